@@ -1,4 +1,4 @@
-"""The process that owns the programs: children, their output, their restarts. Standard library and anyio only."""
+"""Owns the programs: children, their output, their restarts. Standard library and anyio only."""
 
 from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
 
