@@ -45,8 +45,10 @@ class RestartPolicy:
     The wait before the n-th restart in a row is `first * factor**(n-1)`, at most `cap`, give or take the
     fraction `jitter` of it. After `budget` restarts within `window` the service is parked as failed
     (`budget` 0 parks at the first crash, a negative one never). A run of `stable_after` forgets all that.
+    `always` treats a normal end that nobody asked for like a crash.
     """
 
+    always: bool = False
     first: float = 0.5
     factor: float = 2.0
     cap: float = 30.0
@@ -60,6 +62,7 @@ class RestartPolicy:
         """Read a policy; raises `InvalidRecord`."""
         default = cls()
         return cls(
+            always=record.take("always", bool, default.always),
             first=record.take("first", float, default.first),
             factor=record.take("factor", float, default.factor),
             cap=record.take("cap", float, default.cap),
@@ -73,8 +76,8 @@ class RestartPolicy:
         """Raise `InvalidSpec` for what no clock can do."""
         for name in ("first", "cap", "window", "stable_after"):
             _check_seconds(f"restart.{name}", cast("float", getattr(self, name)))
-        if not (math.isfinite(self.factor) and self.factor >= 1):
-            raise InvalidSpec(f"restart.factor: expected at least 1, got {self.factor}")
+        if not 1 <= self.factor <= 100:
+            raise InvalidSpec(f"restart.factor: expected 1 to 100, got {self.factor}")
         if not 0 <= self.jitter <= 1:
             raise InvalidSpec(f"restart.jitter: expected 0 to 1, got {self.jitter}")
 
@@ -180,7 +183,14 @@ class Plan:
     def from_dict(cls, data: object) -> "Plan":
         """Read a plan; raises `InvalidSpec`."""
         try:
-            record = Record(data)
+            return cls.from_record(Record(data))
+        except InvalidRecord as exc:
+            raise InvalidSpec(str(exc)) from exc
+
+    @classmethod
+    def from_record(cls, record: Record) -> "Plan":
+        """Read a plan; raises `InvalidSpec`."""
+        try:
             return cls(tuple(ServiceSpec.from_record(entry) for entry in record.records("services")))
         except InvalidRecord as exc:
             raise InvalidSpec(str(exc)) from exc

@@ -1,0 +1,326 @@
+"""One process of a service: started or adopted, its pipes, its end.
+
+A child leads a session and process group of its own, so that a signal to the group reaches what it has
+started, and no signal meant for us reaches it. We hold a pidfd of it, since a number alone can come to mean
+a stranger, and its ends of two pipes: one to its stdin, one from its stdout and stderr together.
+
+Why not asyncio's or anyio's subprocess objects: they cannot be adopted by the next supervisor.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import resource
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import anyio
+
+from .events import Exit
+from .record import Record
+from .spec import ServiceSpec
+
+READ_SIZE = 256 * 1024
+"""Bytes per read: larger blocks cost page faults, smaller ones system calls."""
+
+PIPE_SIZE = 1 << 20
+"""Bytes asked of the kernel per output pipe; with the default of 64 KiB a flood waits for us more often."""
+
+AGAIN = 0.5
+"""Seconds until something is tried again that failed because we had no descriptor left."""
+
+INPUT_PATIENCE = 2.0
+"""Seconds that a line may wait for room in the program's stdin."""
+
+BASE_ENVIRONMENT = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR"})
+"""What a program inherits from us, besides LC_*; everything else it needs stands in its spec."""
+
+_DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)
+_PASSING = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
+
+
+class CannotSpawn(Exception):
+    """The program could not be started; `passing` if trying again may help."""
+
+    def __init__(self, reason: str, *, passing: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.passing = passing
+
+
+class InputRefused(Exception):
+    """The program takes no input; the message says why and how much of it was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessId:
+    """A process for as long as it lives: pids come back, a pid with its start time does not."""
+
+    pid: int
+    start_time: int
+    """Clock ticks since boot, as in /proc/PID/stat (proc(5), field 22)."""
+
+    @classmethod
+    def of(cls, pid: int) -> "ProcessId":
+        """Return the identity of a living or unreaped process; raises `ProcessLookupError`."""
+        return cls(pid, int(_stat_fields(pid)[19]))
+
+
+class Child:
+    """A live process with the two pipes that we hold of it."""
+
+    def __init__(self, identity: ProcessId, stdin: int, output: int, started: float) -> None:
+        self.identity = identity
+        self.pid = identity.pid
+        self.started = started
+        """When it was started, on the monotonic clock of this machine."""
+        self._pidfd = os.pidfd_open(identity.pid)
+        self._stdin = stdin
+        self._output = output
+        self._turn = anyio.Lock()
+        self._ended = False
+
+    @classmethod
+    def spawn(cls, spec: ServiceSpec, *, environment: Mapping[str, str], attached: bool) -> "Child":
+        """Start the program; raises `CannotSpawn`.
+
+        `attached` joins its output to our own stdout and stderr instead of a pipe.
+        """
+        ours: list[int] = []
+        theirs: list[int] = []
+        process = None
+        try:
+            stdin, stdin_ours = os.pipe2(os.O_CLOEXEC)
+            theirs.append(stdin)
+            ours.append(stdin_ours)
+            output, output_ours = None, -1
+            if not attached:
+                output_ours, output = os.pipe2(os.O_CLOEXEC)
+                ours.append(output_ours)
+                theirs.append(output)
+                _enlarge(output_ours)
+            # Non-blocking is a property of a pipe's end, and these two ends are ours alone.
+            for fd in ours:
+                os.set_blocking(fd, False)
+            process = subprocess.Popen(
+                spec.command,
+                cwd=spec.directory,
+                env=environment,
+                stdin=stdin,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+            # Popen wants to reap, and would do so at the next Popen after this one is collected. Waiting is
+            # ours alone: a child that two parties wait for loses its exit status to one of them.
+            process.returncode = 0
+            # We have raised our own limit; programs that use select(2) must not find it raised.
+            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, _DESCRIPTORS)
+            return cls(ProcessId.of(process.pid), stdin_ours, output_ours, time.monotonic())
+        except OSError as exc:
+            if process is not None:
+                # It runs, but there was no descriptor left to hold it by: better none than one out of hand.
+                os.killpg(process.pid, signal.SIGKILL)
+                os.waitpid(process.pid, 0)
+            for fd in ours:
+                os.close(fd)
+            raise CannotSpawn(_why(spec, exc), passing=exc.errno in _PASSING) from exc
+        finally:
+            for fd in theirs:
+                os.close(fd)
+
+    @classmethod
+    def adopt(cls, record: Record, now: float) -> "Child":
+        """Take over a child that `freeze` described; raises `ProcessLookupError` if it is gone and reaped."""
+        identity = ProcessId(record.take("pid", int), record.take("start_time", int))
+        if ProcessId.of(identity.pid) != identity:
+            raise ProcessLookupError(f"process {identity.pid} is another one by now")
+        started = now - record.take("age", float)
+        return cls(identity, record.take("stdin", int), record.take("output", int), started)
+
+    def freeze(self, now: float) -> dict[str, object]:
+        """Return what `adopt` needs; the descriptors stay open and are named by number."""
+        return {
+            "pid": self.pid,
+            "start_time": self.identity.start_time,
+            "stdin": self._stdin,
+            "output": self._output,
+            "age": now - self.started,
+        }
+
+    async def wait(self) -> Exit:
+        """Wait for the main process to end, and reap it."""
+        await anyio.wait_readable(self._pidfd)
+        try:
+            # It has ended, so this does not block.
+            ended = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)  # noqa: ASYNC222
+        except ChildProcessError:
+            # An adopted process that is not our child: whoever is its parent was told how it ended.
+            ended = None
+        self._ended = True
+        ran = time.monotonic() - self.started
+        if ended is None:
+            return Exit(ran=ran)
+        if ended.si_code == os.CLD_EXITED:
+            return Exit(code=ended.si_status, ran=ran)
+        return Exit(signal=ended.si_status, ran=ran)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the whole group; one that is gone is left in peace."""
+        # Once the main process is reaped, only living members keep the group's number ours.
+        with contextlib.suppress(OSError):
+            if self._ended and not self.members():
+                return
+        try:
+            os.killpg(self.pid, number)
+            if number != signal.SIGKILL:
+                # A stopped process would take the request only once it is continued.
+                os.killpg(self.pid, signal.SIGCONT)
+        except ProcessLookupError:
+            return
+
+    def members(self) -> list[ProcessId]:
+        """Return the processes of the group that live; cheap where there are none.
+
+        Raises `OSError` if there is no descriptor left to look with.
+        """
+        try:
+            os.killpg(self.pid, 0)
+        except ProcessLookupError:
+            return []
+        except PermissionError:
+            pass  # somebody is there, though we may not signal them
+        found = []
+        for name in os.listdir("/proc"):
+            if not name.isdigit():
+                continue
+            try:
+                fields = _stat_fields(int(name))
+            except ProcessLookupError:
+                continue
+            state, group, session = fields[0], int(fields[2]), int(fields[3])
+            if group == self.pid and session == self.pid and state not in "ZX":
+                found.append(ProcessId(int(name), int(fields[19])))
+        return found
+
+    async def survivors(self) -> list[ProcessId]:
+        """Return `members`, waiting for a descriptor to look with if it must."""
+        while True:
+            try:
+                return self.members()
+            except OSError:
+                await anyio.sleep(AGAIN)
+
+    async def emptied(self) -> None:
+        """Wait until no process of the group lives, after the main process has ended."""
+        while members := await self.survivors():
+            for member in members:
+                try:
+                    pidfd = os.pidfd_open(member.pid)
+                except ProcessLookupError:
+                    continue
+                except OSError:
+                    await anyio.sleep(AGAIN)
+                    continue
+                try:
+                    await anyio.wait_readable(pidfd)
+                finally:
+                    anyio.notify_closing(pidfd)
+                    os.close(pidfd)
+
+    async def read(self) -> list[bytes]:
+        """Wait for output; return the blocks that are there, none at the end of it."""
+        blocks: list[bytes] = []
+        while self._output >= 0 and not blocks:
+            await anyio.wait_readable(self._output)
+            # A few reads at a time keep up with a flood; more would let one program starve the others.
+            for _ in range(8):
+                try:
+                    block = os.read(self._output, READ_SIZE)
+                except BlockingIOError:
+                    break
+                except OSError as exc:
+                    if exc.errno != errno.EIO:  # pty(7): the far side is closed, which is the end
+                        raise
+                    block = b""
+                if not block:
+                    return blocks
+                blocks.append(block)
+        return blocks
+
+    async def write(self, data: bytes) -> None:
+        """Give bytes to the program's stdin, in order of the calls; raises `InputRefused`.
+
+        A program that does not read is given `INPUT_PATIENCE`; nothing is kept for later.
+        """
+        rest = memoryview(data)
+        with anyio.move_on_after(INPUT_PATIENCE):
+            async with self._turn:
+                while rest:
+                    if self._stdin < 0:
+                        raise InputRefused("it has ended")
+                    try:
+                        rest = rest[os.write(self._stdin, rest) :]
+                    except BlockingIOError:
+                        await anyio.wait_writable(self._stdin)
+                    except BrokenPipeError as exc:
+                        raise InputRefused("it has closed its input") from exc
+                return
+        taken = len(data) - len(rest)
+        raise InputRefused(f"it does not read its input: {taken} of {len(data)} bytes were taken")
+
+    def close(self) -> None:
+        """Give up our descriptors; the process itself is not touched."""
+        for fd in (self._pidfd, self._stdin, self._output):
+            if fd >= 0:
+                anyio.notify_closing(fd)
+                os.close(fd)
+        self._pidfd = self._stdin = self._output = -1
+
+
+def base_environment(source: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of our own environment that programs may see; never a secret of ours."""
+    return {k: v for k, v in source.items() if k in BASE_ENVIRONMENT or k.startswith("LC_")}
+
+
+def _stat_fields(pid: int) -> list[str]:
+    """Return the fields of /proc/PID/stat from `state` on; raises `ProcessLookupError`."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            text = file.read()
+    except (FileNotFoundError, ProcessLookupError) as exc:
+        raise ProcessLookupError(f"process {pid} is gone") from exc
+    # The name in parentheses may hold anything, also blanks and parentheses: count from its end.
+    return text[text.rindex(b")") + 2 :].decode("ascii").split()
+
+
+def _enlarge(pipe: int) -> None:
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+    except OSError:
+        return  # pipe(7): an ordinary user has a quota; the default size works, more slowly
+
+
+def _why(spec: ServiceSpec, exc: OSError) -> str:
+    """Say which of the things that a program needs is missing."""
+    program = spec.command[0]
+    reason = exc.strerror or str(exc)
+    match exc.errno:
+        case errno.ENOENT | errno.ENOTDIR if not os.path.isdir(spec.directory):
+            return f"its directory {spec.directory} does not exist"
+        case errno.EACCES if cast("str | None", exc.filename) == spec.directory:
+            return f"its directory {spec.directory} may not be entered"
+        case errno.ENOENT if os.path.exists(os.path.join(spec.directory, program)) and "/" in program:
+            return f"the interpreter named in the first line of {program} does not exist"
+        case errno.ENOENT:
+            return f"there is no program {program}"
+        case errno.EACCES:
+            return f"{program} is not executable, or may not be"
+        case errno.ENOEXEC:
+            return f"{program} is no program: it has no #! line and is no binary of this machine"
+    return f"{program}: {reason}"

@@ -1,0 +1,169 @@
+"""The supervisor as seen from another process: the methods of `Supervisor`, each a call over its socket."""
+
+import base64
+import os
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+import anyio
+
+from .child import InputRefused
+from .planfile import CannotStore
+from .record import InvalidRecord, Record
+from .spec import InvalidSpec, Plan
+from .status import ServiceStatus
+from .supervisor import Changes, NoSuchService, NotAllowed, Output
+from .wire import INTERFACE, Channel, InvalidMessage, socket_address
+
+
+class SupervisorUnreachable(Exception):
+    """Nobody answers at the supervisor's socket; the message says what was tried."""
+
+
+class RemoteAttachment:
+    """A console that is being followed over the socket."""
+
+    def __init__(self, channel: Channel, offset: int) -> None:
+        self._channel = channel
+        self.offset = offset
+        """Where the next output begins, unless it is lost before it is read."""
+
+    async def receive(self) -> Output:
+        """Wait for output.
+
+        Raises `anyio.EndOfStream` when the service or the supervisor is gone.
+        """
+        answer = await _receive(self._channel)
+        output = Output(answer.take("offset", int), base64.b64decode(answer.take("data", str)))
+        self.offset = output.offset + len(output.data)
+        return output
+
+    async def aclose(self) -> None:
+        """Stop following."""
+        await self._channel.aclose()
+
+
+class RemoteWatch:
+    """Reports of what changed, over the socket."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    async def receive(self) -> Changes:
+        """Wait for changes; the first answer comes at once and holds every service.
+
+        Raises `anyio.EndOfStream` when the supervisor is gone.
+        """
+        answer = await _receive(self._channel)
+        known = [ServiceStatus.from_record(entry) for entry in answer.records("services")]
+        return Changes(known, answer.strings("removed"))
+
+    async def aclose(self) -> None:
+        """Stop watching."""
+        await self._channel.aclose()
+
+
+class SupervisorClient:
+    """Has the methods of `Supervisor`, and raises what it raises, or `SupervisorUnreachable`."""
+
+    def __init__(self, path: str) -> None:
+        self._path = os.path.abspath(path)
+
+    async def apply(self, plan: Plan) -> None:
+        """See `Supervisor.apply`."""
+        await self._call("Apply", {"plan": plan.to_dict()})
+
+    async def list(self) -> Sequence[ServiceStatus]:
+        """See `Supervisor.list`."""
+        answer = await self._call("List", {})
+        return [ServiceStatus.from_record(entry) for entry in answer.records("services")]
+
+    async def start(self, name: str) -> ServiceStatus:
+        """See `Supervisor.start`."""
+        return await self._command("Start", name)
+
+    async def stop(self, name: str) -> ServiceStatus:
+        """See `Supervisor.stop`."""
+        return await self._command("Stop", name)
+
+    async def kill(self, name: str) -> ServiceStatus:
+        """See `Supervisor.kill`."""
+        return await self._command("Kill", name)
+
+    async def write(self, name: str, data: bytes) -> None:
+        """See `Supervisor.write`."""
+        await self._call("Write", {"name": name, "data": base64.b64encode(data).decode("ascii")})
+
+    async def attach(self, name: str, since: int | None = None) -> RemoteAttachment:
+        """See `Supervisor.attach`."""
+        channel = await self._ask("Attach", {"name": name, "since": since}, more=True)
+        try:
+            begin = await _receive(channel)
+        except anyio.EndOfStream as exc:
+            await channel.aclose()
+            raise SupervisorUnreachable("the supervisor went away during Attach") from exc
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await channel.aclose()
+            raise
+        return RemoteAttachment(channel, begin.take("offset", int))
+
+    async def watch(self) -> RemoteWatch:
+        """See `Supervisor.watch`."""
+        return RemoteWatch(await self._ask("Watch", {}, more=True))
+
+    async def _command(self, method: str, name: str) -> ServiceStatus:
+        answer = await self._call(method, {"name": name})
+        return ServiceStatus.from_record(answer.record("service"))
+
+    async def _call(self, method: str, parameters: Mapping[str, object]) -> Record:
+        channel = await self._ask(method, parameters)
+        try:
+            return await _receive(channel)
+        except anyio.EndOfStream as exc:
+            raise SupervisorUnreachable(f"the supervisor went away during {method}") from exc
+        finally:
+            await channel.aclose()
+
+    async def _ask(self, method: str, parameters: Mapping[str, object], *, more: bool = False) -> Channel:
+        try:
+            with socket_address(self._path) as address:
+                channel = Channel(await anyio.connect_unix(address))
+        except OSError as exc:
+            raise SupervisorUnreachable(f"no supervisor at {self._path}: {exc.strerror}") from exc
+        call: dict[str, object] = {"method": f"{INTERFACE}.{method}", "parameters": parameters}
+        if more:
+            call["more"] = True
+        try:
+            await channel.send(call)
+        except anyio.BrokenResourceError as exc:
+            raise SupervisorUnreachable(f"the supervisor went away during {method}") from exc
+        return channel
+
+
+async def _receive(channel: Channel) -> Record:
+    try:
+        message = await channel.receive()
+    except anyio.BrokenResourceError as exc:
+        raise anyio.EndOfStream from exc
+    except InvalidMessage as exc:
+        raise SupervisorUnreachable(f"the supervisor sent garbage: {exc}") from exc
+    if "error" in message:
+        _raise(str(message["error"]), Record(message.get("parameters") or {}))
+    return Record(message.get("parameters") or {})
+
+
+def _raise(error: str, parameters: Record) -> NoReturn:
+    reason = parameters.take("reason", str, error)
+    match error.removeprefix(f"{INTERFACE}."):
+        case "NoSuchService":
+            raise NoSuchService(parameters.take("name", str))
+        case "NotAllowed":
+            raise NotAllowed(reason)
+        case "InvalidPlan":
+            raise InvalidSpec(reason)
+        case "CannotStore":
+            raise CannotStore(reason)
+        case "InputRefused":
+            raise InputRefused(reason)
+    raise InvalidRecord(f"the supervisor refused the call: {error} {parameters.take('parameter', str, '')}")

@@ -1,0 +1,175 @@
+"""The words of the lifecycle: where a service is, what can happen to it, and what is to be done about it."""
+
+import signal
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .record import Record
+
+_FINE_CODES = frozenset({0, 128 + signal.SIGINT, 128 + signal.SIGTERM})
+_FINE_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
+
+
+class State(StrEnum):
+    """Where a service is."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    BACKOFF = "backoff"
+    FAILED = "failed"
+
+    @property
+    def alive(self) -> bool:
+        """Whether a process of the service may exist."""
+        return self in (State.STARTING, State.RUNNING, State.STOPPING)
+
+
+class Wanted(StrEnum):
+    """What was asked for last."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a main process ended: a code, or a signal, or neither where the kernel could not tell us."""
+
+    code: int | None = None
+    signal: int | None = None
+    ran: float = 0.0
+    """Seconds from start to end."""
+
+    @property
+    def fine(self) -> bool:
+        """Whether this is a normal end."""
+        return self.code in _FINE_CODES or self.signal in _FINE_SIGNALS
+
+    def __str__(self) -> str:
+        return f"{self._how()} after {self.ran:.1f} s"
+
+    def _how(self) -> str:
+        if self.signal is not None:
+            try:
+                return f"was ended by {signal.Signals(self.signal).name}"
+            except ValueError:
+                return f"was ended by signal {self.signal}"
+        return "ended, how is unknown," if self.code is None else f"exited with code {self.code}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON data."""
+        return {"code": self.code, "signal": self.signal, "ran": self.ran}
+
+    @classmethod
+    def from_record(cls, record: Record) -> "Exit":
+        """Read it; raises `InvalidRecord`."""
+        return cls(
+            record.optional("code", int), record.optional("signal", int), record.take("ran", float, 0.0)
+        )
+
+
+# Events: asked.
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Somebody wants it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Somebody wants it down, in its own way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """Somebody wants it down at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """It is no longer part of the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """It is part of the plan again."""
+
+
+# Events: happened.
+
+
+@dataclass(frozen=True, slots=True)
+class Spawned:
+    """The program was started."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpawnFailed:
+    """The program could not be started; `passing` if trying again may help (no memory, no processes)."""
+
+    reason: str
+    passing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """The main process ended; `left` processes of its group live on."""
+
+    exit: Exit
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """The last process of the group is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """The wait is over."""
+
+
+Event = Start | Stop | Kill | Remove | Keep | Spawned | SpawnFailed | Exited | Emptied | Elapsed
+
+
+# Effects: what the shell around the machine shall do, in this order.
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Start the program; answer with `Spawned` or `SpawnFailed`, later `Exited`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskToStop:
+    """Send the stop signal to the whole group."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendKill:
+    """Send SIGKILL to the whole group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Answer with `Elapsed` after so many seconds, unless the state changes before."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Put a line into the service's console."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vanish:
+    """Forget the service: it is not alive and no longer in the plan."""
+
+
+Effect = Spawn | AskToStop | SendKill | Wait | Say | Vanish

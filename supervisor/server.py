@@ -1,0 +1,228 @@
+"""The supervisor's private socket: Varlink calls from the daemon and from a debugger."""
+
+import base64
+import binascii
+import os
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import resources
+from typing import Protocol, TypeVar
+
+import anyio
+import anyio.abc
+
+from .child import AGAIN, InputRefused
+from .planfile import CannotStore
+from .record import InvalidRecord, Record
+from .spec import InvalidSpec, Plan
+from .supervisor import Changes, NoSuchService, NotAllowed, Output, Supervisor
+from .wire import INTERFACE, Channel, InvalidMessage, socket_address
+
+Reply = dict[str, object]
+T_co = TypeVar("T_co", covariant=True)
+
+_UNKNOWN = "org.varlink.service.MethodNotFound"
+_INVALID = "org.varlink.service.InvalidParameter"
+
+
+class Source(Protocol[T_co]):
+    """What answers a call that set `more`: an attachment, a watch."""
+
+    async def receive(self) -> T_co:
+        """Wait for the next answer; raises `anyio.EndOfStream` when there is none."""
+
+    async def aclose(self) -> None:
+        """Answer no more."""
+
+
+class Server:
+    """Answers calls on behalf of a `Supervisor`."""
+
+    def __init__(self, supervisor: Supervisor, version: str) -> None:
+        self._supervisor = supervisor
+        self._version = version
+        self._methods: Mapping[str, Callable[[Record], Awaitable[Reply]]] = {
+            "org.varlink.service.GetInfo": self._get_info,
+            "org.varlink.service.GetInterfaceDescription": self._get_interface_description,
+            f"{INTERFACE}.Apply": self._apply,
+            f"{INTERFACE}.List": self._list,
+            f"{INTERFACE}.Start": self._start,
+            f"{INTERFACE}.Stop": self._stop,
+            f"{INTERFACE}.Kill": self._kill,
+            f"{INTERFACE}.Write": self._write,
+        }
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Answer on a listening Unix socket until cancelled."""
+        async with (
+            await anyio.abc.SocketListener.from_socket(listener) as served,
+            anyio.create_task_group() as tasks,
+        ):
+            while True:
+                try:
+                    stream = await served.accept()
+                except (OSError, anyio.BrokenResourceError):
+                    # No descriptor left, or the caller has gone: neither is a reason to end, or to spin.
+                    await anyio.sleep(AGAIN)
+                else:
+                    tasks.start_soon(self._converse, stream)
+
+    async def _converse(self, stream: anyio.abc.SocketStream) -> None:
+        async with stream:
+            uid = peer_uid(stream.extra(anyio.abc.SocketAttribute.raw_socket))  # noqa: S610
+            if uid not in (0, os.getuid()):
+                return  # the directory's mode keeps others out already
+            channel = Channel(stream)
+            try:
+                while True:
+                    await self._answer(channel, await channel.receive())
+            except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, InvalidMessage):
+                return
+
+    async def _answer(self, channel: Channel, call: Mapping[str, object]) -> None:
+        method, more, oneway = call.get("method"), call.get("more") is True, call.get("oneway") is True
+        try:
+            parameters = Record(call.get("parameters") or {})
+            if method == f"{INTERFACE}.Attach":
+                name, since = parameters.take("name", str), parameters.optional("since", int)
+                attachment = await self._supervisor.attach(name, since)
+                if more:
+                    begin = _output(Output(attachment.offset, b""))
+                    await channel.send({"parameters": begin, "continues": True})
+                await self._stream(channel, attachment, _output, more=more)
+                return
+            if method == f"{INTERFACE}.Watch":
+                await self._stream(channel, await self._supervisor.watch(), _changes, more=more)
+                return
+            handler = self._methods.get(method) if isinstance(method, str) else None
+            if handler is None:
+                reply: Reply = {"error": _UNKNOWN, "parameters": {"method": str(method)}}
+            else:
+                reply = {"parameters": await handler(parameters)}
+        except InvalidRecord as exc:
+            reply = {"error": _INVALID, "parameters": {"parameter": str(exc)}}
+        except NoSuchService as exc:
+            reply = {"error": f"{INTERFACE}.NoSuchService", "parameters": {"name": exc.name}}
+        except NotAllowed as exc:
+            reply = _failure("NotAllowed", exc)
+        except InvalidSpec as exc:
+            reply = _failure("InvalidPlan", exc)
+        except CannotStore as exc:
+            reply = _failure("CannotStore", exc)
+        except InputRefused as exc:
+            reply = _failure("InputRefused", exc)
+        if not oneway:
+            await channel.send(reply)
+
+    async def _stream(
+        self, channel: Channel, source: Source[T_co], encode: Callable[[T_co], Reply], *, more: bool
+    ) -> None:
+        """Send one answer, or with `more` answers until the source or the caller ends."""
+        try:
+            if not more:
+                await channel.send({"parameters": encode(await source.receive())})
+                return
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_until_closed, channel, tasks.cancel_scope)
+                try:
+                    while True:
+                        answer = encode(await source.receive())
+                        await channel.send({"parameters": answer, "continues": True})
+                except (anyio.EndOfStream, anyio.BrokenResourceError):
+                    tasks.cancel_scope.cancel()
+        except anyio.EndOfStream:
+            pass
+        finally:
+            await source.aclose()
+        raise anyio.EndOfStream  # a conversation that streamed is over
+
+    async def _get_info(self, _: Record) -> Reply:
+        return {
+            "vendor": "Holdfast",
+            "product": "Holdfast supervisor",
+            "version": self._version,
+            "url": "https://varlink.org",
+            "interfaces": ["org.varlink.service", INTERFACE],
+        }
+
+    async def _get_interface_description(self, parameters: Record) -> Reply:
+        if (name := parameters.take("interface", str)) != INTERFACE:
+            raise InvalidRecord(f"interface: there is no {name}")
+        return {"description": resources.files(__package__).joinpath("supervisor.varlink").read_text()}
+
+    async def _apply(self, parameters: Record) -> Reply:
+        await self._supervisor.apply(Plan.from_record(parameters.record("plan")))
+        return {}
+
+    async def _list(self, _: Record) -> Reply:
+        return {"services": [status.to_dict() for status in await self._supervisor.list()]}
+
+    async def _start(self, parameters: Record) -> Reply:
+        return {"service": (await self._supervisor.start(parameters.take("name", str))).to_dict()}
+
+    async def _stop(self, parameters: Record) -> Reply:
+        return {"service": (await self._supervisor.stop(parameters.take("name", str))).to_dict()}
+
+    async def _kill(self, parameters: Record) -> Reply:
+        return {"service": (await self._supervisor.kill(parameters.take("name", str))).to_dict()}
+
+    async def _write(self, parameters: Record) -> Reply:
+        try:
+            data = base64.b64decode(parameters.take("data", str), validate=True)
+        except (binascii.Error, ValueError) as exc:
+            raise InvalidRecord(f"data: {exc}") from exc
+        await self._supervisor.write(parameters.take("name", str), data)
+        return {}
+
+
+def listen(path: str) -> socket.socket:
+    """Bind the private socket, 0600, in place of a dead one.
+
+    The caller holds the lock of the runtime directory, so whatever stands at the path is left over.
+    """
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    try:
+        if os.path.lexists(path):
+            os.unlink(path)
+        before = os.umask(0o177)
+        try:
+            with socket_address(path) as address:
+                listener.bind(address)
+        finally:
+            os.umask(before)
+        listener.listen(128)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def peer_uid(peer: socket.socket) -> int:
+    """Return the user at the other end (unix(7), SO_PEERCRED)."""
+    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    return int(struct.unpack("3i", credentials)[1])
+
+
+async def _until_closed(channel: Channel, scope: anyio.CancelScope) -> None:
+    """Notice that the caller has hung up, also while there is nothing to send."""
+    try:
+        while True:
+            await channel.receive()
+    except (anyio.EndOfStream, anyio.BrokenResourceError, InvalidMessage):
+        scope.cancel()
+
+
+def _failure(error: str, exc: Exception) -> Reply:
+    return {"error": f"{INTERFACE}.{error}", "parameters": {"reason": str(exc)}}
+
+
+def _output(output: Output) -> Reply:
+    return {"offset": output.offset, "data": base64.b64encode(output.data).decode("ascii")}
+
+
+def _changes(changes: Changes) -> Reply:
+    return {
+        "services": [status.to_dict() for status in changes.services],
+        "removed": list(changes.removed),
+    }

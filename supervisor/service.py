@@ -1,0 +1,243 @@
+"""A supervised program over time: performs what its lifecycle decides, and tells it what happened."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+import anyio
+import anyio.abc
+
+from .child import CannotSpawn, Child, InputRefused
+from .console import Console
+from .events import (
+    AskToStop,
+    Effect,
+    Elapsed,
+    Emptied,
+    Event,
+    Exited,
+    Keep,
+    Kill,
+    Remove,
+    Say,
+    SendKill,
+    Spawn,
+    Spawned,
+    SpawnFailed,
+    Start,
+    State,
+    Stop,
+    Vanish,
+    Wait,
+)
+from .lifecycle import Lifecycle
+from .record import Record
+from .spec import ServiceSpec
+from .status import ServiceStatus
+
+DRAIN = 0.2
+"""Seconds in which the end of the output must come once the program has ended; another may hold the pipe."""
+
+
+class Service:
+    """One service. Every method but `write` acts at once and never waits."""
+
+    def __init__(
+        self,
+        spec: ServiceSpec,
+        environment: Mapping[str, str],
+        tasks: anyio.abc.TaskGroup,
+        *,
+        changed: Callable[["Service"], None],
+        vanished: Callable[["Service"], None],
+        attached: bool = False,
+    ) -> None:
+        self.spec = spec
+        self.console = Console(spec.scrollback.bytes)
+        self.child: Child | None = None
+        self.lifecycle = Lifecycle(spec.name, spec.stop, spec.restart)
+        self._environment = environment
+        self._attached = attached
+        self._changed = changed
+        self._vanished = vanished
+        self._spawned_spec = spec
+        self._deadline: float | None = None
+        self._rearmed = anyio.Event()
+        self._ended = False
+        self._events: deque[Event] = deque()
+        self._tasks = tasks
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.spec.name
+
+    def status(self, version: int) -> ServiceStatus:
+        """Return what is known now."""
+        life = self.lifecycle
+        alive = self.child if life.state.alive else None
+        return ServiceStatus(
+            name=self.name,
+            state=life.state,
+            wanted=life.wanted,
+            reason=life.reason,
+            version=version,
+            pid=alive.pid if alive else None,
+            started=alive.started if alive else None,
+            restart_at=self._deadline if life.state is State.BACKOFF else None,
+            restarts=len(life.restarts),
+            exit=life.exit,
+            removed=life.removed,
+            outdated=life.state.alive and self._spawned_spec != self.spec,
+        )
+
+    def start(self) -> None:
+        """Want it up."""
+        self._handle(Start())
+
+    def stop(self) -> None:
+        """Want it down, asking first."""
+        self._handle(Stop())
+
+    def kill(self) -> None:
+        """Want it down at once."""
+        self._handle(Kill())
+
+    def remove(self) -> None:
+        """Let it go when it is not alive."""
+        self._handle(Remove())
+
+    def apply(self, spec: ServiceSpec) -> None:
+        """Take a new spec: policies count at once, the rest with the next start."""
+        self.spec = spec
+        self.lifecycle.stop = spec.stop
+        self.lifecycle.restart = spec.restart
+        self.console.scrollback.limit = spec.scrollback.bytes
+        self._handle(Keep())
+
+    async def write(self, data: bytes) -> None:
+        """Give bytes to the program's stdin; raises `InputRefused`."""
+        if self.child is None:
+            raise InputRefused(f"{self.name} is not running")
+        try:
+            await self.child.write(data)
+        except InputRefused as exc:
+            raise InputRefused(f"{self.name}: {exc}") from exc
+
+    def open(self) -> None:
+        """Begin to watch the clock, and the child if there is one already."""
+        self._tasks.start_soon(self._watch_clock)
+        if self.child is not None:
+            self._tasks.start_soon(self._tend, self.child)
+
+    def close(self) -> None:
+        """Let go of a service that is not alive: its waits and its readers end."""
+        self._ended = True
+        self._wait(None)
+        self.console.close()
+
+    def freeze(self, now: float) -> dict[str, object]:
+        """Return everything as JSON data, from which `thaw` makes the same service."""
+        return {
+            "spec": self.spec.to_dict(),
+            "spawned_spec": self._spawned_spec.to_dict(),
+            "lifecycle": self.lifecycle.freeze(now),
+            "remaining": None if self._deadline is None else self._deadline - now,
+            "child": None if self.child is None else self.child.freeze(now),
+            "console": self.console.freeze(),
+        }
+
+    def thaw(self, record: Record, now: float) -> None:
+        """Become what `freeze` described, before `open`; raises `InvalidRecord`, `InvalidSpec`.
+
+        A child that ended meanwhile is adopted all the same while it is unreaped, and then seen to exit.
+        """
+        self.spec = ServiceSpec.from_record(record.record("spec"))
+        self._spawned_spec = ServiceSpec.from_record(record.record("spawned_spec"))
+        self.lifecycle.name = self.spec.name
+        self.lifecycle.stop = self.spec.stop
+        self.lifecycle.restart = self.spec.restart
+        self.lifecycle.thaw(record.record("lifecycle"), now)
+        remaining = record.optional("remaining", float)
+        self._deadline = None if remaining is None else now + remaining
+        self.console = Console.thaw(record.record("console"))
+        self.child = Child.adopt(record.record("child"), now) if record.has("child") else None
+
+    def _handle(self, event: Event) -> None:
+        # An effect can bring an event (a spawn that fails): one after the other, never one inside another.
+        self._events.append(event)
+        if len(self._events) > 1:
+            return
+        while self._events:
+            before = self.lifecycle.state
+            effects = self.lifecycle.handle(self._events[0], anyio.current_time())
+            if self.lifecycle.state is not before:
+                self._wait(None)
+            for effect in effects:
+                self._perform(effect)
+            self._events.popleft()
+        self._changed(self)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Spawn():
+                self._spawn()
+            case AskToStop() if self.child is not None:
+                self.child.signal(self.spec.stop.signal)
+            case SendKill() if self.child is not None:
+                self.child.signal(9)
+            case Wait(seconds):
+                self._wait(anyio.current_time() + seconds)
+            case Say(text):
+                self.console.say(text)
+            case Vanish():
+                self._vanished(self)
+
+    def _wait(self, deadline: float | None) -> None:
+        self._deadline = deadline
+        self._rearmed.set()
+        self._rearmed = anyio.Event()
+
+    def _spawn(self) -> None:
+        environment = {**self._environment, "PWD": self.spec.directory, **self.spec.environment}
+        try:
+            child = Child.spawn(self.spec, environment=environment, attached=self._attached)
+        except CannotSpawn as exc:
+            self._events.append(SpawnFailed(exc.reason, exc.passing))
+            return
+        self.child = child
+        self._spawned_spec = self.spec
+        self._tasks.start_soon(self._tend, child)
+        self._events.append(Spawned())
+
+    async def _watch_clock(self) -> None:
+        while not self._ended:
+            rearmed = self._rearmed
+            remaining = None if self._deadline is None else self._deadline - anyio.current_time()
+            with anyio.move_on_after(remaining):
+                await rearmed.wait()
+            if not rearmed.is_set():
+                self._deadline = None
+                self._handle(Elapsed())
+
+    async def _tend(self, child: Child) -> None:
+        """Carry the output of one child, until it and all that it started are gone; then tell."""
+        async with anyio.create_task_group() as tasks:
+            drained = anyio.Event()
+            tasks.start_soon(self._pump, child, drained)
+            ended = await child.wait()
+            left = len(await child.survivors())
+            if left:
+                self._handle(Exited(ended, left))
+                await child.emptied()
+            with anyio.move_on_after(DRAIN):
+                await drained.wait()
+            tasks.cancel_scope.cancel()
+        child.close()
+        self.child = None
+        self._handle(Emptied() if left else Exited(ended))
+
+    async def _pump(self, child: Child, drained: anyio.Event) -> None:
+        while blocks := await child.read():
+            for block in blocks:
+                self.console.feed(block)
+        drained.set()

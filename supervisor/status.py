@@ -1,0 +1,69 @@
+"""What is known of a service at one moment, as a value that travels."""
+
+from dataclasses import dataclass
+
+from .events import Exit, State, Wanted
+from .record import InvalidRecord, Record
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """What is known of a service at one moment. Moments are on the machine's monotonic clock, in seconds."""
+
+    name: str
+    state: State
+    wanted: Wanted
+    reason: str
+    version: int
+    """Grows with each change of any service, so that the later of two reports is known."""
+    pid: int | None
+    started: float | None
+    """When the live process was started."""
+    restart_at: float | None
+    """When it will be restarted, in `backoff`."""
+    restarts: int
+    """Restarts after crashes that count against the budget."""
+    exit: Exit | None
+    removed: bool
+    """Goes away as soon as it is not alive."""
+    outdated: bool
+    """Runs with an older spec than the plan's; a restart applies the new one."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON data."""
+        return {
+            "name": self.name,
+            "state": str(self.state),
+            "wanted": str(self.wanted),
+            "reason": self.reason,
+            "version": self.version,
+            "pid": self.pid,
+            "started": self.started,
+            "restart_at": self.restart_at,
+            "restarts": self.restarts,
+            "exit": None if self.exit is None else self.exit.to_dict(),
+            "removed": self.removed,
+            "outdated": self.outdated,
+        }
+
+    @classmethod
+    def from_record(cls, record: Record) -> "ServiceStatus":
+        """Read it; raises `InvalidRecord`."""
+        try:
+            state, wanted = State(record.take("state", str)), Wanted(record.take("wanted", str))
+        except ValueError as exc:
+            raise InvalidRecord(f"{record.where('state')}: {exc}") from exc
+        return cls(
+            name=record.take("name", str),
+            state=state,
+            wanted=wanted,
+            reason=record.take("reason", str),
+            version=record.take("version", int),
+            pid=record.optional("pid", int),
+            started=record.optional("started", float),
+            restart_at=record.optional("restart_at", float),
+            restarts=record.take("restarts", int),
+            exit=Exit.from_record(record.record("exit")) if record.has("exit") else None,
+            removed=record.take("removed", bool),
+            outdated=record.take("outdated", bool),
+        )

@@ -1,0 +1,304 @@
+"""All services by name: what the plan says, what people ask for, and who watches."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import anyio
+import anyio.abc
+import anyio.lowlevel
+import anyio.to_thread
+
+from .console import Follower
+from .planfile import PlanFile
+from .record import InvalidRecord, Record
+from .service import Service
+from .spec import Plan, ServiceSpec
+from .status import ServiceStatus
+
+FREEZE_VERSION = 1
+"""Version of the record that `freeze` returns; raised whenever its meaning changes."""
+
+AT_ONCE = 16
+"""Services that `apply` starts before it answers; the rest starts while others are served."""
+
+
+class NoSuchService(LookupError):
+    """No service has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no service {name}")
+        self.name = name
+
+
+class NotAllowed(Exception):
+    """This cannot be asked of the service now; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is new since the last report; the first one holds everything."""
+
+    services: Sequence[ServiceStatus]
+    removed: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Bytes of a console, by their offset from its beginning."""
+
+    offset: int
+    data: bytes
+
+
+class Attachment:
+    """A console that is being followed."""
+
+    def __init__(self, follower: Follower) -> None:
+        self._follower = follower
+
+    @property
+    def offset(self) -> int:
+        """Where the next output begins, unless it is lost before it is read."""
+        return self._follower.offset
+
+    async def receive(self) -> Output:
+        """Wait for output; raises `anyio.EndOfStream` when the service is gone."""
+        return Output(*await self._follower.receive())
+
+    async def aclose(self) -> None:
+        """Stop following."""
+
+
+class Watch:
+    """Reports of what changed; a slow reader gets fewer and larger ones, never stale ones."""
+
+    def __init__(
+        self,
+        names: Iterable[str],
+        read: Callable[[str], ServiceStatus | None],
+        leave: Callable[["Watch"], None],
+    ) -> None:
+        self._read = read
+        self._leave = leave
+        self._dirty = set(names)
+        self._first = True
+        self._news = anyio.Event()
+
+    def note(self, name: str) -> None:
+        """Remember that this service changed, appeared or vanished."""
+        self._dirty.add(name)
+        self._news.set()
+
+    async def receive(self) -> Changes:
+        """Wait for changes; the first answer comes at once and holds every service."""
+        while not self._dirty and not self._first:
+            self._news = anyio.Event()
+            await self._news.wait()
+        self._first = False
+        dirty, self._dirty = sorted(self._dirty), set()
+        now = {name: self._read(name) for name in dirty}
+        return Changes(
+            [status for status in now.values() if status is not None],
+            [name for name in dirty if now[name] is None],
+        )
+
+    async def aclose(self) -> None:
+        """Stop watching."""
+        self._leave(self)
+
+
+class Supervisor:
+    """Keeps the services of a plan as people want them. `SupervisorClient` has the same methods."""
+
+    def __init__(
+        self, tasks: anyio.abc.TaskGroup, environment: Mapping[str, str], store: PlanFile | None = None
+    ) -> None:
+        self._tasks = tasks
+        self._environment = environment
+        self._store = store
+        self._services: dict[str, Service] = {}
+        self._watches: set[Watch] = set()
+        self._version = 0
+        self._versions: dict[str, int] = {}
+        self._waiting: deque[str] = deque()
+        self._applying = anyio.Lock()
+        self._closing = False
+        self._settled = anyio.Event()
+
+    # What SupervisorClient offers as well.
+
+    async def apply(self, plan: Plan) -> None:
+        """Make the plan's services exist, start new ones, let the others go; raises `CannotStore`.
+
+        Nobody is restarted: a changed spec counts with the next start.
+        """
+        async with self._applying:
+            self._refuse_when_closing("the plan")
+            if self._store is not None:
+                await anyio.to_thread.run_sync(self._store.save, plan)
+            self.adopt(plan)
+
+    async def list(self) -> Sequence[ServiceStatus]:
+        """Return all services, by name."""
+        return [self._status(self._services[name]) for name in sorted(self._services)]
+
+    async def start(self, name: str) -> ServiceStatus:
+        """Want a service up; what became of it stands in the answer. Raises `NoSuchService`, `NotAllowed`."""
+        service = self._get(name)
+        self._refuse_when_closing(name)
+        if service.lifecycle.removed:
+            raise NotAllowed(f"cannot start {name}: it is no longer part of the config")
+        service.start()
+        return self._status(service)
+
+    async def stop(self, name: str) -> ServiceStatus:
+        """Want a service down: ask, and kill after its grace. Returns at once. Raises `NoSuchService`."""
+        service = self._get(name)
+        self._forget_start(name)
+        service.stop()
+        return self._status(service)
+
+    async def kill(self, name: str) -> ServiceStatus:
+        """Want a service down: kill it. Returns at once. Raises `NoSuchService`."""
+        service = self._get(name)
+        self._forget_start(name)
+        service.kill()
+        return self._status(service)
+
+    async def write(self, name: str, data: bytes) -> None:
+        """Give bytes to a program's stdin. Raises `NoSuchService`, `InputRefused`."""
+        await self._get(name).write(data)
+
+    async def attach(self, name: str, since: int | None = None) -> Attachment:
+        """Follow a console from an offset, or from its replayed tail. Raises `NoSuchService`."""
+        service = self._get(name)
+        tail = service.spec.scrollback.lines
+        offset = service.console.scrollback.tail(tail) if since is None else since
+        return Attachment(Follower(service.console, offset))
+
+    async def watch(self) -> Watch:
+        """Follow the states of all services."""
+        watch = Watch(self._services, self._find, self._watches.discard)
+        self._watches.add(watch)
+        return watch
+
+    # What only the process around it needs.
+
+    def adopt(self, plan: Plan) -> None:
+        """Carry out a plan that is stored already."""
+        wanted = {spec.name for spec in plan.services}
+        for name in [name for name in self._services if name not in wanted]:
+            self._forget_start(name)
+            self._services[name].remove()
+        for spec in plan.services:
+            known = self._services.get(spec.name)
+            if known is None:
+                self._add(spec)
+                if spec.autostart:
+                    self._waiting.append(spec.name)
+            elif known.spec != spec or known.lifecycle.removed:
+                known.apply(spec)
+        for _ in range(AT_ONCE):
+            self._start_next()
+        if self._waiting:
+            self._tasks.start_soon(self._start_rest)
+
+    async def shutdown(self) -> None:
+        """Stop everything, each in its own way and all at once; return when nothing lives."""
+        self._closing = True
+        self._waiting.clear()
+        for service in list(self._services.values()):
+            service.stop()
+        while self.alive():
+            self._settled = anyio.Event()
+            await self._settled.wait()
+
+    def alive(self) -> Sequence[str]:
+        """Return the names of the services that have a live process."""
+        return [name for name, service in self._services.items() if service.lifecycle.state.alive]
+
+    def freeze(self, now: float) -> dict[str, object]:
+        """Return everything as JSON data."""
+        return {
+            "version": FREEZE_VERSION,
+            "counter": self._version,
+            "waiting": list(self._waiting),
+            "services": [service.freeze(now) for service in self._services.values()],
+        }
+
+    def thaw(self, data: object, now: float) -> None:
+        """Become what `freeze` described; raises `InvalidRecord`, `InvalidSpec`."""
+        record = Record(data)
+        if (version := record.take("version", int)) != FREEZE_VERSION:
+            raise InvalidRecord(f"version: expected {FREEZE_VERSION}, got {version}")
+        self._version = record.take("counter", int)
+        self._waiting = deque(record.strings("waiting"))
+        for entry in record.records("services"):
+            service = self._make(ServiceSpec.from_record(entry.record("spec")))
+            service.thaw(entry, now)
+            service.open()
+            self._changed(service)
+        if self._waiting:
+            self._tasks.start_soon(self._start_rest)
+
+    def _add(self, spec: ServiceSpec) -> None:
+        service = self._make(spec)
+        service.open()
+        self._changed(service)
+
+    def _make(self, spec: ServiceSpec) -> Service:
+        service = Service(
+            spec, self._environment, self._tasks, changed=self._changed, vanished=self._vanished
+        )
+        self._services[spec.name] = service
+        return service
+
+    def _get(self, name: str) -> Service:
+        service = self._services.get(name)
+        if service is None:
+            raise NoSuchService(name)
+        return service
+
+    def _refuse_when_closing(self, what: str) -> None:
+        if self._closing:
+            raise NotAllowed(f"cannot start {what}: the supervisor is shutting down")
+
+    def _forget_start(self, name: str) -> None:
+        if name in self._waiting:
+            self._waiting.remove(name)
+
+    def _start_next(self) -> None:
+        if self._waiting:
+            name = self._waiting.popleft()
+            if name in self._services:
+                self._services[name].start()
+
+    async def _start_rest(self) -> None:
+        while self._waiting:
+            self._start_next()
+            await anyio.lowlevel.checkpoint()
+
+    def _status(self, service: Service) -> ServiceStatus:
+        return service.status(self._versions[service.name])
+
+    def _find(self, name: str) -> ServiceStatus | None:
+        service = self._services.get(name)
+        return None if service is None else self._status(service)
+
+    def _changed(self, service: Service) -> None:
+        if self._services.get(service.name) is service:
+            self._version += 1
+            self._versions[service.name] = self._version
+            self._tell(service.name)
+
+    def _vanished(self, service: Service) -> None:
+        del self._services[service.name]
+        del self._versions[service.name]
+        service.close()
+        self._tell(service.name)
+
+    def _tell(self, name: str) -> None:
+        for watch in self._watches:
+            watch.note(name)
+        self._settled.set()
