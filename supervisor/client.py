@@ -23,10 +23,12 @@ class SupervisorUnreachable(Exception):
 class RemoteAttachment:
     """A console that is being followed over the socket."""
 
-    def __init__(self, channel: Channel, offset: int) -> None:
+    def __init__(self, channel: Channel, offset: int, end: int) -> None:
         self._channel = channel
         self.offset = offset
         """Where the next output begins, unless it is lost before it is read."""
+        self.end = end
+        """Where the console ended by the last answer."""
 
     async def receive(self) -> Output:
         """Wait for output.
@@ -34,8 +36,9 @@ class RemoteAttachment:
         Raises `anyio.EndOfStream` when the service or the supervisor is gone.
         """
         answer = await _receive(self._channel)
-        output = Output(answer.take("offset", int), base64.b64decode(answer.take("data", str)))
-        self.offset = output.offset + len(output.data)
+        data = base64.b64decode(answer.take("data", str))
+        output = Output(answer.take("offset", int), data, answer.take("end", int))
+        self.offset, self.end = output.offset + len(data), output.end
         return output
 
     async def aclose(self) -> None:
@@ -106,7 +109,7 @@ class SupervisorClient:
             with anyio.CancelScope(shield=True):
                 await channel.aclose()
             raise
-        return RemoteAttachment(channel, begin.take("offset", int))
+        return RemoteAttachment(channel, begin.take("offset", int), begin.take("end", int))
 
     async def watch(self) -> RemoteWatch:
         """See `Supervisor.watch`."""

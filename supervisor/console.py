@@ -147,6 +147,11 @@ class Follower:
         self.offset = kept.begin if offset > kept.end else offset
         """Where the next bytes are read from."""
 
+    @property
+    def end(self) -> int:
+        """Where the console ends by now."""
+        return self._console.scrollback.end
+
     async def receive(self) -> tuple[int, bytes]:
         """Wait for output; return (offset, bytes), with a later offset than expected if some was lost.
 

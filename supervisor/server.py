@@ -88,7 +88,7 @@ class Server:
                 name, since = parameters.take("name", str), parameters.optional("since", int)
                 attachment = await self._supervisor.attach(name, since)
                 if more:
-                    begin = _output(Output(attachment.offset, b""))
+                    begin = _output(Output(attachment.offset, b"", attachment.end))
                     await channel.send({"parameters": begin, "continues": True})
                 await self._stream(channel, attachment, _output, more=more)
                 return
@@ -218,7 +218,8 @@ def _failure(error: str, exc: Exception) -> Reply:
 
 
 def _output(output: Output) -> Reply:
-    return {"offset": output.offset, "data": base64.b64encode(output.data).decode("ascii")}
+    data = base64.b64encode(output.data).decode("ascii")
+    return {"offset": output.offset, "end": output.end, "data": data}
 
 
 def _changes(changes: Changes) -> Reply:

@@ -49,6 +49,8 @@ class Output:
 
     offset: int
     data: bytes
+    end: int
+    """Where the console ends by now: how far this is from the latest."""
 
 
 class Attachment:
@@ -62,9 +64,15 @@ class Attachment:
         """Where the next output begins, unless it is lost before it is read."""
         return self._follower.offset
 
+    @property
+    def end(self) -> int:
+        """Where the console ends by now: what lies before is the replay."""
+        return self._follower.end
+
     async def receive(self) -> Output:
         """Wait for output; raises `anyio.EndOfStream` when the service is gone."""
-        return Output(*await self._follower.receive())
+        offset, data = await self._follower.receive()
+        return Output(offset, data, self._follower.end)
 
     async def aclose(self) -> None:
         """Stop following."""
