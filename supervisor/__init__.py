@@ -1,17 +1,18 @@
 """Owns the programs: children, their output, their restarts. Standard library and anyio only."""
 
 from .child import InputRefused
-from .client import RemoteAttachment, SupervisorClient, SupervisorUnreachable
+from .client import SupervisorClient, SupervisorUnreachable
 from .events import Exit, State, Wanted
 from .planfile import CannotStore
 from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
 from .status import ServiceStatus
-from .supervisor import Attachment, Changes, NoSuchService, NotAllowed, Output, Supervisor
+from .supervision import Attached, Supervision, Watching
+from .supervisor import Changes, NoSuchService, NotAllowed, Output, Supervisor
 from .version import VERSION
 
 __all__ = [
     "VERSION",
-    "Attachment",
+    "Attached",
     "CannotStore",
     "Changes",
     "Exit",
@@ -21,15 +22,16 @@ __all__ = [
     "NotAllowed",
     "Output",
     "Plan",
-    "RemoteAttachment",
     "RestartPolicy",
     "ScrollbackPolicy",
     "ServiceSpec",
     "ServiceStatus",
     "State",
     "StopPolicy",
+    "Supervision",
     "Supervisor",
     "SupervisorClient",
     "SupervisorUnreachable",
     "Wanted",
+    "Watching",
 ]

@@ -120,7 +120,8 @@ class Child:
             # ours alone: a child that two parties wait for loses its exit status to one of them.
             process.returncode = 0
             # We have raised our own limit; programs that use select(2) must not find it raised.
-            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, _DESCRIPTORS)
+            with contextlib.suppress(PermissionError):  # a program that has become another user
+                resource.prlimit(process.pid, resource.RLIMIT_NOFILE, _DESCRIPTORS)
             return cls(ProcessId.of(process.pid), stdin_ours, output_ours, time.monotonic())
         except OSError as exc:
             if process is not None:
@@ -181,8 +182,8 @@ class Child:
             if number != signal.SIGKILL:
                 # A stopped process would take the request only once it is continued.
                 os.killpg(self.pid, signal.SIGCONT)
-        except ProcessLookupError:
-            return
+        except (ProcessLookupError, PermissionError):
+            return  # gone, or another user by now: what is left is seen to live on
 
     def members(self) -> list[ProcessId]:
         """Return the processes of the group that live; cheap where there are none.
@@ -267,7 +268,9 @@ class Child:
                     try:
                         rest = rest[os.write(self._stdin, rest) :]
                     except BlockingIOError:
-                        await anyio.wait_writable(self._stdin)
+                        # It is closed when the program ends meanwhile, which the next round finds.
+                        with contextlib.suppress(anyio.ClosedResourceError):
+                            await anyio.wait_writable(self._stdin)
                     except BrokenPipeError as exc:
                         raise InputRefused("it has closed its input") from exc
                 return
@@ -311,8 +314,10 @@ def _why(spec: ServiceSpec, exc: OSError) -> str:
     program = spec.command[0]
     reason = exc.strerror or str(exc)
     match exc.errno:
-        case errno.ENOENT | errno.ENOTDIR if not os.path.isdir(spec.directory):
+        case errno.ENOENT if not os.path.lexists(spec.directory):
             return f"its directory {spec.directory} does not exist"
+        case errno.ENOENT | errno.ENOTDIR if not os.path.isdir(spec.directory):
+            return f"its directory {spec.directory} is no directory"
         case errno.EACCES if cast("str | None", exc.filename) == spec.directory:
             return f"its directory {spec.directory} may not be entered"
         case errno.ENOENT if os.path.exists(os.path.join(spec.directory, program)) and "/" in program:

@@ -139,8 +139,12 @@ class SupervisorClient:
             call["more"] = True
         try:
             await channel.send(call)
-        except anyio.BrokenResourceError as exc:
-            raise SupervisorUnreachable(f"the supervisor went away during {method}") from exc
+        except BaseException as exc:
+            with anyio.CancelScope(shield=True):
+                await channel.aclose()
+            if isinstance(exc, anyio.BrokenResourceError):
+                raise SupervisorUnreachable(f"the supervisor went away during {method}") from exc
+            raise
         return channel
 
 

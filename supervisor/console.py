@@ -100,7 +100,8 @@ class Console:
     def say(self, text: str) -> None:
         """Put in a line of our own, on a line of its own."""
         unfinished = self.scrollback.last not in (None, 0x0A)
-        self.feed(f"{chr(10) if unfinished else ''}{text}\n".encode())
+        # A text may hold a file's name, and with it bytes that are no text.
+        self.feed(f"{chr(10) if unfinished else ''}{text}\n".encode("utf-8", "backslashreplace"))
 
     def close(self) -> None:
         """Say that nothing will follow."""
@@ -144,7 +145,7 @@ class Follower:
         self._console = console
         kept = console.scrollback
         # An offset from the future belongs to another stream, that of a supervisor which is no more.
-        self.offset = kept.begin if offset > kept.end else offset
+        self.offset = kept.begin if offset > kept.end else max(offset, 0)
         """Where the next bytes are read from."""
 
     @property

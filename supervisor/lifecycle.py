@@ -165,14 +165,19 @@ class Lifecycle:
 
     def _on_start(self) -> Sequence[Effect]:
         self.wanted = Wanted.UP
-        if self.state is State.STOPPING and self.asked:
-            self.reason = "stopping, will be started again"
-        if self.state.alive:
+        if self.state in (State.STARTING, State.RUNNING):
             return ()
         self.streak, self.restarts = 0, ()
+        if self.state is State.STOPPING:
+            # Also where nobody had asked for the stop: a run of which only leftovers remain ends before the
+            # one that is asked for now, however its main process ended.
+            self.asked = True
+            self.reason = "stopping, will be started again"
+            return ()
         return self._begin("starting")
 
     def _on_stop(self, *, kill: bool) -> Sequence[Effect]:
+        again = self.state is State.STOPPING and self.wanted is Wanted.UP
         self.wanted = Wanted.DOWN
         match self.state:
             case State.STOPPED | State.FAILED:
@@ -182,6 +187,7 @@ class Lifecycle:
                 return (Say(f"[Octyne] Server {self.name} has stopped."),)
             case State.STOPPING if not kill:
                 self.asked = True
+                self.reason = "asked to stop" if again else self.reason
                 return ()
         self.asked = True
         self._enter(State.STOPPING, "being killed" if kill else "asked to stop")

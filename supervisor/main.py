@@ -55,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _keep_descriptors_to_ourselves()
             _raise_limits()
             anyio.run(_run, PlanFile(directories[0]), listener, tuple(options.daemon))
-            os.unlink(os.path.join(directories[1], SOCKET))
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(directories[1], SOCKET))
     except InUse as exc:
         log.error("%s", exc)
         return 1

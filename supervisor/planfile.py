@@ -1,5 +1,6 @@
 """The last plan that was applied, on disk: what the supervisor boots from without asking anybody."""
 
+import contextlib
 import json
 import os
 
@@ -29,6 +30,8 @@ class PlanFile:
             os.replace(temporary, self.path)
             _sync_directory(os.path.dirname(self.path))
         except OSError as exc:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
             raise CannotStore(f"{self.path}: {exc.strerror}") from exc
 
     def load(self) -> Plan | None:

@@ -37,7 +37,7 @@ class Record:
                 raise InvalidRecord(f"{self.where(key)}: missing, expected {_WORDS[kind]}")
             return default
         if kind is float and type(value) is int:
-            return kind(value)
+            return kind(self._number(key, value))
         if type(value) is not kind:
             raise InvalidRecord(f"{self.where(key)}: expected {_WORDS[kind]}, got {_kind(value)}")
         return value
@@ -58,7 +58,13 @@ class Record:
         values = self._data.get(key, ())
         if not isinstance(values, list | tuple) or not all(type(v) in (int, float) for v in values):
             raise InvalidRecord(f"{self.where(key)}: expected a list of numbers")
-        return tuple(float(v) for v in values)
+        return tuple(self._number(key, v) for v in values)
+
+    def _number(self, key: str, value: float) -> float:
+        try:
+            return float(value)
+        except OverflowError as exc:
+            raise InvalidRecord(f"{self.where(key)}: is too large a number") from exc
 
     def mapping(self, key: str) -> dict[str, str]:
         """Return an object of strings; a missing one is empty."""

@@ -6,7 +6,7 @@ All durations are in seconds, all sizes in bytes.
 import math
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import cast
 
@@ -132,6 +132,10 @@ class ServiceSpec:
             raise InvalidSpec("command: must not contain a NUL character")
         if not os.path.isabs(self.directory) or "\0" in self.directory:
             raise InvalidSpec(f"directory: expected an absolute path, got {self.directory!r}")
+        _check_encodes("name", str.encode, self.name)
+        _check_encodes("command", os.fsencode, *self.command)
+        _check_encodes("directory", os.fsencode, self.directory)
+        _check_encodes("environment", os.fsencode, *self.environment, *self.environment.values())
         for key, value in self.environment.items():
             if not key or "=" in key or "\0" in key + value:
                 raise InvalidSpec(f"environment: {key!r} cannot be a variable")
@@ -203,3 +207,12 @@ class Plan:
 def _check_seconds(name: str, value: float) -> None:
     if not math.isfinite(value) or value < 0:
         raise InvalidSpec(f"{name}: expected seconds, 0 or more, got {value}")
+
+
+def _check_encodes(name: str, encode: Callable[[str], bytes], *texts: str) -> None:
+    """Raise `InvalidSpec` for half a surrogate pair, which JSON can hold and no kernel can take."""
+    try:
+        for text in texts:
+            encode(text)
+    except UnicodeEncodeError as exc:
+        raise InvalidSpec(f"{name}: holds a character that is none") from exc

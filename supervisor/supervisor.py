@@ -145,7 +145,8 @@ class Supervisor:
             self._refuse_when_closing("the plan")
             if self._store is not None:
                 await anyio.to_thread.run_sync(self._store.save, plan)
-            self.adopt(plan)
+            if not self._closing:  # since then: the next supervisor will boot from it
+                self.adopt(plan)
 
     async def list(self) -> Sequence[ServiceStatus]:
         """Return all services, by name."""
@@ -232,7 +233,10 @@ class Supervisor:
             "version": FREEZE_VERSION,
             "counter": self._version,
             "waiting": list(self._waiting),
-            "services": [service.freeze(now) for service in self._services.values()],
+            "services": [
+                {**service.freeze(now), "changed": self._versions[name]}
+                for name, service in self._services.items()
+            ],
         }
 
     def thaw(self, data: object, now: float) -> None:
@@ -246,7 +250,7 @@ class Supervisor:
             service = self._make(ServiceSpec.from_record(entry.record("spec")))
             service.thaw(entry, now)
             service.open()
-            self._changed(service)
+            self._versions[service.name] = entry.take("changed", int)
         if self._waiting:
             self._tasks.start_soon(self._start_rest)
 

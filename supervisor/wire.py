@@ -30,7 +30,8 @@ class Channel:
 
     async def send(self, message: Mapping[str, object]) -> None:
         """Send one message; raises anyio's stream errors."""
-        await self._stream.send(json.dumps(message, ensure_ascii=False).encode() + b"\0")
+        # ASCII: a name that came to us with half a surrogate pair could not be sent back as UTF-8.
+        await self._stream.send(json.dumps(message).encode("ascii") + b"\0")
 
     async def receive(self) -> Mapping[str, object]:
         """Return the next message; raises `anyio.EndOfStream` at the end, `InvalidMessage` for garbage."""

@@ -1,0 +1,55 @@
+"""`holdfast`: the command of the person at the machine."""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+CONFIGS = ("config.hjson", "config.json")
+
+# -P: the folder that we happen to be in may hold a `daemon.py` of its own.
+PYTHON = (sys.executable, "-P", "-m")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command line; return the exit code."""
+    parser = argparse.ArgumentParser(prog="holdfast", description="Keeps long-running programs running.")
+    parser.add_argument(
+        "--version", "-v", action="version", version=f"holdfast {metadata.version('holdfast')}"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run the supervisor and the API in the foreground")
+    run.add_argument("--config", help="the config file (default: config.hjson or config.json here)")
+    run.add_argument("--state-dir", help="where state is kept (default: state beside the config)")
+    run.add_argument("--runtime-dir", help="where the private socket is made (default: run in the state)")
+    check = commands.add_parser("check", help="say what is wrong with a config")
+    check.add_argument("--config", help="the config file (default: config.hjson or config.json here)")
+    options = parser.parse_args(arguments)
+    config = options.config or next((name for name in CONFIGS if os.path.exists(name)), None)
+    if config is None:
+        sys.stderr.write(f"holdfast: there is no {' and no '.join(CONFIGS)} here; name one with --config\n")
+        return 2
+    if options.command == "check":
+        return _check(config)
+    return _run(os.path.abspath(config), options.state_dir, options.runtime_dir)
+
+
+def _check(config: str) -> int:
+    return subprocess.run([*PYTHON, "daemon", "--check", "--config", config], check=False).returncode
+
+
+def _run(config: str, state: str | None, runtime: str | None) -> int:
+    """Become the supervisor, which starts the API daemon as a program of its own."""
+    state = os.path.abspath(state or os.path.join(os.path.dirname(config), "state"))
+    runtime = os.path.abspath(runtime or os.path.join(state, "run"))
+    # Without a stored plan nothing would run: a mistake in the first config ends here, told once.
+    if not os.path.exists(os.path.join(state, "plan.json")) and (code := _check(config)):
+        return code
+    daemon = [*PYTHON, "daemon", "--config", config, "--state-dir", state, "--with-parent"]
+    daemon += ["--supervisor", os.path.join(runtime, "supervisor.sock")]
+    supervisor = [*PYTHON, "supervisor", "--state-dir", state, "--runtime-dir", runtime, "--", *daemon]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return os.execv(sys.executable, supervisor)  # noqa: S606  (does not return)

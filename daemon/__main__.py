@@ -1,0 +1,7 @@
+"""`python -m daemon`: see `daemon.run`."""
+
+import sys
+
+from .run import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""The endpoints, one file per resource: each reads the request, calls one method, answers."""

@@ -1,0 +1,43 @@
+"""`/config`: the file as it is, a new one, and reading it anew."""
+
+import anyio.to_thread
+from starlette.responses import JSONResponse, Response
+
+from ..config import ConfigError
+from ..errors import ApiError
+from ..parts import Call
+from ..sockets import CannotListen
+
+
+async def show(call: Call) -> Response:
+    """Return the file byte for byte."""
+    try:
+        text = await anyio.to_thread.run_sync(call.parts.reloader.file.read)
+    except ConfigError as exc:
+        raise ApiError(500, "unreadable-config", str(exc)) from exc
+    call.record("config.view")
+    return Response(text, media_type="application/json")
+
+
+async def edit(call: Call) -> Response:
+    """Replace the file, if the new text is good in every respect."""
+    text = (await call.body()).strip() + b"\n"
+    try:
+        await call.parts.reloader.replace(text)
+    except (ConfigError, CannotListen) as exc:
+        body = {"error": "Invalid JSON body!", "kind": "invalid-config", "detail": str(exc)}
+        return JSONResponse(body, 400)
+    call.record("config.edit")
+    return JSONResponse({"success": True})
+
+
+async def reload(call: Call) -> Response:
+    """Read the file anew."""
+    try:
+        await call.parts.reloader.reload()
+    except (ConfigError, CannotListen) as exc:
+        message = "An error occurred while reading config!"
+        body = {"error": message, "kind": "invalid-config", "detail": str(exc)}
+        return JSONResponse(body, 500)
+    call.record("config.reload")
+    return JSONResponse({"success": True})

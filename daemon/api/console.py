@@ -1,0 +1,229 @@
+"""`WS /server/{id}/console`: a program's output and input, in Octyne's two protocols.
+
+Without a subprotocol: text messages, the first is the scrollback, each one that comes is a line of input; who
+may not view gets an HTTP error. With `console-v2`: JSON messages, errors too are told in them, and a client
+says something every 30 s. We send no WebSocket PING: a known client dies of one.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
+
+import anyio
+from starlette.responses import Response
+from starlette.websockets import WebSocketDisconnect
+
+from supervisor import InputRefused, NoSuchService, SupervisorUnreachable
+
+from ..access import Identity
+from ..consoles import TooManyViewers, Viewer, output_frame
+from ..errors import ApiError, NoSuchServer, answer_for
+from ..parts import Call, SocketCall
+
+V2 = "console-v2"
+
+SILENCE = 30.0
+"""Seconds of silence after which a `console-v2` client is taken for dead."""
+
+STUCK = 30.0
+"""Seconds in which a viewer must take a message."""
+
+FAREWELL = 5.0
+"""Seconds that a console stays open after its server was removed."""
+
+_CLOSE_CODES = {401: 4401, 403: 4403, 404: 4404}
+
+
+class _Malformed(Exception):
+    """A message has the wrong shape."""
+
+
+async def upgrade_needed(_: Call) -> Response:
+    """Tell a client that asks over plain HTTP."""
+    raise ApiError(400, "upgrade-needed", "This endpoint can only be used with a WebSocket!")
+
+
+async def view(call: SocketCall) -> None:
+    """Serve one viewer, from the first message to the last."""
+    v2 = V2 in call.socket.scope["subprotocols"]
+    refusal = call.refusal or await _missing(call)
+    if refusal is not None or call.identity is None:
+        await _refuse(call, refusal or NoSuchServer(), v2=v2)
+        return
+    session = (_SecondProtocol if v2 else _FirstProtocol)(call, call.identity)
+    lines = call.parts.reloader.scrollback_lines(call.server)
+    try:
+        async with call.parts.consoles.view(call.server, lines) as viewer:
+            await call.socket.accept(V2 if v2 else None)
+            call.parts.record(call.identity, "server.console.access", server=call.server)
+            await session.serve(viewer)
+    except TooManyViewers as exc:
+        await _refuse(call, ApiError(429, "too-many-viewers", str(exc)), v2=v2)
+
+
+async def _missing(call: SocketCall) -> ApiError | None:
+    try:
+        await call.parts.mirror.service(call.server)
+    except NoSuchServer as exc:
+        return exc
+    except SupervisorUnreachable as exc:
+        return ApiError(503, "supervisor-unreachable", str(exc))
+    return None
+
+
+async def _refuse(call: SocketCall, refusal: ApiError, *, v2: bool) -> None:
+    if not v2:
+        await call.socket.send_denial_response(answer_for(refusal))
+        return
+    await call.socket.accept(V2)
+    await call.socket.send_text(json.dumps({"type": "error", "message": refusal.message}))
+    await call.socket.close(_CLOSE_CODES.get(refusal.status, 4000 + refusal.status), refusal.message)
+
+
+class _FirstProtocol:
+    """Plain text, one message a line (or several lines)."""
+
+    silence: float | None = None
+
+    def __init__(self, call: SocketCall, identity: Identity) -> None:
+        self._call = call
+        self._socket = call.socket
+        self._identity = identity
+        self._may_write = identity.may("server.console.write", call.server)
+
+    async def serve(self, viewer: Viewer) -> None:
+        """Carry output and input until either side ends."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._show, viewer)
+            tasks.start_soon(self._until, self._identity.ended, 0.0, 4401)
+            tasks.start_soon(self._until, self._gone, FAREWELL, 4404)
+            # Reading is not cut short by a failure to send: a command that was sent together with the
+            # closing of the socket is still to be executed.
+            await self._listen()
+            tasks.cancel_scope.cancel()
+
+    async def greet(self, scrollback: str) -> None:
+        """Send what comes first."""
+        await self._socket.send_text(scrollback)
+
+    async def show(self, text: str, frame: Callable[[], str]) -> None:
+        """Send output; `frame` is the same as a `console-v2` message, made when it is needed."""
+        del frame
+        await self._socket.send_text(text)
+
+    async def hear(self, message: str) -> None:
+        """Act on what the client said."""
+        await self.enter(message)
+
+    async def enter(self, text: str) -> None:
+        """Give a line to the program; a typist whose line cannot be taken is told."""
+        if not self._may_write:
+            return
+        server = self._call.server
+        try:
+            await self._call.parts.mirror.write(server, text.encode("utf-8", "replace") + b"\n")
+        except (InputRefused, NoSuchService, SupervisorUnreachable) as exc:
+            notice = f"[Holdfast] The input was not taken: {exc}"
+            await self._send(self.show(notice, lambda: output_frame(notice)))
+            return
+        self._call.parts.record(self._identity, "server.console.input", server=server, input=text)
+
+    async def _show(self, viewer: Viewer) -> None:
+        if not await self._send(self.greet(await viewer.replay())):
+            return
+        try:
+            while True:
+                piece = await viewer.receive()
+                if not await self._send(self.show(piece.text, lambda piece=piece: piece.frame)):  # type: ignore[misc]
+                    return
+        except anyio.EndOfStream:
+            return
+
+    async def _send(self, sending: Awaitable[None]) -> bool:
+        """Send, unless the viewer has gone; one that does not read is cut off."""
+        try:
+            with anyio.move_on_after(STUCK) as patience:
+                await sending
+        except (WebSocketDisconnect, RuntimeError):
+            return False  # closed, by them or by us; what they said before is still read
+        if patience.cancelled_caught:
+            self._cut()
+        return not patience.cancelled_caught
+
+    async def _listen(self) -> None:
+        while True:
+            with anyio.move_on_after(self.silence) as patience:
+                message = await self._socket.receive()
+            if patience.cancelled_caught:
+                await self._close(1000, "Nothing was heard for 30 seconds")
+                return
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            await self.hear(text if text is not None else message["bytes"].decode("utf-8", "replace"))
+
+    async def _gone(self) -> None:
+        await self._call.parts.mirror.gone(self._call.server)
+
+    async def _until(self, happened: Callable[[], Awaitable[None]], wait: float, code: int) -> None:
+        await happened()
+        await anyio.sleep(wait)
+        await self._close(code, "This console has ended")
+
+    async def _close(self, code: int, reason: str) -> None:
+        """Close; a viewer that does not take the message in time is cut off."""
+        try:
+            with anyio.move_on_after(1.0) as patience:
+                await self._socket.close(code, reason)
+        except (WebSocketDisconnect, RuntimeError):
+            return
+        if patience.cancelled_caught:
+            self._cut()
+
+    def _cut(self) -> None:
+        cast("Callable[[], None]", self._socket.scope["state"]["abort"])()
+
+
+class _SecondProtocol(_FirstProtocol):
+    """JSON messages, each with a type."""
+
+    silence = SILENCE
+
+    async def greet(self, scrollback: str) -> None:
+        """Send what comes first."""
+        await self._say({"type": "settings", "readOnly": not self._may_write})
+        await self._socket.send_text(output_frame(scrollback))
+
+    async def show(self, text: str, frame: Callable[[], str]) -> None:
+        """Send output."""
+        del text
+        await self._socket.send_text(frame())
+
+    async def hear(self, message: str) -> None:
+        """Act on what the client said."""
+        try:
+            said = _parse(message)
+        except _Malformed:
+            await self._send(self._say({"type": "error", "message": "Invalid message format"}))
+            return
+        match said.get("type", ""), said.get("data", ""):
+            case "ping", _:
+                await self._send(self._say({"type": "pong", "id": said.get("id", "")}))
+            case "input", text if text:
+                await self.enter(text)
+            case kind, _:
+                error = {"type": "error", "message": f"Invalid message type: {kind}"}
+                await self._send(self._say(error))
+
+    async def _say(self, message: Mapping[str, object]) -> None:
+        await self._socket.send_text(json.dumps(message))
+
+
+def _parse(message: str) -> dict[str, str]:
+    try:
+        said = json.loads(message)
+    except (ValueError, RecursionError) as exc:
+        raise _Malformed from exc
+    if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
+        raise _Malformed
+    return said

@@ -1,0 +1,297 @@
+"""The config: what Octyne calls `config.json`, typed, with every default filled in.
+
+`parse_config` depends on the text, the folder, TMPDIR and the home folders. `ConfigFile` is the file on disk:
+it does not wait for what is no file, and it replaces the text in one step or not at all.
+"""
+
+import ipaddress
+import os
+import re
+import secrets
+import shlex
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from .hujson import MAX_BYTES, read
+from .values import ConfigError, Section, Value
+
+__all__ = ["Config", "ConfigError", "ConfigFile", "Https", "Logging", "Server", "UnixSocket"]
+__all__ += ["find_config", "parse_config"]
+
+DEFAULT_PORT = 42069
+MAX_NAME = 255
+MAX_SCROLLBACK = 64 << 20
+_MAX_LINES = 10_000_000
+_MAX_SOCKET_PATH = 107  # sockaddr_un.sun_path, without the NUL: unix(7)
+_HOST = re.compile(r"(?=.{1,253}\Z)(?!\d+(?:\.\d+)*\Z)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?")
+
+
+@dataclass(frozen=True, slots=True)
+class UnixSocket:
+    """The local way in; `location` is an absolute path."""
+
+    enabled: bool
+    location: str
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Https:
+    """Encryption of the TCP port; both paths are absolute, or empty where it is disabled."""
+
+    enabled: bool
+    cert: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logging:
+    """The audit log: the absolute path of its folder, and the actions switched on or off by name."""
+
+    enabled: bool
+    path: str
+    actions: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One program of the user; `enabled` means that it starts together with us."""
+
+    directory: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    enabled: bool = True
+    stop_grace: float = 30.0
+    scrollback_lines: int = 2500
+    scrollback_bytes: int = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole config. `servers` keeps the order of the file; no `listen` means all addresses."""
+
+    port: int
+    listen: str | None
+    unix_socket: UnixSocket
+    https: Https
+    logging: Logging
+    servers: Mapping[str, Server]
+    warnings: tuple[str, ...]
+
+
+class ConfigFile:
+    """The file that the user edits."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def read(self) -> bytes:
+        """Return the text; raises `ConfigError` for what is not there, no file, not ours or too large."""
+        try:
+            with open(self.path, "rb", opener=_open_without_waiting) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise ConfigError(self.path, 0, 0, "", "is not a regular file")
+                text = file.read(MAX_BYTES + 1)
+        except OSError as exc:
+            raise ConfigError(self.path, 0, 0, "", f"cannot be read: {exc.strerror}") from exc
+        if len(text) > MAX_BYTES:
+            raise ConfigError(self.path, 0, 0, "", f"is larger than {MAX_BYTES} bytes")
+        return text
+
+    def load(self) -> Config:
+        """Return the config as it is on disk; raises `ConfigError`."""
+        return self.parse(self.read())
+
+    def parse(self, text: bytes) -> Config:
+        """Return the config that the text would be if it stood in this file; raises `ConfigError`."""
+        return parse_config(text, self.path, os.path.dirname(os.path.abspath(self.path)))
+
+    def write(self, text: bytes) -> None:
+        """Replace the text, durably and in one step; raises `OSError`, and then nothing has changed.
+
+        Mode and owner stay where we may set them; a symbolic link stays a link.
+        """
+        target = os.path.realpath(self.path)
+        folder, name = os.path.split(target)
+        temp = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(8)}.tmp")
+        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with open(fd, "wb") as file:
+                file.write(text)
+                file.flush()
+                _copy_owner_and_mode(target, fd)
+                os.fsync(fd)
+            os.rename(temp, target)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temp)
+            raise
+        folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder_fd)
+        finally:
+            os.close(folder_fd)
+
+
+def find_config(explicit: str | None, folder: str) -> str:
+    """Return the path of the config: the one asked for, or the one in the folder; raises `ConfigError`."""
+    if explicit:
+        return explicit
+    for name in ("config.hjson", "config.json"):
+        path = os.path.join(folder, name)
+        if os.path.lexists(path):
+            return path
+    raise ConfigError(folder, 0, 0, "", "there is neither a config.hjson nor a config.json here")
+
+
+def parse_config(text: bytes, file: str, base: str) -> Config:
+    """Return the config; relative paths start at `base`. Raises `ConfigError`, with `file` as the name."""
+    root = read(text, file)
+    top = Section(root)
+    base = os.path.abspath(base)
+    port = top.whole("port", DEFAULT_PORT, 0, 65535)
+    config = Config(
+        port=port,
+        listen=_listen(top.get("listen")),
+        unix_socket=_unix_socket(top.section("unixSocket"), base, port),
+        https=_https(top.section("https"), base),
+        logging=_logging(top.section("logging"), base),
+        servers={name: _server(name, item, base) for name, item in top.section("servers").entries()},
+        warnings=(),
+    )
+    _warn_without_effect(top)
+    top.warn_unknown()
+    return replace(config, warnings=tuple(root.source.warnings))
+
+
+def _listen(value: Value | None) -> str | None:
+    if value is None or not value.text():
+        return None
+    host = value.text()
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        if not _HOST.fullmatch(host):
+            raise value.error("expected an IP address or a host name") from None
+    return host
+
+
+def _unix_socket(section: Section, base: str, port: int) -> UnixSocket:
+    enabled = section.flag("enabled", True)
+    location = section.text("location", "") or os.path.join(
+        os.environ.get("TMPDIR") or "/tmp",  # noqa: S108 - where Octyne's clients look
+        f"octyne.sock.{port}",
+    )
+    path = _path(location, base)
+    value = section.get("location")
+    if value is not None and len(path.encode("utf-8", "surrogateescape")) > _MAX_SOCKET_PATH:
+        raise value.error(f"expected at most {_MAX_SOCKET_PATH} bytes for the path of a socket: {path}")
+    group = section.text("group", "") or None
+    section.warn_unknown()
+    return UnixSocket(enabled, path, group)
+
+
+def _https(section: Section, base: str) -> Https:
+    enabled = section.flag("enabled", False)
+    https = Https(enabled, _pem(section, "cert", enabled, base), _pem(section, "key", enabled, base))
+    section.warn_unknown()
+    return https
+
+
+def _pem(section: Section, name: str, required: bool, base: str) -> str:
+    text = section.text(name, "")
+    if required and not text:
+        what = "the path of a PEM file"
+        raise section.require(name, what).expected(what)
+    return _path(text, base) if text else ""
+
+
+def _logging(section: Section, base: str) -> Logging:
+    enabled = section.flag("enabled", True)
+    path = _path(section.text("path", "") or "logs", base)
+    actions = {name: value.flag() for name, value in section.section("actions").entries()}
+    section.warn_unknown()
+    return Logging(enabled, path, actions)
+
+
+def _server(name: str, value: Value, base: str) -> Server:
+    if not 1 <= len(name) <= MAX_NAME or name in {".", ".."} or re.search(r"[/\x00-\x1f\x7f-\x9f]", name):
+        reason = (
+            f"expected a name of 1 to {MAX_NAME} characters, not . or .., no / or control character in it"
+        )
+        raise value.error(reason)
+    section = Section(value)
+    directory = section.require("directory", "the path of a folder")
+    if not directory.text():
+        raise directory.expected("the path of a folder")
+    server = Server(
+        directory=_path(directory.text(), base),
+        command=_command(section.require("command", "a command")),
+        environment=_environment(section.section("environment")),
+        enabled=section.flag("enabled", True),
+        stop_grace=section.seconds("stopGrace", 30.0),
+        scrollback_lines=section.whole("scrollbackLines", 2500, 0, _MAX_LINES),
+        scrollback_bytes=section.whole("scrollbackBytes", 1 << 20, 0, MAX_SCROLLBACK),
+    )
+    section.warn_unknown()
+    return server
+
+
+def _command(value: Value) -> tuple[str, ...]:
+    if isinstance(value.data, tuple):
+        words = tuple(word.text() for word in value.data)
+    elif isinstance(value.data, str):
+        try:
+            words = tuple(shlex.split(value.data))
+        except ValueError as exc:  # "No closing quotation", "No escaped character"
+            raise value.error(f"cannot be split into words: {str(exc).lower()}") from exc
+    else:
+        raise value.expected("a string or a list of strings")
+    if not words or not words[0]:
+        raise value.error("expected a command, got nothing to run")
+    return words
+
+
+def _environment(section: Section) -> dict[str, str]:
+    environment: dict[str, str] = {}
+    for name, value in section.entries():
+        if not name or "=" in name:
+            raise value.error("expected the name of a variable, not empty and without =")
+        if isinstance(value.data, bool | int | float):
+            raise value.expected("a string (put it in quotes)")
+        environment[name] = value.text()
+    return environment
+
+
+def _warn_without_effect(top: Section) -> None:
+    """Accept what Octyne has and we have not; say so where it is switched on."""
+    web, redis = top.section("webUI"), top.section("redis")
+    web.whole("port", 7877, 0, 65535)
+    redis.text("url", "")
+    redis.text("role", "")
+    for name, section, default in (("webUI", web, True), ("redis", redis, False)):
+        if section.flag("enabled", default) and top.get(name) is not None:
+            section.value.warn("is accepted but has no effect yet")
+        section.warn_unknown()
+
+
+def _path(text: str, base: str) -> str:
+    # Not normpath: behind a symbolic link, `..` is not the folder that it seems to be.
+    return str(PurePath(base, os.path.expanduser(text)))
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)  # a FIFO would wait for a writer
+
+
+def _copy_owner_and_mode(path: str, fd: int) -> None:
+    try:
+        old = os.stat(path)
+    except FileNotFoundError:
+        return
+    with suppress(PermissionError):
+        os.fchown(fd, old.st_uid, old.st_gid)
+    os.fchmod(fd, stat.S_IMODE(old.st_mode))

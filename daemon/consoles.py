@@ -1,0 +1,233 @@
+"""Consoles for many viewers: one upstream attach per service, text made once, every viewer at its own pace.
+
+Rules:
+
+- Nothing is read from the supervisor while no viewer is waiting for more: what nobody can take costs nobody
+  anything. The supervisor's scrollback holds it, and the offsets tell what was lost there.
+- A viewer that falls behind the relay's own memory is told how much it missed, and goes on from there.
+- A line without an end is shown after `QUIET` seconds: it may be a question that waits for an answer.
+"""
+
+import json
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+
+import anyio
+import anyio.abc
+
+from supervisor import Attached, NoSuchService, SupervisorUnreachable
+
+from .lines import Lines
+from .mirror import Mirror
+
+QUIET = 0.3
+REATTACH = 0.2
+"""Seconds between attempts to attach to a supervisor that is being replaced."""
+
+KEEP_BYTES = 1 << 20
+"""Text that a relay keeps for viewers that are slower than others."""
+
+MOST_VIEWERS = 1000
+"""Viewers of one console."""
+
+
+class TooManyViewers(Exception):
+    """A console has as many viewers as it may have."""
+
+
+class Piece:
+    """Some lines of output, as every viewer gets them."""
+
+    def __init__(self, number: int, start: int, text: str) -> None:
+        self.number = number
+        self.start = start
+        """How many characters were shown before, so that what a viewer missed can be counted."""
+        self.text = text
+
+    @cached_property
+    def frame(self) -> str:
+        """The text as a `console-v2` message, encoded once."""
+        return output_frame(self.text)
+
+
+def output_frame(text: str) -> str:
+    """Return a `console-v2` message that shows text."""
+    return json.dumps({"type": "output", "data": text}, ensure_ascii=False)
+
+
+def missed_notice(count: int, what: str) -> str:
+    """Return the line that tells of lost output."""
+    return f"[Holdfast] {count} {what} of output were skipped: this viewer is slower than the program"
+
+
+class Viewer:
+    """One viewer's place in a relay."""
+
+    def __init__(self, relay: "Relay") -> None:
+        self._relay = relay
+        self._next = 0
+        self._shown = 0
+        self.waiting = False
+
+    async def replay(self) -> str:
+        """Return the scrollback, once; what comes after is `receive`d."""
+        await self._relay.replayed.wait()
+        self._next, self._shown, text = self._relay.replay()
+        return text
+
+    async def receive(self) -> Piece:
+        """Wait for output. Raises `anyio.EndOfStream` when the service is gone."""
+        relay = self._relay
+        while self._next >= relay.next:
+            if relay.ended:
+                raise anyio.EndOfStream
+            self.waiting = True
+            relay.wanted.set()
+            try:
+                await relay.news.wait()
+            finally:
+                self.waiting = False
+        if self._next < (oldest := relay.oldest()).number:
+            missed = oldest.start - self._shown
+            self._next, self._shown = oldest.number, oldest.start
+            return Piece(-1, 0, missed_notice(missed, "characters"))
+        piece = relay.piece(self._next)
+        self._next, self._shown = piece.number + 1, piece.start + len(piece.text)
+        return piece
+
+
+class Relay:
+    """One service's console while somebody watches it."""
+
+    def __init__(self, name: str, mirror: Mirror, lines: int) -> None:
+        self._name = name
+        self._mirror = mirror
+        self._most_lines = lines
+        self._lines = Lines()
+        self._pieces: deque[Piece] = deque()
+        self._kept = 0
+        self._shown = 0
+        self.next = 0
+        """The number of the next piece."""
+        self.viewers: set[Viewer] = set()
+        self.replayed = anyio.Event()
+        """Set when the supervisor's scrollback has arrived."""
+        self.news = anyio.Event()
+        self.wanted = anyio.Event()
+        """Set when a viewer waits for more."""
+        self.ended = False
+        self.scope = anyio.CancelScope()
+
+    def oldest(self) -> Piece:
+        """Return the oldest piece that is kept; there is one whenever a viewer is behind."""
+        return self._pieces[0]
+
+    def piece(self, number: int) -> Piece:
+        """Return a piece that is kept, by its number."""
+        return self._pieces[number - self._pieces[0].number]
+
+    def replay(self) -> tuple[int, int, str]:
+        """Return (number of the next piece, characters shown before it, the last lines)."""
+        texts: list[str] = []
+        count = 0
+        for piece in reversed(self._pieces):
+            texts.append(piece.text)
+            count += piece.text.count("\n") + 1
+            if count >= self._most_lines:
+                break
+        lines = "\n".join(reversed(texts)).split("\n")[-self._most_lines :] if self._most_lines else []
+        return self.next, self._shown, "\n".join(lines)
+
+    async def run(self) -> None:
+        """Carry output until cancelled, or until the service is gone."""
+        offset: int | None = None
+        with self.scope:
+            while True:
+                try:
+                    attached = await self._mirror.attach(self._name, offset)
+                except NoSuchService:
+                    break
+                except SupervisorUnreachable:
+                    await anyio.sleep(REATTACH)
+                    continue
+                try:
+                    offset = await self._carry(attached)
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await attached.aclose()
+        self.ended = True
+        self.replayed.set()
+        self.news.set()
+
+    async def _carry(self, attached: Attached) -> int:
+        """Carry what one attachment brings; return where it ended."""
+        # Less than what was asked for, if this is another supervisor, whose consoles begin anew.
+        expected = attached.offset
+        replay_end = attached.end
+        while True:
+            if expected >= replay_end and not self.replayed.is_set():
+                self._add(self._lines.flush())
+                self.replayed.set()
+            if self.replayed.is_set():
+                await self._until_wanted()
+            try:
+                with anyio.move_on_after(QUIET if self._lines.unfinished else None) as patience:
+                    output = await attached.receive()
+            except anyio.EndOfStream:
+                return expected
+            if patience.cancelled_caught:
+                self._add(self._lines.flush())
+                continue
+            if output.offset != expected:
+                self._add(self._lines.flush())
+                self._add(missed_notice(output.offset - expected, "bytes"))
+            expected = output.offset + len(output.data)
+            self._add(self._lines.feed(output.data))
+
+    async def _until_wanted(self) -> None:
+        while not any(viewer.waiting for viewer in self.viewers):
+            self.wanted = anyio.Event()
+            await self.wanted.wait()
+
+    def _add(self, text: str | None) -> None:
+        if text is None:
+            return
+        self._pieces.append(Piece(self.next, self._shown, text))
+        self.next += 1
+        self._shown += len(text)
+        self._kept += len(text)
+        while self._kept > KEEP_BYTES and len(self._pieces) > 1:
+            self._kept -= len(self._pieces.popleft().text)
+        self.news.set()
+        self.news = anyio.Event()
+
+
+class Consoles:
+    """The relays of all consoles that somebody watches."""
+
+    def __init__(self, mirror: Mirror, tasks: anyio.abc.TaskGroup) -> None:
+        self._mirror = mirror
+        self._tasks = tasks
+        self._relays: dict[str, Relay] = {}
+
+    @asynccontextmanager
+    async def view(self, name: str, lines: int) -> AsyncIterator[Viewer]:
+        """View a console for a while; raises `TooManyViewers`. The replay holds at most `lines` lines."""
+        relay = self._relays.get(name)
+        if relay is None or relay.ended:
+            relay = self._relays[name] = Relay(name, self._mirror, lines)
+            self._tasks.start_soon(relay.run)
+        if len(relay.viewers) >= MOST_VIEWERS:
+            raise TooManyViewers(f"the console of {name} has {MOST_VIEWERS} viewers already")
+        viewer = Viewer(relay)
+        relay.viewers.add(viewer)
+        try:
+            yield viewer
+        finally:
+            relay.viewers.discard(viewer)
+            if not relay.viewers:
+                relay.scope.cancel()
+                if self._relays.get(name) is relay:
+                    del self._relays[name]

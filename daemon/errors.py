@@ -1,0 +1,98 @@
+"""What goes wrong, as HTTP says it: one table from domain exceptions to status, machine word and sentence."""
+
+import logging
+
+from starlette.responses import JSONResponse
+
+from supervisor import (
+    CannotStore,
+    InputRefused,
+    InvalidSpec,
+    NoSuchService,
+    NotAllowed,
+    SupervisorUnreachable,
+)
+
+from .accounts import (
+    AccountExists,
+    AccountsNotSaved,
+    AccountsUnreadable,
+    InvalidAccount,
+    NoSuchAccount,
+)
+from .config import ConfigError
+from .passwords import TooManyLogins, UnusablePassword
+from .sessions import SessionStoreError
+
+log = logging.getLogger("holdfast.api")
+
+
+class ApiError(Exception):
+    """A request that is refused for what it is, not for what it asks of the domain."""
+
+    def __init__(self, status: int, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.kind = kind
+        self.message = message
+
+
+class NotAuthenticated(ApiError):
+    """Nobody, or nobody we know, asks."""
+
+    def __init__(self) -> None:
+        message = "You are not authenticated to access this resource!"
+        super().__init__(401, "not-authenticated", message)
+
+
+class NotPermitted(ApiError):
+    """Somebody asks who may not."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "not-permitted", "You are not allowed to access this resource!")
+
+
+class NoSuchServer(ApiError):
+    """The path names a server that does not exist."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "no-such-server", "This server does not exist!")
+
+
+# (exception, status, kind, sentence); without a sentence, the exception's own.
+_TABLE: tuple[tuple[type[Exception], int, str, str | None], ...] = (
+    (NoSuchService, 404, "no-such-server", "This server does not exist!"),
+    (NotAllowed, 409, "not-allowed", None),
+    (InputRefused, 409, "input-refused", None),
+    (InvalidSpec, 500, "invalid-plan", None),
+    (CannotStore, 507, "cannot-store", None),
+    (SupervisorUnreachable, 503, "supervisor-unreachable", None),
+    (AccountExists, 409, "account-exists", "User already exists!"),
+    (NoSuchAccount, 404, "no-such-account", "User does not exist!"),
+    (InvalidAccount, 400, "invalid-account", None),
+    (AccountsUnreadable, 500, "accounts-unreadable", None),
+    (AccountsNotSaved, 507, "cannot-store", None),
+    (UnusablePassword, 400, "invalid-account", None),
+    (TooManyLogins, 429, "too-many-logins", "Too many logins at once, try again in a moment!"),
+    (SessionStoreError, 507, "cannot-store", None),
+    (ConfigError, 400, "invalid-config", None),
+)
+
+
+def answer_for(exc: Exception) -> JSONResponse:
+    """Return the answer that tells of an exception; one that nobody expected is logged and told as 500."""
+    if isinstance(exc, ApiError):
+        return error(exc.status, exc.kind, exc.message)
+    for known, status, kind, sentence in _TABLE:
+        if isinstance(exc, known):
+            return error(status, kind, sentence or str(exc))
+    if isinstance(exc, OSError):
+        log.error("%s: %s", exc.filename or "a file", exc.strerror)
+        return error(507 if exc.errno in (28, 122) else 500, "os-error", exc.strerror or "I/O error")
+    log.error("an error that nobody expected", exc_info=exc)
+    return error(500, "internal", "An internal error occurred!")
+
+
+def error(status: int, kind: str, message: str) -> JSONResponse:
+    """Return an error as every client knows it: `{"error": sentence, "kind": word}`."""
+    return JSONResponse({"error": message, "kind": kind}, status)

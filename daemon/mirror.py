@@ -1,0 +1,147 @@
+"""The services as the daemon knows them: a copy that follows the supervisor, and the commands to it."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+import anyio
+
+from supervisor import (
+    Attached,
+    CannotStore,
+    Changes,
+    InvalidSpec,
+    NotAllowed,
+    Plan,
+    ServiceStatus,
+    Supervision,
+    SupervisorUnreachable,
+)
+
+from .errors import NoSuchServer
+
+RETRY = 0.2
+"""Seconds between attempts to reach a supervisor that has gone away."""
+
+PATIENCE = 5.0
+"""Seconds that a request waits for a supervisor that is being replaced."""
+
+log = logging.getLogger("holdfast.mirror")
+
+
+class Mirror:
+    """Knows every service's latest status, and asks the supervisor for changes."""
+
+    def __init__(self, supervisor: Supervision) -> None:
+        self._supervisor = supervisor
+        self._known: dict[str, ServiceStatus] = {}
+        self._plan: Plan | None = None
+        self._connected = anyio.Event()
+        self._gone: dict[str, anyio.Event] = {}
+
+    async def run(self, plan: Callable[[], Plan]) -> None:
+        """Follow the supervisor until cancelled, through all of its restarts.
+
+        Each time it is reached anew, it is given the plan: it may have missed the latest.
+        """
+        quiet = False
+        while True:
+            try:
+                await self._supervisor.apply(plan())
+                await self._follow()
+            except SupervisorUnreachable as exc:
+                if not quiet:
+                    log.warning("%s, trying again", exc)
+                quiet = True
+            except (NotAllowed, CannotStore, InvalidSpec) as exc:
+                if not quiet:
+                    log.warning("the supervisor does not take the plan: %s", exc)
+                quiet = True
+            else:
+                quiet = False
+            finally:
+                if self._connected.is_set():
+                    self._connected = anyio.Event()
+            await anyio.sleep(RETRY)
+
+    async def apply(self, plan: Plan) -> None:
+        """Give the supervisor a new plan; returns when the mirror shows it."""
+        await self._supervisor.apply(plan)
+        services = await self._supervisor.list()
+        self._take(Changes(services, [*(self._known.keys() - {status.name for status in services})]))
+
+    async def services(self) -> Mapping[str, ServiceStatus]:
+        """Return all services by name; raises `SupervisorUnreachable`."""
+        await self._ready()
+        return self._known
+
+    async def service(self, name: str) -> ServiceStatus:
+        """Return one service; raises `NoSuchServer`, `SupervisorUnreachable`."""
+        await self._ready()
+        status = self._known.get(name)
+        if status is None:
+            raise NoSuchServer
+        return status
+
+    async def gone(self, name: str) -> None:
+        """Wait until the service does not exist (any more)."""
+        if name in self._known:
+            await self._gone.setdefault(name, anyio.Event()).wait()
+
+    async def start(self, name: str) -> ServiceStatus:
+        """Want a service up; see `Supervisor.start`."""
+        return self._take_one(await self._supervisor.start(name))
+
+    async def stop(self, name: str) -> ServiceStatus:
+        """Want a service down; see `Supervisor.stop`."""
+        return self._take_one(await self._supervisor.stop(name))
+
+    async def kill(self, name: str) -> ServiceStatus:
+        """Want a service down at once; see `Supervisor.kill`."""
+        return self._take_one(await self._supervisor.kill(name))
+
+    async def write(self, name: str, data: bytes) -> None:
+        """Give bytes to a program's stdin; see `Supervisor.write`."""
+        await self._supervisor.write(name, data)
+
+    async def attach(self, name: str, since: int | None) -> Attached:
+        """Follow a console; see `Supervisor.attach`."""
+        return await self._supervisor.attach(name, since)
+
+    async def _ready(self) -> None:
+        if self._connected.is_set():
+            return
+        with anyio.move_on_after(PATIENCE):
+            await self._connected.wait()
+            return
+        raise SupervisorUnreachable("The supervisor cannot be reached; the programs run on without the API.")
+
+    async def _follow(self) -> None:
+        watch = await self._supervisor.watch()
+        try:
+            # Another supervisor counts its versions anew: the first report replaces all that is known.
+            first = await watch.receive()
+            known, self._known = self._known, {}
+            self._take(Changes(first.services, [*(known.keys() - {s.name for s in first.services})]))
+            self._connected.set()
+            while True:
+                self._take(await watch.receive())
+        except anyio.EndOfStream:
+            return
+        finally:
+            with anyio.CancelScope(shield=True):
+                await watch.aclose()
+
+    def _take(self, changes: Changes) -> None:
+        for status in changes.services:
+            self._take_one(status)
+        for name in changes.removed:
+            self._known.pop(name, None)
+            if (gone := self._gone.pop(name, None)) is not None:
+                gone.set()
+
+    def _take_one(self, status: ServiceStatus) -> ServiceStatus:
+        # An answer and a report come by different ways: the higher version is the later one.
+        known = self._known.get(status.name)
+        if known is None or known.version <= status.version:
+            self._known[status.name] = status
+        return status

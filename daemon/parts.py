@@ -1,0 +1,111 @@
+"""What endpoints work with: the daemon's parts, made in `run.py`, and the call that is being answered."""
+
+import json
+from dataclasses import dataclass
+from typing import TypeVar
+
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.websockets import WebSocket
+
+from .access import Access, Identity
+from .accounts import Accounts
+from .audit import Audit
+from .consoles import Consoles
+from .errors import ApiError
+from .mirror import Mirror
+from .reload import Reloader
+from .sessions import Sessions
+from .tickets import Tickets
+from .usage import Sampler
+
+MOST_JSON = 1 << 20
+"""Bytes of a request body that is read as a whole."""
+
+C = TypeVar("C", bound=HTTPConnection)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that endpoints call."""
+
+    access: Access
+    accounts: Accounts
+    audit: Audit
+    consoles: Consoles
+    mirror: Mirror
+    reloader: Reloader
+    sampler: Sampler
+    sessions: Sessions
+    tickets: Tickets
+
+    def record(self, identity: Identity, action: str, **fields: str | int) -> None:
+        """Put what somebody did into the audit log."""
+        self.audit.record(action, ip=identity.ip, user=identity.user, **identity.process, **fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that was let in."""
+
+    parts: Parts
+    request: Request
+    identity: Identity | None
+
+    @property
+    def who(self) -> Identity:
+        """Who asks, on a route that needs to know."""
+        if self.identity is None:
+            raise AssertionError("an open route asked who calls it")
+        return self.identity
+
+    @property
+    def server(self) -> str:
+        """The server that the path names."""
+        name: str = self.request.path_params["id"]
+        return name
+
+    def query(self, key: str) -> str | None:
+        """Return a query parameter."""
+        return self.request.query_params.get(key)
+
+    def record(self, action: str, **fields: str | int) -> None:
+        """Put an action of the caller into the audit log."""
+        self.parts.record(self.who, action, **fields)
+
+    async def body(self, limit: int = MOST_JSON) -> bytes:
+        """Return the request's body; raises `ApiError` 413 as soon as it is longer than `limit` bytes."""
+        body = bytearray()
+        try:
+            async for chunk in self.request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise ApiError(413, "too-large", f"The request body may have at most {limit} bytes!")
+        except ClientDisconnect as exc:
+            raise ApiError(400, "disconnected", "The request was cut off!") from exc
+        return bytes(body)
+
+    async def strings(self) -> dict[str, str]:
+        """Return the body, a JSON object of strings; raises `ApiError` 400 for anything else."""
+        try:
+            data = json.loads(await self.body())
+        except (ValueError, RecursionError) as exc:
+            raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
+        if not isinstance(data, dict) or not all(isinstance(value, str) for value in data.values()):
+            raise ApiError(400, "invalid-json", "Invalid JSON body!")
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class SocketCall:
+    """A WebSocket that wants in; `refusal` says why it may not, and it must be told in its own protocol."""
+
+    parts: Parts
+    socket: WebSocket
+    identity: Identity | None
+    refusal: ApiError | None
+
+    @property
+    def server(self) -> str:
+        """The server that the path names."""
+        name: str = self.socket.path_params["id"]
+        return name

@@ -1,0 +1,134 @@
+"""Passwords become argon2id hashes and are checked against them, a bounded few at a time.
+
+Rules:
+- A check costs one argon2, whoever is asked for: also for nobody, for a SHA-256 left by an old Octyne, and
+  for a password that cannot be right. So an answer's time does not tell which accounts exist.
+- Each argon2 takes 50 MiB and a core for some 40 ms. Two run, a few wait, the rest is told to come back.
+- No password and no hash is ever in a message or a log.
+"""
+
+import base64
+import hashlib
+import hmac
+import logging
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import anyio
+from anyio import to_thread
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerificationError, VerifyMismatchError
+
+MAX_BYTES = 1024
+
+T = TypeVar("T")
+
+_log = logging.getLogger("holdfast.passwords")
+_SHA256 = re.compile(r"[0-9A-Fa-f]{64}", re.ASCII)
+# What a hash may ask of this machine. Beyond it somebody has mistyped the file, or means harm.
+_MOST_KIB, _MOST_PASSES, _MOST_LANES = 1 << 20, 64, 64
+
+
+class UnusablePassword(ValueError):
+    """A password that no account can have: empty, over 1024 bytes, or not text."""
+
+
+class TooManyLogins(Exception):
+    """So many passwords wait to be checked that this one is not; asking again in a moment may help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a password was right; and if so, whether its hash is of an old kind and should be replaced."""
+
+    ok: bool
+    stale: bool = False
+
+
+class Passwords:
+    """Hashes and checks in Octyne's format, `$argon2id$v=19$m=51200,t=1,p=4$salt$hash`."""
+
+    def __init__(self, *, at_once: int = 2, waiting: int = 64) -> None:
+        self._hasher = PasswordHasher(time_cost=1, memory_cost=51200, parallelism=4, hash_len=32, salt_len=16)
+        self._limiter = anyio.CapacityLimiter(at_once)
+        self._most = at_once + waiting
+        self._present = 0
+        salt, digest = (base64.b64encode(secrets.token_bytes(n)).decode().rstrip("=") for n in (16, 32))
+        self._nobody = f"$argon2id$v=19$m=51200,t=1,p=4${salt}${digest}"
+
+    async def hash(self, password: str) -> str:
+        """Return a new hash. Raises `UnusablePassword`, `TooManyLogins`."""
+        secret = _secret(password)
+        return await self._in_turn(lambda: self._hasher.hash(secret))
+
+    async def verify(self, stored: str | None, password: str) -> Verdict:
+        """Check a password against a hash, or against that of nobody (None). Raises `TooManyLogins`."""
+        return await self._in_turn(lambda: self._judge(stored, password))
+
+    async def _in_turn(self, work: Callable[[], T]) -> T:
+        # Counted here: the limiter's own statistics do not know those on their way to it.
+        if self._present >= self._most:
+            raise TooManyLogins("too many logins at once, try again in a moment")
+        self._present += 1
+        try:
+            return await to_thread.run_sync(work, limiter=self._limiter)
+        finally:
+            self._present -= 1
+
+    def _judge(self, stored: str | None, password: str) -> Verdict:
+        try:
+            secret = _secret(password)
+        except UnusablePassword:
+            stored, secret = None, b""
+        if stored is not None and not _SHA256.fullmatch(stored):
+            ok = self._matches(stored, secret)
+            return Verdict(ok, stale=ok and self._hasher.check_needs_rehash(stored))
+        self._matches(self._nobody, secret)
+        if stored is None:
+            return Verdict(ok=False)
+        ok = hmac.compare_digest(hashlib.sha256(secret).hexdigest(), stored.lower())
+        return Verdict(ok, stale=ok)
+
+    def _matches(self, stored: str, secret: bytes) -> bool:
+        if not is_hash(stored):
+            stored = self._nobody
+        try:
+            return self._hasher.verify(stored, secret)
+        except VerifyMismatchError:
+            return False
+        except VerificationError as exc:
+            # Its base64 is broken, or there is no memory. Neither says that the password is right.
+            _log.warning("a password hash could not be computed: %s", exc)
+            return False
+
+
+def is_hash(stored: str) -> bool:
+    """Tell whether this is a hash that `verify` understands: argon2 within reason, or 64-hex SHA-256."""
+    if _SHA256.fullmatch(stored):
+        return True
+    if not stored.isascii() or "\0" in stored:
+        return False
+    try:
+        asks = extract_parameters(stored)
+    except ValueError:
+        return False
+    return (
+        0 < asks.memory_cost <= _MOST_KIB
+        and 0 < asks.time_cost <= _MOST_PASSES
+        and 0 < asks.parallelism <= _MOST_LANES
+    )
+
+
+def _secret(password: str) -> bytes:
+    try:
+        secret = password.encode()
+    except UnicodeEncodeError:
+        raise UnusablePassword("the password is not valid text") from None  # the cause would quote it
+    if not secret:
+        raise UnusablePassword("the password is empty")
+    if len(secret) > MAX_BYTES:
+        raise UnusablePassword(f"the password is longer than {MAX_BYTES} bytes")
+    return secret

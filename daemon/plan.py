@@ -1,0 +1,25 @@
+"""From the config to the plan: what the supervisor is told, and that is per program only."""
+
+from supervisor import InvalidSpec, Plan, ScrollbackPolicy, ServiceSpec, StopPolicy
+
+from .config import Config, ConfigError, Server
+
+
+def compile_plan(config: Config) -> Plan:
+    """Return the plan for a config, in the order of the file; raises `ConfigError`."""
+    return Plan(tuple(_service(name, server) for name, server in config.servers.items()))
+
+
+def _service(name: str, server: Server) -> ServiceSpec:
+    try:
+        return ServiceSpec(
+            name=name,
+            command=server.command,
+            directory=server.directory,
+            environment=server.environment,
+            autostart=server.enabled,
+            stop=StopPolicy(grace=server.stop_grace),
+            scrollback=ScrollbackPolicy(lines=server.scrollback_lines, bytes=server.scrollback_bytes),
+        )
+    except InvalidSpec as exc:  # what the config let through by mistake
+        raise ConfigError("config", 0, 0, f"servers.{name}", str(exc)) from exc

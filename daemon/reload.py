@@ -1,0 +1,90 @@
+"""A new config takes effect: one function, whoever asks, all or nothing."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import anyio
+import anyio.to_thread
+
+from .config import Config, ConfigError, ConfigFile
+
+log = logging.getLogger("holdfast.config")
+
+Step = Callable[[Config], Awaitable[None]]
+
+
+class Reloader:
+    """Holds the config that is in force.
+
+    `steps` put a config into effect, the one that can fail first: if a step raises, those before it are
+    given the old config again, and the old one stays in force.
+    """
+
+    def __init__(self, file: ConfigFile, config: Config, text: bytes, good: ConfigFile) -> None:
+        self.file = file
+        self.config = config
+        self._text = text
+        self._good = good
+        self._steps: list[Step] = []
+        self._turn = anyio.Lock()
+
+    def add(self, step: Step) -> None:
+        """Add a step; it was given the current config already."""
+        self._steps.append(step)
+
+    def scrollback_lines(self, name: str) -> int:
+        """Return how many lines of scrollback a viewer of this server is shown at first."""
+        server = self.config.servers.get(name)
+        return server.scrollback_lines if server else 0
+
+    async def reload(self, *, only_changed: bool = False) -> None:
+        """Read the file and put it into effect; raises `ConfigError`, or what a step raises."""
+        async with self._turn:
+            text = await anyio.to_thread.run_sync(self.file.read)
+            if only_changed and text == self._text:
+                return
+            await self._put(text, self.file.parse(text))
+
+    async def replace(self, text: bytes) -> None:
+        """Write a new text and put it into effect; raises `ConfigError`, or what a step raises."""
+        async with self._turn:
+            config = self.file.parse(text)
+            old = await anyio.to_thread.run_sync(self._read_or_none)
+            await anyio.to_thread.run_sync(self.file.write, text)
+            try:
+                await self._put(text, config)
+            except BaseException:
+                if old is not None:
+                    with anyio.CancelScope(shield=True):
+                        await anyio.to_thread.run_sync(self.file.write, old)
+                raise
+
+    def _read_or_none(self) -> bytes | None:
+        try:
+            return self.file.read()
+        except ConfigError:
+            return None
+
+    async def _put(self, text: bytes, config: Config) -> None:
+        done: list[Step] = []
+        try:
+            for step in self._steps:
+                done.append(step)
+                await step(config)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                for step in reversed(done):
+                    await step(self.config)
+            raise
+        self.config = config
+        self._text = text
+        for warning in config.warnings:
+            log.warning("%s", warning)
+        await self.keep_good()
+
+    async def keep_good(self) -> None:
+        """Keep the text as the last good one, for a start with a broken file."""
+        try:
+            await anyio.to_thread.run_sync(self._good.write, self._text)
+        except OSError as exc:
+            log.warning("the last good config could not be kept: %s", exc.strerror)

@@ -1,0 +1,257 @@
+"""The daemon as a program: everything that exists is made here, from top to bottom."""
+
+import argparse
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+
+import anyio
+import anyio.abc
+import anyio.to_thread
+import watchfiles
+
+from supervisor import VERSION, CannotStore, NotAllowed, SupervisorClient, SupervisorUnreachable
+
+from .access import Access
+from .accounts import Accounts
+from .app import build
+from .audit import Audit
+from .config import Config, ConfigError, ConfigFile, find_config
+from .consoles import Consoles
+from .listeners import Listeners
+from .mirror import Mirror
+from .parts import Parts
+from .passwords import Passwords
+from .plan import compile_plan
+from .reload import Reloader
+from .sessions import Sessions
+from .sockets import CannotListen
+from .tickets import Tickets
+from .usage import Sampler
+
+BAD_CONFIG = 78
+"""Exit code for a config that cannot be used, EX_CONFIG of sysexits.h."""
+
+NOTICED_AFTER = 50
+"""Milliseconds of quiet after which a changed file is read."""
+
+log = logging.getLogger("holdfast")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve the API until asked to stop; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m daemon", description="Holdfast's API daemon")
+    parser.add_argument("--config", help="the config file; default: config.hjson or config.json here")
+    parser.add_argument("--state-dir", default="state", help="where sessions are kept")
+    parser.add_argument("--supervisor", default="state/run/supervisor.sock", help="the supervisor's socket")
+    parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")
+    parser.add_argument("--check", action="store_true", help="only say what is wrong with the config")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    # uvicorn tells of every WebSocket at this level, with its query: tickets are secrets.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)
+    if options.check:
+        return _check(options.config)
+    _raise_limits()
+    os.makedirs(options.state_dir, mode=0o700, exist_ok=True)
+    good = ConfigFile(os.path.join(options.state_dir, "last-good-config"))
+    try:
+        file = ConfigFile(os.path.abspath(find_config(options.config, os.getcwd())))
+        text, config = _load(file, good)
+    except ConfigError as exc:
+        log.error("%s", exc)
+        return BAD_CONFIG
+    reloader = Reloader(file, config, text, good)
+    daemon = Daemon(reloader, options.state_dir, SupervisorClient(options.supervisor))
+    return anyio.run(daemon.run, options.with_parent, backend_options={"use_uvloop": True})
+
+
+def _check(path: str | None) -> int:
+    try:
+        config = ConfigFile(os.path.abspath(find_config(path, os.getcwd()))).load()
+    except ConfigError as exc:
+        log.error("%s", exc)
+        return BAD_CONFIG
+    for warning in config.warnings:
+        log.warning("%s", warning)
+    return 0
+
+
+def _load(file: ConfigFile, good: ConfigFile) -> tuple[bytes, Config]:
+    """Return the config; if it is broken, the last good one, so that it can be mended through the API."""
+    try:
+        text = file.read()
+        return text, file.parse(text)
+    except ConfigError as broken:
+        try:
+            text = good.read()
+            config = file.parse(text)
+        except ConfigError:
+            raise broken from None
+        log.error("%s", broken)
+        log.error("the last good config is in force until this one is mended")
+        return text, config
+
+
+class Daemon:
+    """One run of the daemon."""
+
+    def __init__(self, reloader: Reloader, state: str, supervisor: SupervisorClient) -> None:
+        self._reloader = reloader
+        self._state = state
+        self._supervisor = supervisor
+        self._stop = anyio.Event()
+        self._code = 0
+
+    async def run(self, with_parent: bool) -> int:
+        """Serve until asked to stop; return the exit code."""
+        reloader = self._reloader
+        audit = Audit()
+        sessions = Sessions(os.path.join(self._state, "sessions.db"))
+        await sessions.open()
+        try:
+            async with anyio.create_task_group() as tasks:
+                accounts = self._accounts(sessions, tasks)
+                tickets = Tickets(anyio.current_time)
+                mirror = Mirror(self._supervisor)
+                parts = Parts(
+                    access=Access(sessions, tickets),
+                    accounts=accounts,
+                    audit=audit,
+                    consoles=Consoles(mirror, tasks),
+                    mirror=mirror,
+                    reloader=reloader,
+                    sampler=Sampler(),
+                    sessions=sessions,
+                    tickets=tickets,
+                )
+                listeners = Listeners(build(parts), tasks)
+                reloader.add(listeners.apply)
+                reloader.add(lambda config: mirror.apply(compile_plan(config)))
+                reloader.add(lambda config: _configure(audit, config))
+                await _configure(audit, reloader.config)
+                tasks.start_soon(self._serve, listeners, mirror, audit, tasks)
+                tasks.start_soon(self._watch_files, accounts)
+                tasks.start_soon(self._watch_signals)
+                if with_parent:
+                    tasks.start_soon(self._watch_parent)
+                await self._introduce(accounts)
+                await self._stop.wait()
+                await listeners.close()
+                tasks.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await sessions.close()
+                await anyio.to_thread.run_sync(audit.close)
+        return self._code
+
+    def _accounts(self, sessions: Sessions, tasks: anyio.abc.TaskGroup) -> Accounts:
+        """The accounts stand beside the config, as Octyne has it; what ends there ends in the sessions."""
+
+        def changed(names: set[str]) -> None:
+            for name in names:
+                tasks.start_soon(sessions.end_account, name)
+
+        def renamed(old: str, new: str) -> None:
+            tasks.start_soon(sessions.rename, old, new)
+
+        path = os.path.join(os.path.dirname(self._reloader.file.path), "users.json")
+        return Accounts(path, Passwords(), on_change=changed, on_rename=renamed)
+
+    async def _introduce(self, accounts: Accounts) -> None:
+        """Make the first account, and show its password once, on the terminal and nowhere else."""
+        password = await accounts.ensure_admin()
+        if password is None:
+            return
+        if os.environ.get("JOURNAL_STREAM"):
+            # Under systemd there is no terminal, and the journal is a log.
+            path = os.path.join(self._state, "admin-password")
+            await anyio.to_thread.run_sync(_write_secret, path, password)
+            log.info("An account was made: admin. Its password stands in %s, delete that file", path)
+            return
+        sys.stdout.write(f"An account was made: admin, password {password} (this is shown only once)\n")
+        sys.stdout.flush()
+
+    async def _serve(
+        self, listeners: Listeners, mirror: Mirror, audit: Audit, tasks: anyio.abc.TaskGroup
+    ) -> None:
+        reloader = self._reloader
+        try:
+            await listeners.apply(reloader.config)
+        except CannotListen as exc:
+            log.error("%s", exc)
+            self._end(1)
+            return
+        audit.started(reloader.config.port)
+        for warning in reloader.config.warnings:
+            log.warning("%s", warning)
+        log.info("Holdfast %s serves %s", VERSION, " and ".join(listeners.addresses))
+        tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
+        await reloader.keep_good()
+
+    async def _watch_files(self, accounts: Accounts) -> None:
+        """Notice edits by hand. The folder is watched, since editors replace the file."""
+        file = os.path.realpath(self._reloader.file.path)
+        folders = {os.path.dirname(self._reloader.file.path), os.path.dirname(file)}
+        async for changes in watchfiles.awatch(
+            *folders,
+            recursive=False,
+            debounce=NOTICED_AFTER,
+            step=NOTICED_AFTER // 5,
+            stop_event=self._stop,
+            watch_filter=None,
+        ):
+            names = {os.path.basename(path) for _, path in changes}
+            if "users.json" in names:
+                accounts.refresh()
+            if names & {os.path.basename(file), os.path.basename(self._reloader.file.path)}:
+                await self._reload(only_changed=True)
+
+    async def _watch_signals(self) -> None:
+        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
+            async for number in signals:
+                if number is signal.SIGHUP:
+                    await self._reload()
+                else:
+                    self._end(0)
+
+    async def _watch_parent(self) -> None:
+        """End with the supervisor that started us: it holds the other end of our standard input."""
+        while True:
+            await anyio.wait_readable(0)
+            if not os.read(0, 4096):
+                break
+        log.error("the supervisor is gone, so the API ends as well")
+        self._end(1)
+
+    async def _reload(self, *, only_changed: bool = False) -> None:
+        try:
+            await self._reloader.reload(only_changed=only_changed)
+        except (ConfigError, CannotListen, CannotStore, SupervisorUnreachable, NotAllowed) as exc:
+            log.error("the config was not reloaded, the old one stays in force: %s", exc)
+        else:
+            log.info("the config was reloaded")
+
+    def _end(self, code: int) -> None:
+        self._code = code
+        self._stop.set()
+
+
+async def _configure(audit: Audit, config: Config) -> None:
+    settings = config.logging
+    audit.configure(enabled=settings.enabled, folder=settings.path, actions=settings.actions)
+
+
+def _write_secret(path: str, secret: str) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(f"{secret}\n")
+
+
+def _raise_limits() -> None:
+    """Take more descriptors than a shell gives: one for each connection."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 1 << 16)), hard))

@@ -1,0 +1,181 @@
+"""A value and its place in a text: what a config is taken apart with, so that every complaint can point.
+
+`Value` is one value as it was read. `Section` is an object under inspection: it hands out what was asked for
+in the type that was asked for, and knows afterwards which keys nobody asked for.
+"""
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+_MAX_WARNINGS = 100
+
+
+class ConfigError(Exception):
+    """A config that cannot be used: where, and what was expected. Line 0 means the file as a whole."""
+
+    def __init__(self, file: str, line: int, column: int, key: str, reason: str) -> None:
+        super().__init__(file, line, column, key, reason)
+        self.file = file
+        self.line = line
+        self.column = column
+        self.key = key
+        self.reason = reason
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return ": ".join(part for part in (place, self.key, self.reason) if part)
+
+
+class Source:
+    """A text that turns an index into line and column, and collects the warnings about itself."""
+
+    def __init__(self, file: str, text: str) -> None:
+        # hjson looks for a line feed to find an indent; without one before the first line it runs past it.
+        self.text = "\n" + text
+        self.file = file
+        self.warnings: list[str] = []
+        self._starts = [match.end() for match in re.finditer("\n", self.text)]
+
+    def error(self, index: int, reason: str, key: str = "") -> ConfigError:
+        """Return an error that points to a character, by line and column from 1."""
+        line = self.line(index)
+        return ConfigError(self.file, line, index - self._starts[line - 1] + 1, key, reason)
+
+    def line(self, index: int) -> int:
+        """Return the number of the line in which a character stands."""
+        return bisect_right(self._starts, index)
+
+    def warn(self, index: int, reason: str, key: str) -> None:
+        """Keep a warning that points to a character; after a hundred nobody reads on."""
+        if len(self.warnings) < _MAX_WARNINGS:
+            self.warnings.append(str(self.error(index, reason, key)))
+
+
+Data: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Mapping[str, Value] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value, the full path of its key, and where it stands."""
+
+    source: Source = field(repr=False, compare=False)
+    index: int = field(compare=False)
+    key: str
+    data: Data
+
+    def error(self, reason: str) -> ConfigError:
+        """Return an error that points to this value."""
+        return self.source.error(self.index, reason, self.key)
+
+    def expected(self, what: str) -> ConfigError:
+        """Return the error for a value of the wrong kind."""
+        if isinstance(self.data, Mapping):
+            got = "an object"
+        elif isinstance(self.data, tuple):
+            got = "a list"
+        elif isinstance(self.data, str):
+            got = "a string" if self.data else "an empty string"
+        else:
+            got = json.dumps(self.data)
+        return self.error(f"expected {what}, got {got}")
+
+    def text(self) -> str:
+        """Return a string; raises `ConfigError`."""
+        if not isinstance(self.data, str):
+            raise self.expected("a string")
+        return self.data
+
+    def flag(self) -> bool:
+        """Return true or false; raises `ConfigError`."""
+        if not isinstance(self.data, bool):
+            raise self.expected("true or false")
+        return self.data
+
+    def warn(self, reason: str) -> None:
+        """Keep a warning that points to this value."""
+        self.source.warn(self.index, reason, self.key)
+
+    def path(self, key: str) -> str:
+        """Return the full path of a key of this object."""
+        shown = key if key and key.isprintable() else json.dumps(key)
+        return f"{self.key}.{shown}" if self.key else shown
+
+
+class Section:
+    """An object under inspection. A key that is missing or null gives the default.
+
+    Keys may differ in case from what is asked for, as in Octyne; every method raises `ConfigError`.
+    """
+
+    def __init__(self, value: Value) -> None:
+        if not isinstance(value.data, Mapping):
+            raise value.expected("an object")
+        self.value = value
+        self._items = value.data
+        self._folded = {key.lower(): key for key in value.data}
+        self._asked: set[str] = set()
+
+    def get(self, key: str) -> Value | None:
+        """Return the value of a key, or None."""
+        if key not in self._items:
+            key = self._folded.get(key.lower(), key)
+        self._asked.add(key)
+        value = self._items.get(key)
+        return None if value is None or value.data is None else value
+
+    def require(self, key: str, what: str) -> Value:
+        """Return the value of a key that must be there."""
+        value = self.get(key)
+        if value is None:
+            raise self.value.source.error(self.value.index, f"missing, expected {what}", self.value.path(key))
+        return value
+
+    def section(self, key: str) -> "Section":
+        """Return an object; a missing one is empty, and stands where this one stands."""
+        missing = Value(self.value.source, self.value.index, self.value.path(key), {})
+        return Section(self.get(key) or missing)
+
+    def entries(self) -> Iterator[tuple[str, Value]]:
+        """Yield all keys and values, where the keys are names that the user chose."""
+        self._asked.update(self._items)
+        yield from self._items.items()
+
+    def flag(self, key: str, default: bool) -> bool:
+        """Return true or false."""
+        value = self.get(key)
+        return default if value is None else value.flag()
+
+    def text(self, key: str, default: str) -> str:
+        """Return a string."""
+        value = self.get(key)
+        return default if value is None else value.text()
+
+    def whole(self, key: str, default: int, low: int, high: int) -> int:
+        """Return a whole number between two others, both included."""
+        value = self.get(key)
+        if value is None:
+            return default
+        if type(value.data) is not int:
+            raise value.expected("a whole number")
+        if not low <= value.data <= high:
+            raise value.expected(f"a whole number from {low} to {high}")
+        return value.data
+
+    def seconds(self, key: str, default: float) -> float:
+        """Return a duration."""
+        value = self.get(key)
+        if value is None:
+            return default
+        if type(value.data) not in (int, float) or not isinstance(value.data, int | float) or value.data < 0:
+            raise value.expected("seconds, 0 or more")
+        return float(value.data)
+
+    def warn_unknown(self) -> None:
+        """Warn about the keys that nobody asked for."""
+        for key, value in self._items.items():
+            if key not in self._asked:
+                value.warn("is unknown and has no effect")

@@ -1,0 +1,64 @@
+"""What a supervisor offers, in this process or over its socket: what the daemon is written against."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from .spec import Plan
+from .status import ServiceStatus
+from .supervisor import Changes, Output
+
+
+class Attached(Protocol):
+    """A console that is being followed."""
+
+    @property
+    def offset(self) -> int:
+        """Where the next output begins, unless it is lost before it is read."""
+
+    @property
+    def end(self) -> int:
+        """Where the console ends, as far as is known: what lies before is the replay."""
+
+    async def receive(self) -> Output:
+        """Wait for output; raises `anyio.EndOfStream` when the service or the supervisor is gone."""
+
+    async def aclose(self) -> None:
+        """Stop following."""
+
+
+class Watching(Protocol):
+    """Reports of what changed."""
+
+    async def receive(self) -> Changes:
+        """Wait for changes; the first report holds everything. Raises `anyio.EndOfStream`."""
+
+    async def aclose(self) -> None:
+        """Stop watching."""
+
+
+class Supervision(Protocol):
+    """The methods of `Supervisor`, documented there, and of `SupervisorClient`."""
+
+    async def apply(self, plan: Plan) -> None:
+        """Make the plan's services exist."""
+
+    async def list(self) -> Sequence[ServiceStatus]:
+        """Return all services, by name."""
+
+    async def start(self, name: str) -> ServiceStatus:
+        """Want a service up."""
+
+    async def stop(self, name: str) -> ServiceStatus:
+        """Want a service down."""
+
+    async def kill(self, name: str) -> ServiceStatus:
+        """Want a service down at once."""
+
+    async def write(self, name: str, data: bytes) -> None:
+        """Give bytes to a program's stdin."""
+
+    async def attach(self, name: str, since: int | None = None) -> Attached:
+        """Follow a console."""
+
+    async def watch(self) -> Watching:
+        """Follow the states of all services."""

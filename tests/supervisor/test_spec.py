@@ -1,0 +1,115 @@
+"""Plans as data: what is refused, and that nothing is lost on the way."""
+
+import json
+import math
+
+import pytest
+
+from supervisor import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
+from supervisor.planfile import CannotStore, PlanFile
+
+FULL = ServiceSpec(
+    "ünï",
+    ("/bin/game", "--port", "1"),
+    "/srv/game",
+    {"A": "1", "RAW": "\udcff"},
+    autostart=False,
+    stop=StopPolicy(2, 1.5),
+    restart=RestartPolicy(True, 1.0, 3.0, 9.0, 0.5, -1, 60.0, 5.0),
+    scrollback=ScrollbackPolicy(10, 1000),
+)
+
+SMALL = {"name": "a", "command": ["x"], "directory": "/"}
+
+
+def test_a_plan_survives_json() -> None:
+    plan = Plan((FULL, ServiceSpec("b", ("x",), "/")))
+    assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+
+
+def test_what_a_plan_does_not_say_has_its_default() -> None:
+    assert Plan.from_dict({"services": [SMALL]}) == Plan((ServiceSpec("a", ("x",), "/"),))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "n" * 256}, "name"),
+        ({"name": "a\0b"}, "name"),
+        ({"name": "\ud800"}, "name"),
+        ({"name": None}, "name: missing"),
+        ({"name": 3}, "name: expected a string, got a whole number"),
+        ({"command": []}, "command"),
+        ({"command": [""]}, "command"),
+        ({"command": ["a\0"]}, "command"),
+        ({"command": ["\ud800"]}, "command"),
+        ({"command": "sleep 3"}, "command: expected a list of strings"),
+        ({"command": ["a", 3]}, "command"),
+        ({"directory": "relative"}, "directory: expected an absolute path"),
+        ({"directory": "/\ud800"}, "directory"),
+        ({"directory": "/\0"}, "directory"),
+        ({"environment": {"A=B": ""}}, "environment"),
+        ({"environment": {"": ""}}, "environment"),
+        ({"environment": {"A": "\0"}}, "environment"),
+        ({"environment": {"A": "\ud800"}}, "environment"),
+        ({"environment": {"A": 3}}, "environment"),
+        ({"environment": ["A"]}, "environment"),
+        ({"autostart": 1}, "autostart: expected true or false"),
+        ({"stop": {"signal": 0}}, "stop.signal"),
+        ({"stop": {"signal": 65}}, "stop.signal"),
+        ({"stop": {"signal": True}}, "stop.signal"),
+        ({"stop": {"grace": -1}}, "stop.grace"),
+        ({"stop": {"grace": math.nan}}, "stop.grace"),
+        ({"stop": {"grace": math.inf}}, "stop.grace"),
+        ({"stop": {"grace": 10**400}}, "stop.grace: is too large a number"),
+        ({"stop": 3}, "stop: expected an object"),
+        ({"restart": {"factor": 0.5}}, "restart.factor"),
+        ({"restart": {"jitter": 2}}, "restart.jitter"),
+        ({"restart": {"cap": -1}}, "restart.cap"),
+        ({"restart": {"budget": 1.5}}, "restart.budget"),
+        ({"scrollback": {"lines": -1}}, "scrollback.lines"),
+        ({"scrollback": {"bytes": -1}}, "scrollback.bytes"),
+    ],
+)
+def test_what_could_never_be_carried_out_is_refused_by_name(change: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidSpec, match=rf"services\[0\].*{message}"):
+        Plan.from_dict({"services": [{**SMALL, **change}]})
+
+
+@pytest.mark.parametrize("data", [None, 3, "x", [], {"services": 3}, {"services": [3]}, {"services": {"a": 1}}])
+def test_what_is_no_plan_is_refused(data: object) -> None:
+    with pytest.raises(InvalidSpec):
+        Plan.from_dict(data)
+
+
+def test_two_services_of_one_name_are_refused() -> None:
+    with pytest.raises(InvalidSpec, match="twice"):
+        Plan.from_dict({"services": [SMALL, SMALL]})
+
+
+def test_a_stored_plan_comes_back(tmp_path_factory: pytest.TempPathFactory) -> None:
+    store = PlanFile(str(tmp_path_factory.mktemp("state")))
+    assert store.load() is None
+    store.save(Plan((FULL,)))
+    assert store.load() == Plan((FULL,))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"\xff", b"[]", b"null", b"[" * 100_000, b'{"services": [{}]}', b'{"services": [{"name": 1}]}', b"\0"],
+)
+def test_a_damaged_plan_is_told_with_its_path(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    store = PlanFile(str(tmp_path_factory.mktemp("state")))
+    with open(store.path, "wb") as file:
+        file.write(content)
+    with pytest.raises(InvalidSpec, match="plan.json"):
+        store.load()
+
+
+def test_a_plan_that_cannot_be_stored_leaves_nothing_behind(tmp_path_factory: pytest.TempPathFactory) -> None:
+    directory = tmp_path_factory.mktemp("state")
+    (directory / "plan.json" / "in the way").mkdir(parents=True)
+    with pytest.raises(CannotStore, match="plan.json"):
+        PlanFile(str(directory)).save(Plan())
+    assert [entry.name for entry in directory.iterdir()] == ["plan.json"]
