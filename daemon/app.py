@@ -86,7 +86,7 @@ class Resource:
             return
         row = self._rows.get(method)
         if row is None:
-            raise ApiError(405, "wrong-method", f"Only {_listed(list(self._rows))} are allowed!")
+            raise ApiError(405, "wrong-method", f"Only {_listed(list(self._rows))} allowed!")
         identity = self._parts.access.check(row.rule, request, request.path_params.get("id"))
         response = await row.endpoint(Call(self._parts, request, identity))
         await response(scope, receive, send)
@@ -179,4 +179,4 @@ async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
 
 def _listed(methods: Sequence[str]) -> str:
     *most, last = methods
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} and {last} are" if most else f"{last} is"

@@ -54,7 +54,7 @@ class Piece:
 
 def output_frame(text: str) -> str:
     """Return a `console-v2` message that shows text."""
-    return json.dumps({"type": "output", "data": text}, ensure_ascii=False)
+    return '{"type":"output","data":' + json.dumps(text, ensure_ascii=False) + "}"
 
 
 def missed_notice(count: int, what: str) -> str:

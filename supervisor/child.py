@@ -16,12 +16,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 
 import anyio
 
 from .events import Exit
+from .process import ProcessId, group_of
 from .record import Record
 from .spec import ServiceSpec
 
@@ -57,33 +57,22 @@ class InputRefused(Exception):
     """The program takes no input; the message says why and how much of it was taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessId:
-    """A process for as long as it lives: pids come back, a pid with its start time does not."""
-
-    pid: int
-    start_time: int
-    """Clock ticks since boot, as in /proc/PID/stat (proc(5), field 22)."""
-
-    @classmethod
-    def of(cls, pid: int) -> "ProcessId":
-        """Return the identity of a living or unreaped process; raises `ProcessLookupError`."""
-        return cls(pid, int(_stat_fields(pid)[19]))
-
-
 class Child:
     """A live process with the two pipes that we hold of it."""
 
-    def __init__(self, identity: ProcessId, stdin: int, output: int, started: float) -> None:
+    def __init__(
+        self, identity: ProcessId, stdin: int, output: int, started: float, ended: Exit | None = None
+    ) -> None:
         self.identity = identity
         self.pid = identity.pid
         self.started = started
         """When it was started, on the monotonic clock of this machine."""
-        self._pidfd = os.pidfd_open(identity.pid)
+        self._ended = ended
+        """How the main process ended, once waited for: its pid then only stands for the group."""
+        self._pidfd = os.pidfd_open(identity.pid) if ended is None else -1
         self._stdin = stdin
         self._output = output
         self._turn = anyio.Lock()
-        self._ended = False
 
     @classmethod
     def spawn(cls, spec: ServiceSpec, *, environment: Mapping[str, str], attached: bool) -> "Child":
@@ -139,10 +128,11 @@ class Child:
     def adopt(cls, record: Record, now: float) -> "Child":
         """Take over a child that `freeze` described; raises `ProcessLookupError` if it is gone and reaped."""
         identity = ProcessId(record.take("pid", int), record.take("start_time", int))
-        if ProcessId.of(identity.pid) != identity:
+        ended = Exit.from_record(record.record("ended")) if record.has("ended") else None
+        if ended is None and ProcessId.of(identity.pid) != identity:
             raise ProcessLookupError(f"process {identity.pid} is another one by now")
         started = now - record.take("age", float)
-        return cls(identity, record.take("stdin", int), record.take("output", int), started)
+        return cls(identity, record.take("stdin", int), record.take("output", int), started, ended)
 
     def freeze(self, now: float) -> dict[str, object]:
         """Return what `adopt` needs; the descriptors stay open and are named by number."""
@@ -152,10 +142,13 @@ class Child:
             "stdin": self._stdin,
             "output": self._output,
             "age": now - self.started,
+            "ended": None if self._ended is None else self._ended.to_dict(),
         }
 
     async def wait(self) -> Exit:
         """Wait for the main process to end, and reap it."""
+        if self._ended is not None:
+            return self._ended
         await anyio.wait_readable(self._pidfd)
         try:
             # It has ended, so this does not block.
@@ -163,19 +156,20 @@ class Child:
         except ChildProcessError:
             # An adopted process that is not our child: whoever is its parent was told how it ended.
             ended = None
-        self._ended = True
         ran = time.monotonic() - self.started
         if ended is None:
-            return Exit(ran=ran)
-        if ended.si_code == os.CLD_EXITED:
-            return Exit(code=ended.si_status, ran=ran)
-        return Exit(signal=ended.si_status, ran=ran)
+            self._ended = Exit(ran=ran)
+        elif ended.si_code == os.CLD_EXITED:
+            self._ended = Exit(code=ended.si_status, ran=ran)
+        else:
+            self._ended = Exit(signal=ended.si_status, ran=ran)
+        return self._ended
 
     def signal(self, number: int) -> None:
         """Send a signal to the whole group; one that is gone is left in peace."""
         # Once the main process is reaped, only living members keep the group's number ours.
         with contextlib.suppress(OSError):
-            if self._ended and not self.members():
+            if self._ended is not None and not self.members():
                 return
         try:
             os.killpg(self.pid, number)
@@ -186,28 +180,8 @@ class Child:
             return  # gone, or another user by now: what is left is seen to live on
 
     def members(self) -> list[ProcessId]:
-        """Return the processes of the group that live; cheap where there are none.
-
-        Raises `OSError` if there is no descriptor left to look with.
-        """
-        try:
-            os.killpg(self.pid, 0)
-        except ProcessLookupError:
-            return []
-        except PermissionError:
-            pass  # somebody is there, though we may not signal them
-        found = []
-        for name in os.listdir("/proc"):
-            if not name.isdigit():
-                continue
-            try:
-                fields = _stat_fields(int(name))
-            except ProcessLookupError:
-                continue
-            state, group, session = fields[0], int(fields[2]), int(fields[3])
-            if group == self.pid and session == self.pid and state not in "ZX":
-                found.append(ProcessId(int(name), int(fields[19])))
-        return found
+        """Return the processes of the group that live. Raises `OSError` as `group_of` does."""
+        return group_of(self.pid)
 
     async def survivors(self) -> list[ProcessId]:
         """Return `members`, waiting for a descriptor to look with if it must."""
@@ -254,6 +228,19 @@ class Child:
                 blocks.append(block)
         return blocks
 
+    def rest(self) -> list[bytes]:
+        """Return what lies in the pipe now; at most what a pipe holds, since another may be writing to it."""
+        blocks: list[bytes] = []
+        while self._output >= 0 and sum(map(len, blocks)) < PIPE_SIZE:
+            try:
+                block = os.read(self._output, READ_SIZE)
+            except OSError:
+                break  # empty, or at its end
+            if not block:
+                break
+            blocks.append(block)
+        return blocks
+
     async def write(self, data: bytes) -> None:
         """Give bytes to the program's stdin, in order of the calls; raises `InputRefused`.
 
@@ -289,17 +276,6 @@ class Child:
 def base_environment(source: Mapping[str, str]) -> dict[str, str]:
     """Return the part of our own environment that programs may see; never a secret of ours."""
     return {k: v for k, v in source.items() if k in BASE_ENVIRONMENT or k.startswith("LC_")}
-
-
-def _stat_fields(pid: int) -> list[str]:
-    """Return the fields of /proc/PID/stat from `state` on; raises `ProcessLookupError`."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            text = file.read()
-    except (FileNotFoundError, ProcessLookupError) as exc:
-        raise ProcessLookupError(f"process {pid} is gone") from exc
-    # The name in parentheses may hold anything, also blanks and parentheses: count from its end.
-    return text[text.rindex(b")") + 2 :].decode("ascii").split()
 
 
 def _enlarge(pipe: int) -> None:

@@ -13,7 +13,7 @@ from .record import InvalidRecord, Record
 from .spec import InvalidSpec, Plan
 from .status import ServiceStatus
 from .supervisor import Changes, NoSuchService, NotAllowed, Output
-from .wire import INTERFACE, Channel, InvalidMessage, socket_address
+from .wire import INTERFACE, Channel, InvalidMessage, connect
 
 
 class SupervisorUnreachable(Exception):
@@ -130,8 +130,7 @@ class SupervisorClient:
 
     async def _ask(self, method: str, parameters: Mapping[str, object], *, more: bool = False) -> Channel:
         try:
-            with socket_address(self._path) as address:
-                channel = Channel(await anyio.connect_unix(address))
+            channel = Channel(await connect(self._path))
         except OSError as exc:
             raise SupervisorUnreachable(f"no supervisor at {self._path}: {exc.strerror}") from exc
         call: dict[str, object] = {"method": f"{INTERFACE}.{method}", "parameters": parameters}

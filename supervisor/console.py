@@ -3,6 +3,7 @@
 from collections import deque
 
 import anyio
+import anyio.lowlevel
 
 from .record import InvalidRecord, Record
 
@@ -158,6 +159,8 @@ class Follower:
 
         Raises `anyio.EndOfStream` when the service is gone and all was read.
         """
+        # A reader that always finds something must not keep everybody else waiting.
+        await anyio.lowlevel.checkpoint()
         while True:
             offset, data = self._console.scrollback.since(self.offset)
             if data:

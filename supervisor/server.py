@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import logging
 import os
 import socket
 import struct
@@ -10,17 +11,18 @@ from importlib import resources
 from typing import Protocol, TypeVar
 
 import anyio
-import anyio.abc
 
 from .child import AGAIN, InputRefused
 from .planfile import CannotStore
 from .record import InvalidRecord, Record
 from .spec import InvalidSpec, Plan
 from .supervisor import Changes, NoSuchService, NotAllowed, Output, Supervisor
-from .wire import INTERFACE, Channel, InvalidMessage, socket_address
+from .wire import INTERFACE, Channel, InvalidMessage, UnixStream, socket_address
 
 Reply = dict[str, object]
 T_co = TypeVar("T_co", covariant=True)
+
+log = logging.getLogger("holdfast.supervisor")
 
 _UNKNOWN = "org.varlink.service.MethodNotFound"
 _INVALID = "org.varlink.service.InvalidParameter"
@@ -55,30 +57,33 @@ class Server:
 
     async def serve(self, listener: socket.socket) -> None:
         """Answer on a listening Unix socket until cancelled."""
-        async with (
-            await anyio.abc.SocketListener.from_socket(listener) as served,
-            anyio.create_task_group() as tasks,
-        ):
+        async with anyio.create_task_group() as tasks:
             while True:
                 try:
-                    stream = await served.accept()
-                except (OSError, anyio.BrokenResourceError):
-                    # No descriptor left, or the caller has gone: neither is a reason to end, or to spin.
+                    await anyio.wait_readable(listener)
+                    peer, _ = listener.accept()
+                except (BlockingIOError, ConnectionError):
+                    continue  # the caller has gone already
+                except OSError:
+                    # No descriptor left: neither a reason to end, nor to spin.
                     await anyio.sleep(AGAIN)
                 else:
-                    tasks.start_soon(self._converse, stream)
+                    tasks.start_soon(self._converse, UnixStream(peer))
 
-    async def _converse(self, stream: anyio.abc.SocketStream) -> None:
-        async with stream:
-            uid = peer_uid(stream.extra(anyio.abc.SocketAttribute.raw_socket))  # noqa: S610
-            if uid not in (0, os.getuid()):
+    async def _converse(self, stream: UnixStream) -> None:
+        try:
+            if peer_uid(stream.socket) not in (0, os.getuid()):
                 return  # the directory's mode keeps others out already
             channel = Channel(stream)
-            try:
-                while True:
-                    await self._answer(channel, await channel.receive())
-            except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, InvalidMessage):
-                return
+            while True:
+                await self._answer(channel, await channel.receive())
+        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, InvalidMessage):
+            return
+        except Exception:
+            # Whatever is wrong with this conversation, the parent of all programs does not end for it.
+            log.exception("a call failed")
+        finally:
+            await stream.aclose()
 
     async def _answer(self, channel: Channel, call: Mapping[str, object]) -> None:
         method, more, oneway = call.get("method"), call.get("more") is True, call.get("oneway") is True

@@ -225,16 +225,24 @@ class Service:
             drained = anyio.Event()
             tasks.start_soon(self._pump, child, drained)
             ended = await child.wait()
-            left = len(await child.survivors())
-            if left:
-                self._handle(Exited(ended, left))
+            if left := await child.survivors():
+                if not self._told:
+                    self._handle(Exited(ended, len(left)))
                 await child.emptied()
             with anyio.move_on_after(DRAIN):
                 await drained.wait()
             tasks.cancel_scope.cancel()
+        # On a busy machine the time was over before we came to read what had long been written.
+        for block in child.rest():
+            self.console.feed(block)
         child.close()
         self.child = None
-        self._handle(Emptied() if left else Exited(ended))
+        self._handle(Emptied() if self._told else Exited(ended))
+
+    @property
+    def _told(self) -> bool:
+        """Whether the lifecycle knows how this run ended; an adopted child may have told it before."""
+        return self.lifecycle.exit is not None
 
     async def _pump(self, child: Child, drained: anyio.Event) -> None:
         while blocks := await child.read():

@@ -2,15 +2,20 @@
 
 import json
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import anyio.abc
+import anyio
+import anyio.lowlevel
 
 INTERFACE = "org.holdfast.Supervisor"
 
 MAX_MESSAGE = 64 << 20
 """Bytes of the largest message: a plan of some ten thousand services."""
+
+QUEUE_FULL = 0.01
+"""Seconds until a full listener is asked again."""
 
 MAX_SOCKET_PATH = 107
 """Bytes of a path in a socket address (unix(7))."""
@@ -20,10 +25,75 @@ class InvalidMessage(Exception):
     """What came over the wire is no Varlink message."""
 
 
+class UnixStream:
+    """A connected, non-blocking Unix socket.
+
+    anyio's own stream leaves a callback behind when a wait is cancelled, which then fires for a dead future,
+    or for whoever has the descriptor's number next. We cancel such waits all the time.
+    """
+
+    def __init__(self, peer: socket.socket) -> None:
+        self.socket = peer
+        peer.setblocking(False)
+
+    async def send(self, data: bytes) -> None:
+        """Send all of it; raises `anyio.BrokenResourceError`, `anyio.ClosedResourceError`."""
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[self.socket.send(rest) :]
+            except BlockingIOError:
+                await anyio.wait_writable(self.socket)
+            except OSError as exc:
+                raise anyio.BrokenResourceError from exc
+
+    async def receive(self, most: int) -> bytes:
+        """Return what has come; raises `anyio.EndOfStream`, and what `send` raises.
+
+        Cancelling it loses nothing: there is no await between the taking and the return.
+        """
+        # A sender that is always ready must not keep everybody else waiting.
+        await anyio.lowlevel.checkpoint()
+        while True:
+            try:
+                data = self.socket.recv(most)
+            except BlockingIOError:
+                await anyio.wait_readable(self.socket)
+            except OSError as exc:
+                raise anyio.BrokenResourceError from exc
+            else:
+                if not data:
+                    raise anyio.EndOfStream
+                return data
+
+    async def aclose(self) -> None:
+        """Close; whoever waits for it is told."""
+        if self.socket.fileno() >= 0:
+            anyio.notify_closing(self.socket)
+            self.socket.close()
+
+
+async def connect(path: str) -> UnixStream:
+    """Connect to the socket at a path, however long; raises `OSError`."""
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    try:
+        with socket_address(path) as address:
+            while True:
+                try:
+                    peer.connect(address)
+                    return UnixStream(peer)
+                except BlockingIOError:
+                    # The listener's queue is full, and no event tells of room in it (connect(2), EAGAIN).
+                    await anyio.sleep(QUEUE_FULL)
+    except BaseException:
+        peer.close()
+        raise
+
+
 class Channel:
     """A stream of messages in both directions."""
 
-    def __init__(self, stream: anyio.abc.ByteStream) -> None:
+    def __init__(self, stream: UnixStream) -> None:
         self._stream = stream
         self._buffer = bytearray()
         self._searched = 0

@@ -216,7 +216,7 @@ class _SecondProtocol(_FirstProtocol):
                 await self._send(self._say(error))
 
     async def _say(self, message: Mapping[str, object]) -> None:
-        await self._socket.send_text(json.dumps(message))
+        await self._socket.send_text(json.dumps(message, separators=(",", ":")))
 
 
 def _parse(message: str) -> dict[str, str]:

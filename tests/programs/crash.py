@@ -7,5 +7,6 @@ import sys
 how = sys.argv[1] if len(sys.argv) > 1 else "1"
 if how.isdigit():
     sys.exit(int(how))
-signal.signal(signal.Signals[how], signal.SIG_DFL)
+if how != "SIGKILL":
+    signal.signal(signal.Signals[how], signal.SIG_DFL)
 os.kill(os.getpid(), signal.Signals[how])

@@ -13,7 +13,8 @@ import anyio.lowlevel
 import pytest
 
 from supervisor import Exit, InputRefused, ServiceSpec, child
-from supervisor.child import CannotSpawn, Child, ProcessId, base_environment
+from supervisor.child import CannotSpawn, Child, base_environment
+from supervisor.process import ProcessId
 from supervisor.record import Record
 
 from .world import DEADLINE, ENVIRONMENT, alive, end, program, spec, until_dead
@@ -78,7 +79,7 @@ def script(path: str, text: str, mode: int = 0o755) -> str:
         ("{tmp}/missing", "{tmp}", "there is no program {tmp}/missing"),
         ("./missing", "{tmp}", "there is no program ./missing"),
         ("{tmp}/plain", "{tmp}", "{tmp}/plain is not executable, or may not be"),
-        ("{tmp}", "{tmp}", "{tmp} is not executable, or may not be"),
+        ("{tmp}/folder", "{tmp}", "{tmp}/folder is not executable, or may not be"),
         ("{tmp}/garbage", "{tmp}", "{tmp}/garbage is no program: it has no #! line and is no binary of this machine"),
         ("{tmp}/orphan", "{tmp}", "the interpreter named in the first line of {tmp}/orphan does not exist"),
         ("./orphan", "{tmp}", "the interpreter named in the first line of ./orphan does not exist"),
@@ -92,6 +93,7 @@ async def test_what_cannot_be_started_says_why_and_leaves_nothing(
     command: str, directory: str, reason: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     tmp = str(tmp_path_factory.mktemp("programs"))
+    os.mkdir(f"{tmp}/folder")
     script(f"{tmp}/plain", "#!/bin/sh\n", 0o644)
     script(f"{tmp}/garbage", "hello\n")
     script(f"{tmp}/orphan", "#!/no/such/interpreter\n")
@@ -166,20 +168,17 @@ def test_the_base_environment_holds_what_programs_need_and_no_secret() -> None:
     assert base_environment(ours) == {"PATH": "/bin", "LC_ALL": "C", "HOME": "/root"}
 
 
-async def test_a_program_has_ordinary_signals_and_our_first_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_program_has_our_first_limit_of_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    monkeypatch.setattr(child, "_DESCRIPTORS", (soft, hard))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft + 1 if soft < hard else soft - 1, hard))
-    try:
-        # It may read its limit before we have set it back: what counts is what it finds afterwards.
-        with spawned(spec("x", program("about"))) as started:
-            found = json.loads(await heard(started, b"\n"))
-            limits = resource.prlimit(started.pid, resource.RLIMIT_NOFILE)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert limits == (soft, hard)
-    assert int(found["blocked"], 16) == 0
-    assert int(found["ignored"], 16) & (1 << (signal.SIGPIPE - 1)) == 0
+    monkeypatch.setattr(child, "_DESCRIPTORS", (soft - 1, hard))
+    with spawned(spec("x")) as started:
+        assert resource.prlimit(started.pid, resource.RLIMIT_NOFILE) == (soft - 1, hard)
+
+
+async def test_a_program_has_ordinary_signals() -> None:
+    with spawned(spec("x", ("/bin/grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"))) as started:
+        data = await all_of(started)
+    assert data == b"SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n"
 
 
 @pytest.mark.parametrize(
@@ -296,25 +295,32 @@ async def test_a_program_that_has_ended_refuses_input() -> None:
             await started.write(b"abc")
 
 
-async def test_a_writer_that_waits_hears_that_the_program_has_ended() -> None:
-    refused = anyio.Event()
+@pytest.mark.parametrize(
+    ("name", "said"), [("deaf", "it has closed its input"), ("daemoniser", "it has ended")]
+)
+async def test_a_writer_that_waits_hears_that_the_program_has_ended(name: str, said: str) -> None:
+    """Also where another process holds the other end of the pipe."""
+    refused: list[str] = []
 
     async def write() -> None:
-        with pytest.raises(InputRefused, match="has ended"):
+        with pytest.raises(InputRefused) as caught:
             await started.write(b"x" * 1_000_000)
-        refused.set()
+        refused.append(str(caught.value))
 
-    with spawned(spec("x", program("deaf"))) as started:
-        await heard(started, b"ready")
+    with spawned(spec("x", program(name))) as started:
+        word = (await heard(started, b"\n")).split()[-1]
         async with anyio.create_task_group() as tasks:
             for _ in range(3):
                 tasks.start_soon(write)
             await anyio.wait_all_tasks_blocked()
             started.signal(signal.SIGKILL)
             await ended(started)
+            await anyio.wait_all_tasks_blocked()
             started.close()
-            with anyio.fail_after(DEADLINE):
-                await refused.wait()
+        if name == "daemoniser":
+            end(int(word))
+            await until_dead(int(word))
+    assert set(refused) == {said}
 
 
 async def test_a_megabyte_of_input_arrives_whole() -> None:

@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio
 
@@ -70,6 +70,8 @@ class House:
     api: Supervision
     supervisor: Supervisor
     directory: str
+    readings: "list[Reading]" = field(default_factory=list)
+    """What is read of consoles; closed at the end."""
 
     @property
     def socket(self) -> str:
@@ -90,7 +92,8 @@ class House:
 
     async def console(self, name: str) -> "Reading":
         """Read a console from its beginning."""
-        return Reading(await self.api.attach(name, 0))
+        self.readings.append(Reading(await self.api.attach(name, 0)))
+        return self.readings[-1]
 
 
 async def until(
@@ -177,9 +180,12 @@ async def supervised(directory: str, *, over_socket: bool) -> AsyncIterator[Hous
         supervisor = Supervisor(tasks, ENVIRONMENT, PlanFile(os.path.join(directory, "state")))
         path = os.path.join(directory, "socket")
         tasks.start_soon(Server(supervisor, "test").serve, listen(path))
+        house = House(SupervisorClient(path) if over_socket else supervisor, supervisor, directory)
         try:
-            yield House(SupervisorClient(path) if over_socket else supervisor, supervisor, directory)
+            yield house
         finally:
+            for reading in house.readings:
+                await reading.aclose()
             with anyio.CancelScope(shield=True), anyio.fail_after(DEADLINE):
                 for status in await supervisor.list():
                     await supervisor.kill(status.name)
