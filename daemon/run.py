@@ -16,7 +16,7 @@ import watchfiles
 from supervisor import VERSION, CannotStore, NotAllowed, SupervisorClient, SupervisorUnreachable
 
 from .access import Access
-from .accounts import Accounts
+from .accounts import Accounts, AccountsUnreadable
 from .app import build
 from .audit import Audit
 from .config import Config, ConfigError, ConfigFile, find_config
@@ -27,7 +27,7 @@ from .parts import Parts
 from .passwords import Passwords
 from .plan import compile_plan
 from .reload import Reloader
-from .sessions import Sessions
+from .sessions import Sessions, SessionStoreError
 from .sockets import CannotListen
 from .tickets import Tickets
 from .usage import Sampler
@@ -37,6 +37,9 @@ BAD_CONFIG = 78
 
 NOTICED_AFTER = 50
 """Milliseconds of quiet after which a changed file is read."""
+
+SWEEP = 60.0
+"""Seconds between looks for sessions that have expired."""
 
 log = logging.getLogger("holdfast")
 
@@ -112,10 +115,14 @@ class Daemon:
         reloader = self._reloader
         audit = Audit()
         sessions = Sessions(os.path.join(self._state, "sessions.db"))
-        await sessions.open()
+        try:
+            await sessions.open()
+        except SessionStoreError as exc:
+            log.error("nobody can log in until this is mended: %s", exc)
         try:
             async with anyio.create_task_group() as tasks:
                 accounts = self._accounts(sessions, tasks)
+                tasks.start_soon(_keep_sessions, sessions, accounts)
                 tickets = Tickets(anyio.current_time)
                 mirror = Mirror(self._supervisor)
                 parts = Parts(
@@ -239,6 +246,19 @@ class Daemon:
     def _end(self, code: int) -> None:
         self._code = code
         self._stop.set()
+
+
+async def _keep_sessions(sessions: Sessions, accounts: Accounts) -> None:
+    """End the sessions of accounts that were removed while we were away, and those that grow too old."""
+    try:
+        known = set(accounts.names())
+    except AccountsUnreadable:
+        known = sessions.accounts()  # the file may be half written: it ends nobody's session
+    for name in sessions.accounts() - known:
+        await sessions.end_account(name)
+    while True:
+        sessions.expire()
+        await anyio.sleep(SWEEP)
 
 
 async def _configure(audit: Audit, config: Config) -> None:
