@@ -154,9 +154,7 @@ class Listeners:
 
     async def _serve(self, listener: Listener) -> None:
         try:
-            # Nobody else's cancellation may cut off the answers that are under way.
-            with anyio.CancelScope(shield=True):
-                await listener.server.serve(sockets=listener.sockets)
+            await listener.server.serve(sockets=listener.sockets)
         finally:
             listener.done.set()
 

@@ -6,7 +6,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence, Set
 
 import anyio
 import anyio.abc
@@ -37,6 +37,8 @@ BAD_CONFIG = 78
 
 NOTICED_AFTER = 50
 """Milliseconds of quiet after which a changed file is read."""
+
+ACCOUNTS = "users.json"
 
 SWEEP = 60.0
 """Seconds between looks for sessions that have expired."""
@@ -166,7 +168,7 @@ class Daemon:
         def renamed(old: str, new: str) -> None:
             tasks.start_soon(sessions.rename, old, new)
 
-        path = os.path.join(os.path.dirname(self._reloader.file.path), "users.json")
+        path = os.path.join(os.path.dirname(self._reloader.file.path), ACCOUNTS)
         return Accounts(path, Passwords(), on_change=changed, on_rename=renamed)
 
     async def _introduce(self, accounts: Accounts) -> None:
@@ -202,21 +204,19 @@ class Daemon:
 
     async def _watch_files(self, accounts: Accounts) -> None:
         """Notice edits by hand. The folder is watched, since editors replace the file."""
-        file = os.path.realpath(self._reloader.file.path)
-        folders = {os.path.dirname(self._reloader.file.path), os.path.dirname(file)}
-        async for changes in watchfiles.awatch(
-            *folders,
-            recursive=False,
-            debounce=NOTICED_AFTER,
-            step=NOTICED_AFTER // 5,
-            stop_event=self._stop,
-            watch_filter=None,
-        ):
-            names = {os.path.basename(path) for _, path in changes}
-            if "users.json" in names:
-                accounts.refresh()
-            if names & {os.path.basename(file), os.path.basename(self._reloader.file.path)}:
-                await self._reload(only_changed=True)
+        path = self._reloader.file.path
+        target = os.path.realpath(path)
+        folders = {os.path.dirname(path), os.path.dirname(target)}
+        configs = {os.path.basename(path), os.path.basename(target)}
+        try:
+            async for names in _changes(folders, self._stop):
+                if ACCOUNTS in names:
+                    accounts.refresh()
+                if names & configs:
+                    await self._reload(only_changed=True)
+        except (OSError, RuntimeError) as exc:
+            # The user's quota of inotify instances may be used up; everything else works all the same.
+            log.warning("changes of files go unnoticed until SIGHUP or /config/reload: %s", exc)
 
     async def _watch_signals(self) -> None:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
@@ -246,6 +246,19 @@ class Daemon:
     def _end(self, code: int) -> None:
         self._code = code
         self._stop.set()
+
+
+async def _changes(folders: Collection[str], stop: anyio.Event) -> AsyncIterator[Set[str]]:
+    """Yield the names of files that changed, some at a time, until told to stop."""
+    async for changes in watchfiles.awatch(
+        *folders,
+        recursive=False,
+        debounce=NOTICED_AFTER,
+        step=NOTICED_AFTER // 5,
+        stop_event=stop,
+        watch_filter=None,
+    ):
+        yield {os.path.basename(path) for _, path in changes}
 
 
 async def _keep_sessions(sessions: Sessions, accounts: Accounts) -> None:

@@ -27,7 +27,7 @@ def _leaves_nothing_behind() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _never_blocks_the_loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No callback holds the event loop: cheaper than asyncio's debug mode, and it fails instead of logging."""
+    """No callback holds the event loop; cheaper than asyncio's debug mode, and fails instead of logging."""
     slow: list[str] = []
     run = asyncio.events.Handle._run
 

@@ -14,7 +14,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(params=["inside", "socket"])
-async def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def house(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
     """A supervisor, asked directly and over its socket: both behave alike."""
     directory = str(tmp_path_factory.mktemp("house"))
     async with supervised(directory, over_socket=request.param == "socket") as house:

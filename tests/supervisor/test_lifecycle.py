@@ -111,7 +111,9 @@ STORIES = {
     ),
     "STOP after KILL does not ask": Story([*UP, Kill(), Stop()], State.STOPPING, Wanted.DOWN),
     "START during a stop waits for its end": Story([*UP, Stop(), Start()], State.STOPPING, Wanted.UP),
-    "START during a stop gives a new run": Story([*UP, Stop(), Start(), CRASH], State.STARTING, Wanted.UP, [Spawn()]),
+    "START during a stop gives a new run": Story(
+        [*UP, Stop(), Start(), CRASH], State.STARTING, Wanted.UP, [Spawn()]
+    ),
     "the last command wins: STOP": Story([*UP, Stop(), Start(), Stop(), FINE], State.STOPPED, Wanted.DOWN),
     "the last command wins: START": Story(
         [*UP, Stop(), Start(), Stop(), Start(), FINE], State.STARTING, Wanted.UP, [Spawn()]
@@ -175,7 +177,10 @@ STORIES = {
     ),
     "KILL during a wait ends it": Story([*UP, CRASH, Kill()], State.STOPPED, Wanted.DOWN),
     "START by hand during a stop forgets crashes": Story(
-        [*UP, *(CRASH, *AGAIN) * 5, Stop(), Start(), FINE, Spawned(), CRASH], State.BACKOFF, Wanted.UP, [Wait(0.5)]
+        [*UP, *(CRASH, *AGAIN) * 5, Stop(), Start(), FINE, Spawned(), CRASH],
+        State.BACKOFF,
+        Wanted.UP,
+        [Wait(0.5)],
     ),
     "exit 0 is no crash": Story([*UP, FINE], State.STOPPED, Wanted.UP, [], ["has stopped."]),
     "exit 130 is no crash": Story([*UP, Exited(Exit(code=130))], State.STOPPED, Wanted.UP),
@@ -188,7 +193,9 @@ STORIES = {
     "SIGSEGV is one": Story([*UP, Exited(Exit(signal=11))], State.BACKOFF, Wanted.UP, [Wait(0.5)]),
     "an unknown end is one": Story([*UP, Exited(Exit())], State.BACKOFF, Wanted.UP, [Wait(0.5)]),
     "exit 0 before it settled is no crash": Story([Start(), Spawned(), FINE], State.STOPPED, Wanted.UP),
-    "`always` restarts after exit 0": Story([*UP, FINE], State.BACKOFF, Wanted.UP, [Wait(0.5)], policy=ALWAYS),
+    "`always` restarts after exit 0": Story(
+        [*UP, FINE], State.BACKOFF, Wanted.UP, [Wait(0.5)], policy=ALWAYS
+    ),
     "`always` does not restart what was stopped": Story(
         [*UP, Stop(), FINE], State.STOPPED, Wanted.DOWN, policy=ALWAYS
     ),
@@ -206,7 +213,11 @@ STORIES = {
         [Start(), SpawnFailed("no memory", passing=True)], State.BACKOFF, Wanted.UP, [Wait(0.5)]
     ),
     "what can never be started uses up its budget": Story(
-        [Start(), *(SpawnFailed("no memory", passing=True), Elapsed()) * 5, SpawnFailed("no memory", passing=True)],
+        [
+            Start(),
+            *(SpawnFailed("no memory", passing=True), Elapsed()) * 5,
+            SpawnFailed("no memory", passing=True),
+        ],
         State.FAILED,
         Wanted.UP,
     ),
@@ -242,9 +253,15 @@ STORIES = {
     "START, STOP while orphans go is STOP": Story(
         [*UP, ORPHANS, Start(), Stop(), Emptied()], State.STOPPED, Wanted.DOWN
     ),
-    "a removed one that is stopped vanishes": Story([Remove()], State.STOPPED, Wanted.DOWN, [Vanish()], [GONE]),
-    "a removed one that waits vanishes": Story([*UP, CRASH, Remove()], State.BACKOFF, Wanted.UP, [Vanish()], [GONE]),
-    "a removed one that is parked vanishes": Story([*PARKED, Remove()], State.FAILED, Wanted.UP, [Vanish()], [GONE]),
+    "a removed one that is stopped vanishes": Story(
+        [Remove()], State.STOPPED, Wanted.DOWN, [Vanish()], [GONE]
+    ),
+    "a removed one that waits vanishes": Story(
+        [*UP, CRASH, Remove()], State.BACKOFF, Wanted.UP, [Vanish()], [GONE]
+    ),
+    "a removed one that is parked vanishes": Story(
+        [*PARKED, Remove()], State.FAILED, Wanted.UP, [Vanish()], [GONE]
+    ),
     "a removed one runs on": Story([*UP, Remove()], State.RUNNING, Wanted.UP),
     "a removed one vanishes when it stops": Story(
         [*UP, Remove(), Stop(), FINE], State.STOPPED, Wanted.DOWN, [Vanish()], ["has stopped.", GONE]
@@ -261,11 +278,15 @@ STORIES = {
     "a removed one that is stopping is not started again": Story(
         [*UP, Stop(), Start(), Remove(), FINE], State.STOPPED, Wanted.UP, [Vanish()]
     ),
-    "one that was added again stays": Story([*UP, Remove(), Keep(), Stop(), FINE], State.STOPPED, Wanted.DOWN),
+    "one that was added again stays": Story(
+        [*UP, Remove(), Keep(), Stop(), FINE], State.STOPPED, Wanted.DOWN
+    ),
     "one that was added again is restarted": Story(
         [*UP, Remove(), Keep(), CRASH], State.BACKOFF, Wanted.UP, [Wait(0.5)]
     ),
-    "a late wait does not start a stopped one": Story([*UP, Stop(), FINE, Elapsed()], State.STOPPED, Wanted.DOWN),
+    "a late wait does not start a stopped one": Story(
+        [*UP, Stop(), FINE, Elapsed()], State.STOPPED, Wanted.DOWN
+    ),
     "a late wait does not start a parked one": Story([*PARKED, Elapsed()], State.FAILED, Wanted.UP),
     "a late end changes nothing": Story([*UP, Stop(), FINE, CRASH], State.STOPPED, Wanted.DOWN),
     "a late end does not shorten a wait": Story([*UP, CRASH, CRASH], State.BACKOFF, Wanted.UP),
@@ -320,7 +341,13 @@ PATHS: dict[State, list[Sequence[Event]]] = {
     State.STOPPED: [(), (*UP, Stop(), FINE), (*UP, FINE), (*UP, Remove(), FINE)],
     State.STARTING: [(Start(),), (Start(), Spawned()), (*UP, CRASH, Elapsed())],
     State.RUNNING: [UP, (*UP, Elapsed()), (*UP, Remove())],
-    State.STOPPING: [(*UP, Stop()), (*UP, Kill()), (*UP, ORPHANS), (*UP, Stop(), Start()), (*UP, Stop(), Remove())],
+    State.STOPPING: [
+        (*UP, Stop()),
+        (*UP, Kill()),
+        (*UP, ORPHANS),
+        (*UP, Stop(), Start()),
+        (*UP, Stop(), Remove()),
+    ],
     State.BACKOFF: [(*UP, CRASH)],
     State.FAILED: [PARKED, (Start(), SpawnFailed("no program"))],
 }

@@ -41,7 +41,15 @@ POLICIES = [
     RestartPolicy(budget=-1, cap=2.0),
 ]
 
-EXITS = [Exit(code=0), Exit(code=1), Exit(code=143), Exit(signal=9), Exit(signal=15), Exit(), Exit(code=7, ran=0.25)]
+EXITS = [
+    Exit(code=0),
+    Exit(code=1),
+    Exit(code=143),
+    Exit(signal=9),
+    Exit(signal=15),
+    Exit(),
+    Exit(code=7, ran=0.25),
+]
 
 COMMANDS: list[Event] = [Start(), Start(), Stop(), Kill(), Remove(), Keep()]
 
@@ -54,7 +62,10 @@ class World:
         self.now = 4096.0
         """Moments are multiples of 1/4, which a float holds exactly."""
         self.life = Lifecycle(
-            "game", StopPolicy(grace=2.0), self.random.choice(POLICIES), luck=lambda: self.random.choice((0.0, 0.5))
+            "game",
+            StopPolicy(grace=2.0),
+            self.random.choice(POLICIES),
+            luck=lambda: self.random.choice((0.0, 0.5)),
         )
         # A jitter of an eighth and luck of 0 or a half keep the waits exact.
         self.life.restart = replace(self.life.restart, jitter=0.125)
@@ -165,7 +176,7 @@ class World:
         self.life = other
 
     def rest(self) -> None:
-        """Let all waits elapse and all processes that were asked to end do so: it settles where it is wanted."""
+        """Let all waits elapse and all processes end that were asked to: it settles where it is wanted."""
         for _ in range(100 if not self.vanished else 0):
             if self.life.state is State.STOPPING:
                 exited, self.main, self.group = self.main, False, 0

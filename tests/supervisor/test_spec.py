@@ -77,7 +77,9 @@ def test_what_could_never_be_carried_out_is_refused_by_name(change: dict[str, ob
         Plan.from_dict({"services": [{**SMALL, **change}]})
 
 
-@pytest.mark.parametrize("data", [None, 3, "x", [], {"services": 3}, {"services": [3]}, {"services": {"a": 1}}])
+@pytest.mark.parametrize(
+    "data", [None, 3, "x", [], {"services": 3}, {"services": [3]}, {"services": {"a": 1}}]
+)
 def test_what_is_no_plan_is_refused(data: object) -> None:
     with pytest.raises(InvalidSpec):
         Plan.from_dict(data)
@@ -97,19 +99,31 @@ def test_a_stored_plan_comes_back(tmp_path_factory: pytest.TempPathFactory) -> N
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"\xff", b"[]", b"null", b"[" * 100_000, b'{"services": [{}]}', b'{"services": [{"name": 1}]}', b"\0"],
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[]",
+        b"null",
+        b"[" * 100_000,
+        b'{"services": [{}]}',
+        b'{"services": [{"name": 1}]}',
+        b"\0",
+    ],
 )
-def test_a_damaged_plan_is_told_with_its_path(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_damaged_plan_is_told_with_its_path(
+    content: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     store = PlanFile(str(tmp_path_factory.mktemp("state")))
     with open(store.path, "wb") as file:
         file.write(content)
-    with pytest.raises(InvalidSpec, match="plan.json"):
+    with pytest.raises(InvalidSpec, match=r"plan\.json"):
         store.load()
 
 
 def test_a_plan_that_cannot_be_stored_leaves_nothing_behind(tmp_path_factory: pytest.TempPathFactory) -> None:
     directory = tmp_path_factory.mktemp("state")
     (directory / "plan.json" / "in the way").mkdir(parents=True)
-    with pytest.raises(CannotStore, match="plan.json"):
+    with pytest.raises(CannotStore, match=r"plan\.json"):
         PlanFile(str(directory)).save(Plan())
     assert [entry.name for entry in directory.iterdir()] == ["plan.json"]

@@ -144,7 +144,9 @@ async def test_the_last_64_kib_and_a_line_without_an_end_are_delivered(house: Ho
     assert b"x" * 65536 + b"\nlast words\n[Octyne] Server a" in data
 
 
-async def test_the_end_is_delivered_also_if_we_come_late(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_end_is_delivered_also_if_we_come_late(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(service, "DRAIN", 0.0)
     for _ in range(5):
         await house.apply(spec("a", program("noisy_end", "0")))
@@ -198,7 +200,9 @@ async def test_input_to_who_does_not_read_or_run_is_refused(
     monkeypatch.setattr(child, "INPUT_PATIENCE", 0.05)
     await house.apply(spec("a", program("deaf")), spec("b", autostart=False))
     with anyio.fail_after(DEADLINE):
-        with pytest.raises(InputRefused, match=r"a: it does not read its input: \d+ of 300000 bytes were taken"):
+        with pytest.raises(
+            InputRefused, match=r"a: it does not read its input: \d+ of 300000 bytes were taken"
+        ):
             await house.api.write("a", b"x" * 300_000)
         with pytest.raises(InputRefused, match="b is not running"):
             await house.api.write("b", b"x")
@@ -207,7 +211,7 @@ async def test_input_to_who_does_not_read_or_run_is_refused(
 async def test_a_reader_that_comes_back_gets_exactly_the_rest(house: House) -> None:
     lines = 3000
     await house.apply(spec("a", program("flood", str(lines)), autostart=False))
-    begin = (await house.api.attach("a", 0)).offset
+    begin = 0
     await house.api.start("a")
     data = b""
     with anyio.fail_after(DEADLINE):
@@ -234,16 +238,16 @@ async def test_a_reader_that_never_reads_stops_neither_the_program_nor_the_other
     with anyio.fail_after(DEADLINE):
         while not awake.data.endswith(b"has stopped.\n"):
             await awake.more()
-    assert awake.data.count(b"\n") + sum(awake.gaps) // 100 >= lines
     assert (await house.status("a")).state is State.STOPPED
     end = house.supervisor._services["a"].console.scrollback.end
+    assert len(awake.data) + sum(awake.gaps) == end
     for reading in asleep:
         with anyio.fail_after(DEADLINE):
             while not reading.data.endswith(b"has stopped.\n"):
                 await reading.more()
         assert reading.gaps, "the ring is smaller than what was said"
         assert len(reading.data) + sum(reading.gaps) == end
-    
+
 
 async def test_a_new_reader_gets_the_last_lines(house: House) -> None:
     known = spec("a", program("flood", "500"), autostart=False)
@@ -265,10 +269,11 @@ async def test_the_end_of_a_service_ends_its_readers(house: House) -> None:
     await house.apply()
     assert (await house.status("a")).removed
     await house.api.stop("a")
-    with anyio.fail_after(DEADLINE), pytest.raises(anyio.EndOfStream):
-        while True:
-            await reading.more()
-    assert b"[Octyne] Server a was marked for deletion, stopped/crashed, and has now been removed." in reading.data
+    await reading.to_the_end()
+    assert (
+        b"[Octyne] Server a was marked for deletion, stopped/crashed, and has now been removed."
+        in reading.data
+    )
 
 
 async def test_the_first_report_holds_everything_and_later_ones_what_changed(house: House) -> None:
@@ -374,7 +379,7 @@ async def test_a_plan_that_cannot_be_stored_is_not_carried_out(house: House) -> 
     path = os.path.join(house.directory, "state", "plan.json")
     os.unlink(path)
     os.makedirs(os.path.join(path, "in the way"))
-    with pytest.raises(CannotStore, match="plan.json"):
+    with pytest.raises(CannotStore, match=r"plan\.json"):
         await house.apply(spec("b"))
     assert [status.name for status in await house.api.list()] == ["a"]
 

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import anyio
@@ -96,9 +96,7 @@ class House:
         return self.readings[-1]
 
 
-async def until(
-    api: Supervision, name: str, holds: Callable[[ServiceStatus], object]
-) -> ServiceStatus:
+async def until(api: Supervision, name: str, holds: Callable[[ServiceStatus], object]) -> ServiceStatus:
     """Wait until a service's status fulfils a condition."""
     watch = await api.watch()
     latest: object = None
@@ -159,6 +157,13 @@ class Reading:
             raise TimeoutError(f"{wanted!r} was never said, but {self.data[-500:]!r}") from exc
         return self.data
 
+    async def to_the_end(self) -> bytes:
+        """Read until the service is gone; return all that was said."""
+        with anyio.fail_after(DEADLINE), suppress(anyio.EndOfStream):
+            while True:
+                await self.more()
+        return self.data
+
     async def word_after(self, before: bytes) -> str:
         """Wait for a line that begins like this; return the rest of it."""
         data = await self.until(before)
@@ -176,21 +181,22 @@ class Reading:
 async def supervised(directory: str, *, over_socket: bool) -> AsyncIterator[House]:
     """Run a supervisor with its socket; at the end nothing that it started lives."""
     os.makedirs(os.path.join(directory, "state"), exist_ok=True)
-    async with anyio.create_task_group() as tasks:
-        supervisor = Supervisor(tasks, ENVIRONMENT, PlanFile(os.path.join(directory, "state")))
-        path = os.path.join(directory, "socket")
-        tasks.start_soon(Server(supervisor, "test").serve, listen(path))
-        house = House(SupervisorClient(path) if over_socket else supervisor, supervisor, directory)
-        try:
-            yield house
-        finally:
-            for reading in house.readings:
-                await reading.aclose()
-            with anyio.CancelScope(shield=True), anyio.fail_after(DEADLINE):
-                for status in await supervisor.list():
-                    await supervisor.kill(status.name)
-                await supervisor.shutdown()
-            tasks.cancel_scope.cancel()
+    path = os.path.join(directory, "socket")
+    with listen(path) as listener:
+        async with anyio.create_task_group() as tasks:
+            supervisor = Supervisor(tasks, ENVIRONMENT, PlanFile(os.path.join(directory, "state")))
+            tasks.start_soon(Server(supervisor, "test").serve, listener)
+            house = House(SupervisorClient(path) if over_socket else supervisor, supervisor, directory)
+            try:
+                yield house
+            finally:
+                with anyio.CancelScope(shield=True), anyio.fail_after(DEADLINE):
+                    for reading in house.readings:
+                        await reading.aclose()
+                    for status in await supervisor.list():
+                        await supervisor.kill(status.name)
+                    await supervisor.shutdown()
+                tasks.cancel_scope.cancel()
 
 
 def alive(pid: int) -> bool:
@@ -222,5 +228,3 @@ def end(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
