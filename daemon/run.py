@@ -6,7 +6,8 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import AsyncIterator, Collection, Sequence, Set
+from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Set as AbstractSet
 
 import anyio
 import anyio.abc
@@ -248,7 +249,7 @@ class Daemon:
         self._stop.set()
 
 
-async def _changes(folders: Collection[str], stop: anyio.Event) -> AsyncIterator[Set[str]]:
+async def _changes(folders: Collection[str], stop: anyio.Event) -> AsyncIterator[AbstractSet[str]]:
     """Yield the names of files that changed, some at a time, until told to stop."""
     async for changes in watchfiles.awatch(
         *folders,

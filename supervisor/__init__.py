@@ -3,11 +3,12 @@
 from .child import InputRefused
 from .client import SupervisorClient, SupervisorUnreachable
 from .events import Exit, State, Wanted
+from .following import Changes, Output
 from .planfile import CannotStore
 from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
 from .status import ServiceStatus
 from .supervision import Attached, Supervision, Watching
-from .supervisor import Changes, NoSuchService, NotAllowed, Output, Supervisor
+from .supervisor import NoSuchService, NotAllowed, Supervisor
 from .version import VERSION
 
 __all__ = [

@@ -16,10 +16,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
-from typing import cast
 
 import anyio
 
+from .cannot_spawn import CannotSpawn
 from .events import Exit
 from .process import ProcessId, group_of
 from .record import Record
@@ -41,16 +41,6 @@ BASE_ENVIRONMENT = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG"
 """What a program inherits from us, besides LC_*; everything else it needs stands in its spec."""
 
 _DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)
-_PASSING = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
-
-
-class CannotSpawn(Exception):
-    """The program could not be started; `passing` if trying again may help."""
-
-    def __init__(self, reason: str, *, passing: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.passing = passing
 
 
 class InputRefused(Exception):
@@ -119,7 +109,7 @@ class Child:
                 os.waitpid(process.pid, 0)
             for fd in ours:
                 os.close(fd)
-            raise CannotSpawn(_why(spec, exc), passing=exc.errno in _PASSING) from exc
+            raise CannotSpawn.because(spec, exc) from exc
         finally:
             for fd in theirs:
                 os.close(fd)
@@ -283,25 +273,3 @@ def _enlarge(pipe: int) -> None:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
     except OSError:
         return  # pipe(7): an ordinary user has a quota; the default size works, more slowly
-
-
-def _why(spec: ServiceSpec, exc: OSError) -> str:
-    """Say which of the things that a program needs is missing."""
-    program = spec.command[0]
-    reason = exc.strerror or str(exc)
-    match exc.errno:
-        case errno.ENOENT if not os.path.lexists(spec.directory):
-            return f"its directory {spec.directory} does not exist"
-        case errno.ENOENT | errno.ENOTDIR if not os.path.isdir(spec.directory):
-            return f"its directory {spec.directory} is no directory"
-        case errno.EACCES if cast("str | None", exc.filename) == spec.directory:
-            return f"its directory {spec.directory} may not be entered"
-        case errno.ENOENT if os.path.exists(os.path.join(spec.directory, program)) and "/" in program:
-            return f"the interpreter named in the first line of {program} does not exist"
-        case errno.ENOENT:
-            return f"there is no program {program}"
-        case errno.EACCES:
-            return f"{program} is not executable, or may not be"
-        case errno.ENOEXEC:
-            return f"{program} is no program: it has no #! line and is no binary of this machine"
-    return f"{program}: {reason}"

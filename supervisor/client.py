@@ -8,11 +8,12 @@ from typing import NoReturn
 import anyio
 
 from .child import InputRefused
+from .following import Changes, Output
 from .planfile import CannotStore
 from .record import InvalidRecord, Record
 from .spec import InvalidSpec, Plan
 from .status import ServiceStatus
-from .supervisor import Changes, NoSuchService, NotAllowed, Output
+from .supervisor import NoSuchService, NotAllowed
 from .wire import INTERFACE, Channel, InvalidMessage, connect
 
 
@@ -35,7 +36,10 @@ class RemoteAttachment:
 
         Raises `anyio.EndOfStream` when the service or the supervisor is gone.
         """
-        answer = await _receive(self._channel)
+        try:
+            answer = await _receive(self._channel)
+        except NoSuchService as exc:
+            raise anyio.EndOfStream from exc
         data = base64.b64decode(answer.take("data", str))
         output = Output(answer.take("offset", int), data, answer.take("end", int))
         self.offset, self.end = output.offset + len(data), output.end

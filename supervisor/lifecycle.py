@@ -82,6 +82,8 @@ class Lifecycle:
         """A stop was asked for in this run: how it ends is no crash."""
         self.removed = False
         """No longer in the plan: vanishes when it is not alive."""
+        self.previous: Exit | None = None
+        """How the run before ended."""
         self.exit: Exit | None = None
         """How the latest run ended; None while it goes on and before the first."""
         self.streak = 0
@@ -134,6 +136,7 @@ class Lifecycle:
             "reason": self.reason,
             "asked": self.asked,
             "removed": self.removed,
+            "previous": None if self.previous is None else self.previous.to_dict(),
             "exit": None if self.exit is None else self.exit.to_dict(),
             "streak": self.streak,
             "restart_ages": [now - moment for moment in self.restarts],
@@ -149,6 +152,7 @@ class Lifecycle:
         self.reason = record.take("reason", str)
         self.asked = record.take("asked", bool)
         self.removed = record.take("removed", bool)
+        self.previous = Exit.from_record(record.record("previous")) if record.has("previous") else None
         self.exit = Exit.from_record(record.record("exit")) if record.has("exit") else None
         self.streak = record.take("streak", int)
         self.restarts = tuple(now - age for age in record.numbers("restart_ages"))
@@ -160,7 +164,7 @@ class Lifecycle:
     def _begin(self, reason: str) -> Sequence[Effect]:
         self._enter(State.STARTING, reason)
         self.asked = False
-        self.exit = None
+        self.previous, self.exit = self.exit or self.previous, None
         return (Spawn(),)
 
     def _on_start(self) -> Sequence[Effect]:

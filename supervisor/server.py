@@ -13,10 +13,11 @@ from typing import Protocol, TypeVar
 import anyio
 
 from .child import AGAIN, InputRefused
+from .following import Changes, Output
 from .planfile import CannotStore
 from .record import InvalidRecord, Record
 from .spec import InvalidSpec, Plan
-from .supervisor import Changes, NoSuchService, NotAllowed, Output, Supervisor
+from .supervisor import NoSuchService, NotAllowed, Supervisor
 from .wire import INTERFACE, Channel, InvalidMessage, UnixStream, socket_address
 
 Reply = dict[str, object]
@@ -54,6 +55,10 @@ class Server:
             f"{INTERFACE}.Kill": self._kill,
             f"{INTERFACE}.Write": self._write,
         }
+        self._streams: Mapping[str, Callable[[Channel, Record, bool], Awaitable[Reply]]] = {
+            f"{INTERFACE}.Attach": self._attach,
+            f"{INTERFACE}.Watch": self._watch,
+        }
 
     async def serve(self, listener: socket.socket) -> None:
         """Answer on a listening Unix socket until cancelled."""
@@ -89,22 +94,14 @@ class Server:
         method, more, oneway = call.get("method"), call.get("more") is True, call.get("oneway") is True
         try:
             parameters = Record(call.get("parameters") or {})
-            if method == f"{INTERFACE}.Attach":
-                name, since = parameters.take("name", str), parameters.optional("since", int)
-                attachment = await self._supervisor.attach(name, since)
-                if more:
-                    begin = _output(Output(attachment.offset, b"", attachment.end))
-                    await channel.send({"parameters": begin, "continues": True})
-                await self._stream(channel, attachment, _output, more=more)
-                return
-            if method == f"{INTERFACE}.Watch":
-                await self._stream(channel, await self._supervisor.watch(), _changes, more=more)
-                return
+            stream = self._streams.get(method) if isinstance(method, str) else None
             handler = self._methods.get(method) if isinstance(method, str) else None
-            if handler is None:
-                reply: Reply = {"error": _UNKNOWN, "parameters": {"method": str(method)}}
-            else:
+            if stream is not None:
+                reply: Reply = {"parameters": await stream(channel, parameters, more)}
+            elif handler is not None:
                 reply = {"parameters": await handler(parameters)}
+            else:
+                reply = {"error": _UNKNOWN, "parameters": {"method": str(method)}}
         except InvalidRecord as exc:
             reply = {"error": _INVALID, "parameters": {"parameter": str(exc)}}
         except NoSuchService as exc:
@@ -120,27 +117,49 @@ class Server:
         if not oneway:
             await channel.send(reply)
 
-    async def _stream(
-        self, channel: Channel, source: Source[T_co], encode: Callable[[T_co], Reply], *, more: bool
-    ) -> None:
-        """Send one answer, or with `more` answers until the source or the caller ends."""
+    async def _attach(self, channel: Channel, parameters: Record, more: bool) -> Reply:
+        name, since = parameters.take("name", str), parameters.optional("since", int)
+        attachment = await self._supervisor.attach(name, since)
+        if more:
+            begin = _output(Output(attachment.offset, b"", attachment.end))
+            await channel.send({"parameters": begin, "continues": True})
         try:
-            if not more:
-                await channel.send({"parameters": encode(await source.receive())})
-                return
+            return await self._follow(channel, attachment, _output, more=more)
+        except anyio.EndOfStream as exc:
+            raise NoSuchService(name) from exc
+
+    async def _watch(self, channel: Channel, _: Record, more: bool) -> Reply:
+        return await self._follow(channel, await self._supervisor.watch(), _changes, more=more)
+
+    async def _follow(
+        self, channel: Channel, source: Source[T_co], encode: Callable[[T_co], Reply], *, more: bool
+    ) -> Reply:
+        """Return one answer; with `more`, send them all.
+
+        Raises `anyio.EndOfStream` if the source ends, `anyio.ClosedResourceError` if the caller hangs up.
+        """
+        answer: Reply | None = None
+        ended = False
+        try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_until_closed, channel, tasks.cancel_scope)
                 try:
-                    while True:
-                        answer = encode(await source.receive())
+                    answer = encode(await source.receive())
+                    while more:
                         await channel.send({"parameters": answer, "continues": True})
-                except (anyio.EndOfStream, anyio.BrokenResourceError):
-                    tasks.cancel_scope.cancel()
-        except anyio.EndOfStream:
-            pass
+                        answer = encode(await source.receive())
+                except anyio.EndOfStream:
+                    ended = True
+                except anyio.BrokenResourceError:
+                    answer = None
+                tasks.cancel_scope.cancel()
         finally:
             await source.aclose()
-        raise anyio.EndOfStream  # a conversation that streamed is over
+        if ended:
+            raise anyio.EndOfStream
+        if more or answer is None:
+            raise anyio.ClosedResourceError
+        return answer
 
     async def _get_info(self, _: Record) -> Reply:
         return {

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 import anyio
 import anyio.abc
 
-from .child import CannotSpawn, Child, InputRefused
+from .cannot_spawn import CannotSpawn
+from .child import Child, InputRefused
 from .console import Console
 from .events import (
     AskToStop,
@@ -85,7 +86,7 @@ class Service:
             started=alive.started if alive else None,
             restart_at=self._deadline if life.state is State.BACKOFF else None,
             restarts=len(life.restarts),
-            exit=life.exit,
+            exit=life.exit or life.previous,
             removed=life.removed,
             outdated=life.state.alive and self._spawned_spec != self.spec,
         )

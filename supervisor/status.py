@@ -24,6 +24,7 @@ class ServiceStatus:
     restarts: int
     """Restarts after crashes that count against the budget."""
     exit: Exit | None
+    """How the latest run that is over ended."""
     removed: bool
     """Goes away as soon as it is not alive."""
     outdated: bool

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from .following import Changes, Output
 from .spec import Plan
 from .status import ServiceStatus
-from .supervisor import Changes, Output
 
 
 class Attached(Protocol):

@@ -13,7 +13,8 @@ import anyio.lowlevel
 import pytest
 
 from supervisor import Exit, InputRefused, ServiceSpec, child
-from supervisor.child import CannotSpawn, Child, base_environment
+from supervisor.cannot_spawn import CannotSpawn
+from supervisor.child import Child, base_environment
 from supervisor.process import ProcessId
 from supervisor.record import Record
 
