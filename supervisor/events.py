@@ -107,6 +107,11 @@ class Spawned:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """The program runs already: a supervisor before us was killed and left it behind."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpawnFailed:
     """The program could not be started; `passing` if trying again may help (no memory, no processes)."""
 
@@ -132,7 +137,7 @@ class Elapsed:
     """The wait is over."""
 
 
-Event = Start | Stop | Kill | Remove | Keep | Spawned | SpawnFailed | Exited | Emptied | Elapsed
+Event = Start | Stop | Kill | Remove | Keep | Spawned | Found | SpawnFailed | Exited | Emptied | Elapsed
 
 
 # Effects: what the shell around the machine shall do, in this order.

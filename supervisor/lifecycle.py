@@ -36,6 +36,7 @@ from .events import (
     Event,
     Exit,
     Exited,
+    Found,
     Keep,
     Kill,
     Remove,
@@ -106,6 +107,9 @@ class Lifecycle:
                 return ()
             case State.STARTING, Spawned():
                 return Say(f"[Octyne] Started server {self.name}"), Wait(SETTLE)
+            case State.STOPPED, Found():
+                self._enter(State.RUNNING, "left behind by a supervisor that was killed")
+                return (Say(f"[Holdfast] {self.name} was {self.reason}"),)
             case State.STARTING, SpawnFailed(reason, passing):
                 return self._on_crash(f"cannot start: {reason}", now, again=passing)
             case State.STARTING, Elapsed():

@@ -16,6 +16,7 @@ import anyio.abc
 
 from .child import base_environment
 from .events import State
+from .leftovers import Leftovers
 from .planfile import PlanFile
 from .server import Server, listen
 from .service import Service
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             listener = held.enter_context(listen(os.path.join(directories[1], SOCKET)))
             _keep_descriptors_to_ourselves()
             _raise_limits()
-            anyio.run(_run, PlanFile(directories[0]), listener, tuple(options.daemon))
+            anyio.run(_run, directories[0], listener, tuple(options.daemon))
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(os.path.join(directories[1], SOCKET))
     except InUse as exc:
@@ -69,10 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class Run:
     """One run of the program: the services, the daemon beside them, and the signals that steer both."""
 
-    def __init__(self, tasks: anyio.abc.TaskGroup, store: PlanFile, command: tuple[str, ...]) -> None:
+    def __init__(self, tasks: anyio.abc.TaskGroup, state: str, command: tuple[str, ...]) -> None:
         self._tasks = tasks
-        self._store = store
-        self._supervisor = Supervisor(tasks, base_environment(os.environ), store)
+        self._store = PlanFile(state)
+        environment = base_environment(os.environ)
+        self._supervisor = Supervisor(tasks, environment, self._store, Leftovers(state))
         self._daemon = self._make_daemon(command) if command else None
         self._daemon_settled = anyio.Event()
         self._stopping = False
@@ -97,6 +99,9 @@ class Run:
                             await self._supervisor.kill(name)
 
     def _boot(self) -> None:
+        if left := self._supervisor.clear_up():
+            names = ", ".join(left)
+            log.warning("stopping what a supervisor that was killed has left behind: %s", names)
         try:
             plan = self._store.load()
         except InvalidSpec as exc:
@@ -135,9 +140,9 @@ class Run:
         self._daemon_settled.set()
 
 
-async def _run(store: PlanFile, listener: socket.socket, command: tuple[str, ...]) -> None:
+async def _run(state: str, listener: socket.socket, command: tuple[str, ...]) -> None:
     async with anyio.create_task_group() as tasks:
-        await Run(tasks, store, command).main(listener)
+        await Run(tasks, state, command).main(listener)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Processes as the kernel lists them: who one is, and who belongs to a group."""
 
 import os
+import time
 from dataclasses import dataclass
 
 
@@ -16,6 +17,11 @@ class ProcessId:
     def of(cls, pid: int) -> "ProcessId":
         """Return the identity of a living or unreaped process; raises `ProcessLookupError`."""
         return cls(pid, int(_stat_fields(pid)[19]))
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - self.start_time / os.sysconf("SC_CLK_TCK")
 
 
 def group_of(leader: int) -> list[ProcessId]:

@@ -16,6 +16,7 @@ from .events import (
     Emptied,
     Event,
     Exited,
+    Found,
     Keep,
     Kill,
     Remove,
@@ -30,6 +31,7 @@ from .events import (
     Vanish,
     Wait,
 )
+from .leftovers import Leftovers
 from .lifecycle import Lifecycle
 from .record import Record
 from .spec import ServiceSpec
@@ -51,6 +53,7 @@ class Service:
         changed: Callable[["Service"], None],
         vanished: Callable[["Service"], None],
         attached: bool = False,
+        leftovers: Leftovers | None = None,
     ) -> None:
         self.spec = spec
         self.console = Console(spec.scrollback.bytes)
@@ -58,6 +61,7 @@ class Service:
         self.lifecycle = Lifecycle(spec.name, spec.stop, spec.restart)
         self._environment = environment
         self._attached = attached
+        self._leftovers = leftovers
         self._changed = changed
         self._vanished = vanished
         self._spawned_spec = spec
@@ -123,6 +127,13 @@ class Service:
             await self.child.write(data)
         except InputRefused as exc:
             raise InputRefused(f"{self.name}: {exc}") from exc
+
+    def take_over(self, child: Child) -> None:
+        """Begin, before `open`, with what another supervisor left behind, by stopping it."""
+        # Going on with it is no choice: its output went into a pipe that nobody can read any more.
+        self.child = child
+        self._handle(Found())
+        self._handle(Stop())
 
     def open(self) -> None:
         """Begin to watch the clock, and the child if there is one already."""
@@ -206,6 +217,8 @@ class Service:
             self._events.append(SpawnFailed(exc.reason, exc.passing))
             return
         self.child = child
+        if self._leftovers is not None:
+            self._leftovers.note(child.identity, self.spec)
         self._spawned_spec = self.spec
         self._tasks.start_soon(self._tend, child)
         self._events.append(Spawned())
@@ -238,6 +251,8 @@ class Service:
             self.console.feed(block)
         child.close()
         self.child = None
+        if self._leftovers is not None:
+            self._leftovers.forget(child.identity)
         self._handle(Emptied() if self._told else Exited(ended))
 
     @property

@@ -10,6 +10,7 @@ import anyio.to_thread
 
 from .console import Follower
 from .following import Attachment, Watch
+from .leftovers import Leftovers
 from .planfile import PlanFile
 from .record import InvalidRecord, Record
 from .service import Service
@@ -39,11 +40,18 @@ class Supervisor:
     """Keeps the services of a plan as people want them. `SupervisorClient` has the same methods."""
 
     def __init__(
-        self, tasks: anyio.abc.TaskGroup, environment: Mapping[str, str], store: PlanFile | None = None
+        self,
+        tasks: anyio.abc.TaskGroup,
+        environment: Mapping[str, str],
+        store: PlanFile | None = None,
+        leftovers: Leftovers | None = None,
     ) -> None:
         self._tasks = tasks
         self._environment = environment
         self._store = store
+        self._leftovers = leftovers
+        self._left: set[str] = set()
+        """Services that were left behind, and of which no plan has said yet whether they shall start."""
         self._services: dict[str, Service] = {}
         self._watches: set[Watch] = set()
         self._version = 0
@@ -121,16 +129,29 @@ class Supervisor:
             self._services[name].remove()
         for spec in plan.services:
             known = self._services.get(spec.name)
+            if spec.autostart and (known is None or spec.name in self._left):
+                self._waiting.append(spec.name)
             if known is None:
                 self._add(spec)
-                if spec.autostart:
-                    self._waiting.append(spec.name)
             elif known.spec != spec or known.lifecycle.removed:
                 known.apply(spec)
+        self._left.clear()
         for _ in range(AT_ONCE):
             self._start_next()
         if self._waiting:
             self._tasks.start_soon(self._start_rest)
+
+    def clear_up(self) -> Sequence[str]:
+        """Stop what a supervisor before us left behind, before anything is started; return the names.
+
+        No service is started before what is left of it has ended.
+        """
+        for leftover in self._leftovers.find() if self._leftovers else ():
+            service = self._make(leftover.spec)
+            service.take_over(leftover.child)
+            service.open()
+            self._left.add(service.name)
+        return sorted(self._left)
 
     async def shutdown(self) -> None:
         """Stop everything, each in its own way and all at once; return when nothing lives."""
@@ -180,7 +201,12 @@ class Supervisor:
 
     def _make(self, spec: ServiceSpec) -> Service:
         service = Service(
-            spec, self._environment, self._tasks, changed=self._changed, vanished=self._vanished
+            spec,
+            self._environment,
+            self._tasks,
+            changed=self._changed,
+            vanished=self._vanished,
+            leftovers=self._leftovers,
         )
         self._services[spec.name] = service
         return service
