@@ -13,6 +13,16 @@ CONFIGS = ("config.hjson", "config.json")
 PYTHON = (sys.executable, "-P", "-m")
 
 
+class _Version(argparse.Action):
+    """Shows the version; it is looked up only then, since that takes a while."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:  # noqa: A002
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        parser.exit(message=f"holdfast {metadata.version('holdfast')}\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="holdfast", description="Keeps long-running programs running.")

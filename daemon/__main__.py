@@ -1,7 +1,7 @@
-"""`python -m daemon`: see `daemon.run`."""
+"""`python -m daemon`: see `daemon.main`."""
 
 import sys
 
-from .run import main
+from .main import main
 
 sys.exit(main())

@@ -59,6 +59,11 @@ class Identity:
         del permission, server
         return True
 
+    @property
+    def over(self) -> bool:
+        """Whether this identity is no longer good."""
+        return self.session is not None and self.session.ended.is_set()
+
     async def ended(self) -> None:
         """Wait until this identity is no longer good; for `@local` that is never."""
         if self.session is None:

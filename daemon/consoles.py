@@ -4,7 +4,7 @@ Rules:
 
 - Nothing is read from the supervisor while no viewer is waiting for more: what nobody can take costs nobody
   anything. The supervisor's scrollback holds it, and the offsets tell what was lost there.
-- A viewer that falls behind the relay's own memory is told how much it missed, and goes on from there.
+- A viewer that falls behind the relay's own memory is told how many bytes it missed, and goes on from there.
 - A line without an end is shown after `QUIET` seconds: it may be a question that waits for an answer.
 """
 
@@ -40,10 +40,11 @@ class TooManyViewers(Exception):
 class Piece:
     """Some lines of output, as every viewer gets them."""
 
-    def __init__(self, number: int, start: int, text: str) -> None:
+    def __init__(self, number: int, start: int, end: int, text: str) -> None:
         self.number = number
         self.start = start
-        """How many characters were shown before, so that what a viewer missed can be counted."""
+        """How many bytes of output lie before this, so that what a viewer missed can be counted."""
+        self.end = end
         self.text = text
 
     @cached_property
@@ -57,9 +58,9 @@ def output_frame(text: str) -> str:
     return '{"type":"output","data":' + json.dumps(text, ensure_ascii=False) + "}"
 
 
-def missed_notice(count: int, what: str) -> str:
+def missed_notice(count: int) -> str:
     """Return the line that tells of lost output."""
-    return f"[Holdfast] {count} {what} of output were skipped: this viewer is slower than the program"
+    return f"[Holdfast] {count} bytes of output were skipped: this viewer is slower than the program"
 
 
 class Viewer:
@@ -92,23 +93,27 @@ class Viewer:
         if self._next < (oldest := relay.oldest()).number:
             missed = oldest.start - self._shown
             self._next, self._shown = oldest.number, oldest.start
-            return Piece(-1, 0, missed_notice(missed, "characters"))
+            return Piece(-1, 0, 0, missed_notice(missed))
         piece = relay.piece(self._next)
-        self._next, self._shown = piece.number + 1, piece.start + len(piece.text)
+        self._next, self._shown = piece.number + 1, piece.end
         return piece
 
 
 class Relay:
     """One service's console while somebody watches it."""
 
-    def __init__(self, name: str, mirror: Mirror, lines: int) -> None:
+    def __init__(self, name: str, mirror: Mirror, lines: int, size: int) -> None:
         self._name = name
         self._mirror = mirror
         self._most_lines = lines
+        self._most_bytes = max(size, KEEP_BYTES)
         self._lines = Lines()
         self._pieces: deque[Piece] = deque()
         self._kept = 0
+        self._passed = 0
+        """Bytes of output that were received, or lost and told of."""
         self._shown = 0
+        """How many of them are in pieces."""
         self.next = 0
         """The number of the next piece."""
         self.viewers: set[Viewer] = set()
@@ -129,7 +134,7 @@ class Relay:
         return self._pieces[number - self._pieces[0].number]
 
     def replay(self) -> tuple[int, int, str]:
-        """Return (number of the next piece, characters shown before it, the last lines)."""
+        """Return (number of the next piece, bytes of output before it, the last lines)."""
         texts: list[str] = []
         count = 0
         for piece in reversed(self._pieces):
@@ -152,18 +157,20 @@ class Relay:
                 except SupervisorUnreachable:
                     await anyio.sleep(REATTACH)
                     continue
+                if offset is not None and attached.offset != offset:
+                    self._add(self._lines.finish())  # another supervisor: its console begins anew
                 try:
                     offset = await self._carry(attached)
                 finally:
                     with anyio.CancelScope(shield=True):
                         await attached.aclose()
+        self._add(self._lines.finish())
         self.ended = True
         self.replayed.set()
         self.news.set()
 
     async def _carry(self, attached: Attached) -> int:
         """Carry what one attachment brings; return where it ended."""
-        # Less than what was asked for, if this is another supervisor, whose consoles begin anew.
         expected = attached.offset
         replay_end = attached.end
         while True:
@@ -175,15 +182,17 @@ class Relay:
             try:
                 with anyio.move_on_after(QUIET if self._lines.unfinished else None) as patience:
                     output = await attached.receive()
-            except anyio.EndOfStream:
+            except (anyio.EndOfStream, SupervisorUnreachable):
                 return expected
             if patience.cancelled_caught:
                 self._add(self._lines.flush())
                 continue
             if output.offset != expected:
-                self._add(self._lines.flush())
-                self._add(missed_notice(output.offset - expected, "bytes"))
+                self._add(self._lines.finish())
+                self._passed += output.offset - expected
+                self._add(missed_notice(output.offset - expected))
             expected = output.offset + len(output.data)
+            self._passed += len(output.data)
             self._add(self._lines.feed(output.data))
 
     async def _until_wanted(self) -> None:
@@ -194,11 +203,12 @@ class Relay:
     def _add(self, text: str | None) -> None:
         if text is None:
             return
-        self._pieces.append(Piece(self.next, self._shown, text))
+        end = self._passed - self._lines.pending
+        self._pieces.append(Piece(self.next, self._shown, end, text))
         self.next += 1
-        self._shown += len(text)
+        self._shown = end
         self._kept += len(text)
-        while self._kept > KEEP_BYTES and len(self._pieces) > 1:
+        while self._kept > self._most_bytes and len(self._pieces) > 1:
             self._kept -= len(self._pieces.popleft().text)
         self.news.set()
         self.news = anyio.Event()
@@ -213,11 +223,14 @@ class Consoles:
         self._relays: dict[str, Relay] = {}
 
     @asynccontextmanager
-    async def view(self, name: str, lines: int) -> AsyncIterator[Viewer]:
-        """View a console for a while; raises `TooManyViewers`. The replay holds at most `lines` lines."""
+    async def view(self, name: str, lines: int, size: int) -> AsyncIterator[Viewer]:
+        """View a console for a while; raises `TooManyViewers`.
+
+        The replay holds at most `lines` lines; `size` is the service's scrollback in bytes.
+        """
         relay = self._relays.get(name)
         if relay is None or relay.ended:
-            relay = self._relays[name] = Relay(name, self._mirror, lines)
+            relay = self._relays[name] = Relay(name, self._mirror, lines, size)
             self._tasks.start_soon(relay.run)
         if len(relay.viewers) >= MOST_VIEWERS:
             raise TooManyViewers(f"the console of {name} has {MOST_VIEWERS} viewers already")

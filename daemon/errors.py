@@ -93,6 +93,8 @@ def answer_for(exc: Exception) -> JSONResponse:
     return error(500, "internal", "An internal error occurred!")
 
 
-def error(status: int, kind: str, message: str) -> JSONResponse:
+def error(status: int, kind: str, message: str, **more: str) -> JSONResponse:
     """Return an error as every client knows it: `{"error": sentence, "kind": word}`."""
-    return JSONResponse({"error": message, "kind": kind}, status)
+    body = {"error": message, "kind": kind, **more}
+    # A path in a sentence may hold bytes that are no text.
+    return JSONResponse({key: text.encode("utf-8", "replace").decode() for key, text in body.items()}, status)

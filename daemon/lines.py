@@ -16,37 +16,49 @@ class Lines:
 
     @property
     def unfinished(self) -> bool:
-        """Whether there is a line without an end so far."""
-        return bool(self._rest)
+        """Whether there is a line without an end so far, more of it than half a character."""
+        return self._whole() > 0
+
+    @property
+    def pending(self) -> int:
+        """How many bytes were taken in and are not shown."""
+        return len(self._rest)
 
     def feed(self, data: bytes) -> str | None:
         """Take in bytes; return the lines that are complete, joined by newlines, or None if none is."""
         cut = data.rfind(b"\n")
         if cut < 0:
             self._rest += data
-            return self._split() if len(self._rest) >= LONGEST else None
+            return self.flush() if len(self._rest) >= LONGEST else None
         whole = bytes(self._rest) + data[:cut] if self._rest else data[:cut]
         self._rest[:] = data[cut + 1 :]
         return _text(whole)
 
     def flush(self) -> str | None:
-        """Return the unfinished line as it is, or None; what comes after begins a new one."""
-        if not self._rest:
-            return None
-        text = _text(bytes(self._rest))
-        self._rest.clear()
-        return text
+        """Return the unfinished line, or None; what comes after begins a new one.
 
-    def _split(self) -> str:
-        # Not through the middle of a character: up to three bytes wait for the rest of theirs.
-        cut = len(self._rest)
-        for back in range(1, 4):
+        The first bytes of a character wait for the others: see `finish`.
+        """
+        cut = self._whole()
+        return self._cut(cut) if cut else None
+
+    def finish(self) -> str | None:
+        """Return what is left, half a character included; nothing that belongs to it will come."""
+        return self._cut(len(self._rest)) if self._rest else None
+
+    def _whole(self) -> int:
+        """Return how many bytes of the rest lie before a character that has begun and not ended."""
+        size = len(self._rest)
+        for back in range(1, min(size, 3) + 1):
             byte = self._rest[-back]
             if byte >= 0xC0:
-                cut -= back
-                break
+                length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+                return size - back if back < length else size
             if byte < 0x80:
                 break
+        return size
+
+    def _cut(self, cut: int) -> str:
         text = _text(bytes(self._rest[:cut]))
         del self._rest[:cut]
         return text

@@ -10,6 +10,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import anyio
 import anyio.abc
@@ -20,10 +21,14 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from .access import Peer
 from .config import Config
+from .errors import error
 from .sockets import Address, CannotListen, TcpAddress, UnixAddress, bind_tcp, bind_unix, open_to_group
 
 MOST_MESSAGE = 1 << 20
 """Bytes of a WebSocket message."""
+
+MOST_HEAD = 64 << 10
+"""Bytes of a request's head, beyond those that come with its first block."""
 
 DRAIN = 5
 """Seconds in which requests may finish when a listener is closed."""
@@ -31,6 +36,9 @@ DRAIN = 5
 
 class RemoteProtocol(HttpToolsProtocol):
     """A connection from anywhere: the requests on it are nobody's until they show a token."""
+
+    _head: int | None = None
+    """How much of a request's head has come since its first block; None outside of heads."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Note for the requests what only the connection knows."""
@@ -41,6 +49,36 @@ class RemoteProtocol(HttpToolsProtocol):
         """Return who is at the other end, if the kernel says so."""
         del transport
         return None
+
+    def on_message_begin(self) -> None:
+        """Begin to count a head."""
+        super().on_message_begin()
+        self._head = 0
+
+    def on_headers_complete(self) -> None:
+        """Stop counting: a body is the endpoint's business."""
+        self._head = None
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what the client sent, unless its head has no end: the parser would keep all of it."""
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > MOST_HEAD:
+                self._refuse(431, "too-large", f"The head of a request may have at most {MOST_HEAD} bytes!")
+                return
+        super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP."""
+        self._refuse(400, "invalid-request", msg)
+
+    def _refuse(self, status: int, kind: str, message: str) -> None:
+        answer = error(status, kind, message)
+        lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode()), b"connection: close"]
+        lines += [name + b": " + value for name, value in answer.raw_headers]
+        self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
+        self.transport.close()
 
 
 class LocalProtocol(RemoteProtocol):
@@ -62,7 +100,7 @@ class Server(uvicorn.Server):
         yield
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Listener:
     """An address that is served."""
 
@@ -79,6 +117,7 @@ class Listeners:
         self._app = app
         self._tasks = tasks
         self._served: dict[Address, Listener] = {}
+        self._closing: set[Listener] = set()
 
     @property
     def addresses(self) -> list[str]:
@@ -105,16 +144,18 @@ class Listeners:
             self._tasks.start_soon(self._serve, listener)
         # The old ones may have requests under way, this one among them: nobody waits for their end.
         for listener in surplus:
-            listener.server.should_exit = True
+            self._closing.add(listener)
             self._remove_path(listener)
+            listener.server.should_exit = True
 
     async def close(self) -> None:
         """Serve nothing any more; returns when the requests under way have been answered."""
         for listener in self._served.values():
+            # While we still listen the path is ours; afterwards it may be our successor's.
+            _unlink(listener)
             listener.server.should_exit = True
         for listener in self._served.values():
             await listener.done.wait()
-            _unlink(listener)
         self._served.clear()
 
     def _open(self, address: Address) -> Listener:
@@ -150,12 +191,19 @@ class Listeners:
                 if isinstance(address, UnixAddress):
                     open_to_group(address)
                 return [one.dup() for one in listener.sockets]
-        return [bind_unix(address)] if isinstance(address, UnixAddress) else bind_tcp(address)
+        if isinstance(address, UnixAddress):
+            return [bind_unix(address)]
+        # The same port on another address, or one that was given up just now.
+        ours = [
+            listener for listener in (*self._served.values(), *self._closing) if _shares(listener, address)
+        ]
+        return bind_tcp(address, [one for listener in ours for one in listener.sockets if one.fileno() >= 0])
 
     async def _serve(self, listener: Listener) -> None:
         try:
             await listener.server.serve(sockets=listener.sockets)
         finally:
+            self._closing.discard(listener)
             listener.done.set()
 
     def _remove_path(self, listener: Listener) -> None:
@@ -171,6 +219,10 @@ def _addresses(config: Config) -> list[Address]:
     if config.unix_socket.enabled:
         addresses.append(UnixAddress(config.unix_socket.location, config.unix_socket.group))
     return addresses
+
+
+def _shares(listener: Listener, address: TcpAddress) -> bool:
+    return isinstance(listener.address, TcpAddress) and listener.address.port == address.port != 0
 
 
 def _shown(listener: Listener) -> str:

@@ -34,7 +34,7 @@ class Mirror:
     def __init__(self, supervisor: Supervision) -> None:
         self._supervisor = supervisor
         self._known: dict[str, ServiceStatus] = {}
-        self._plan: Plan | None = None
+        self._applying = anyio.Lock()
         self._connected = anyio.Event()
         self._gone: dict[str, anyio.Event] = {}
 
@@ -46,15 +46,13 @@ class Mirror:
         quiet = False
         while True:
             try:
-                await self._supervisor.apply(plan())
+                # In turn with `apply`: the plan of a moment ago must not overtake the new one.
+                async with self._applying:
+                    await self._offer(plan())
                 await self._follow()
             except SupervisorUnreachable as exc:
                 if not quiet:
                     log.warning("%s, trying again", exc)
-                quiet = True
-            except (NotAllowed, CannotStore, InvalidSpec) as exc:
-                if not quiet:
-                    log.warning("the supervisor does not take the plan: %s", exc)
                 quiet = True
             else:
                 quiet = False
@@ -65,9 +63,13 @@ class Mirror:
 
     async def apply(self, plan: Plan) -> None:
         """Give the supervisor a new plan; returns when the mirror shows it."""
-        await self._supervisor.apply(plan)
-        services = await self._supervisor.list()
-        self._take(Changes(services, [*(self._known.keys() - {status.name for status in services})]))
+        async with self._applying:
+            await self._supervisor.apply(plan)
+            services = {status.name: status for status in await self._supervisor.list()}
+        # What the plan lacks and we do not know has been reported gone while its status was on the way.
+        current = self._known.keys() | {spec.name for spec in plan.services}
+        found = [status for name, status in services.items() if name in current]
+        self._take(Changes(found, [*(self._known.keys() - services.keys())]))
 
     async def services(self) -> Mapping[str, ServiceStatus]:
         """Return all services by name; raises `SupervisorUnreachable`."""
@@ -89,15 +91,15 @@ class Mirror:
 
     async def start(self, name: str) -> ServiceStatus:
         """Want a service up; see `Supervisor.start`."""
-        return self._take_one(await self._supervisor.start(name))
+        return self._answered(await self._supervisor.start(name))
 
     async def stop(self, name: str) -> ServiceStatus:
         """Want a service down; see `Supervisor.stop`."""
-        return self._take_one(await self._supervisor.stop(name))
+        return self._answered(await self._supervisor.stop(name))
 
     async def kill(self, name: str) -> ServiceStatus:
         """Want a service down at once; see `Supervisor.kill`."""
-        return self._take_one(await self._supervisor.kill(name))
+        return self._answered(await self._supervisor.kill(name))
 
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin; see `Supervisor.write`."""
@@ -114,6 +116,13 @@ class Mirror:
             await self._connected.wait()
             return
         raise SupervisorUnreachable("The supervisor cannot be reached; the programs run on without the API.")
+
+    async def _offer(self, plan: Plan) -> None:
+        """Give the plan to a supervisor that was reached anew; one that refuses it is followed too."""
+        try:
+            await self._supervisor.apply(plan)
+        except (NotAllowed, CannotStore, InvalidSpec) as exc:
+            log.warning("the supervisor keeps the plan that it has: %s", exc)
 
     async def _follow(self) -> None:
         watch = await self._supervisor.watch()
@@ -139,9 +148,14 @@ class Mirror:
             if (gone := self._gone.pop(name, None)) is not None:
                 gone.set()
 
-    def _take_one(self, status: ServiceStatus) -> ServiceStatus:
+    def _answered(self, status: ServiceStatus) -> ServiceStatus:
+        # A service that was reported gone while the answer was on the way must not come back by it.
+        if status.name in self._known:
+            self._take_one(status)
+        return status
+
+    def _take_one(self, status: ServiceStatus) -> None:
         # An answer and a report come by different ways: the higher version is the later one.
         known = self._known.get(status.name)
         if known is None or known.version <= status.version:
             self._known[status.name] = status
-        return status

@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable
 import anyio
 import anyio.to_thread
 
-from .config import Config, ConfigError, ConfigFile
+from .config import Config, ConfigError, ConfigFile, Server
 
 log = logging.getLogger("holdfast.config")
 
 Step = Callable[[Config], Awaitable[None]]
+
+_REMOVED = Server(directory="", command=(), environment={})
+"""Stands for a server that is no longer in the config but still runs: it has the defaults."""
 
 
 class Reloader:
@@ -32,10 +35,10 @@ class Reloader:
         """Add a step; it was given the current config already."""
         self._steps.append(step)
 
-    def scrollback_lines(self, name: str) -> int:
-        """Return how many lines of scrollback a viewer of this server is shown at first."""
-        server = self.config.servers.get(name)
-        return server.scrollback_lines if server else 0
+    def scrollback(self, name: str) -> tuple[int, int]:
+        """Return how many lines and bytes of scrollback a viewer of this server is shown at first."""
+        server = self.config.servers.get(name, _REMOVED)
+        return server.scrollback_lines, server.scrollback_bytes
 
     async def reload(self, *, only_changed: bool = False) -> None:
         """Read the file and put it into effect; raises `ConfigError`, or what a step raises."""
@@ -74,13 +77,19 @@ class Reloader:
         except BaseException:
             with anyio.CancelScope(shield=True):
                 for step in reversed(done):
-                    await step(self.config)
+                    await self._undo(step)
             raise
         self.config = config
         self._text = text
         for warning in config.warnings:
             log.warning("%s", warning)
         await self.keep_good()
+
+    async def _undo(self, step: Step) -> None:
+        try:
+            await step(self.config)
+        except Exception as exc:  # noqa: BLE001  (what failed may fail again; the others are undone too)
+            log.error("a part of the old config could not be put back: %s", exc)
 
     async def keep_good(self) -> None:
         """Keep the text as the last good one, for a start with a broken file."""

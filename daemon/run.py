@@ -1,12 +1,10 @@
-"""The daemon as a program: everything that exists is made here, from top to bottom."""
+"""One run of the daemon: everything that exists is made here, from top to bottom."""
 
-import argparse
 import logging
 import os
-import resource
 import signal
 import sys
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection
 from collections.abc import Set as AbstractSet
 
 import anyio
@@ -14,13 +12,19 @@ import anyio.abc
 import anyio.to_thread
 import watchfiles
 
-from supervisor import VERSION, CannotStore, NotAllowed, SupervisorClient, SupervisorUnreachable
+from supervisor import (
+    VERSION,
+    CannotStore,
+    NotAllowed,
+    SupervisorClient,
+    SupervisorUnreachable,
+)
 
 from .access import Access
-from .accounts import Accounts, AccountsUnreadable
+from .accounts import Accounts, AccountsNotSaved, AccountsUnreadable
 from .app import build
 from .audit import Audit
-from .config import Config, ConfigError, ConfigFile, find_config
+from .config import Config, ConfigError
 from .consoles import Consoles
 from .listeners import Listeners
 from .mirror import Mirror
@@ -33,74 +37,18 @@ from .sockets import CannotListen
 from .tickets import Tickets
 from .usage import Sampler
 
-BAD_CONFIG = 78
-"""Exit code for a config that cannot be used, EX_CONFIG of sysexits.h."""
-
 NOTICED_AFTER = 50
 """Milliseconds of quiet after which a changed file is read."""
 
 ACCOUNTS = "users.json"
 
+LISTEN_AGAIN = 1.0
+"""Seconds until an address that is taken is tried again."""
+
 SWEEP = 60.0
 """Seconds between looks for sessions that have expired."""
 
 log = logging.getLogger("holdfast")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve the API until asked to stop; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m daemon", description="Holdfast's API daemon")
-    parser.add_argument("--config", help="the config file; default: config.hjson or config.json here")
-    parser.add_argument("--state-dir", default="state", help="where sessions are kept")
-    parser.add_argument("--supervisor", default="state/run/supervisor.sock", help="the supervisor's socket")
-    parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")
-    parser.add_argument("--check", action="store_true", help="only say what is wrong with the config")
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    # uvicorn tells of every WebSocket at this level, with its query: tickets are secrets.
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    logging.getLogger("watchfiles").setLevel(logging.WARNING)
-    if options.check:
-        return _check(options.config)
-    _raise_limits()
-    os.makedirs(options.state_dir, mode=0o700, exist_ok=True)
-    good = ConfigFile(os.path.join(options.state_dir, "last-good-config"))
-    try:
-        file = ConfigFile(os.path.abspath(find_config(options.config, os.getcwd())))
-        text, config = _load(file, good)
-    except ConfigError as exc:
-        log.error("%s", exc)
-        return BAD_CONFIG
-    reloader = Reloader(file, config, text, good)
-    daemon = Daemon(reloader, options.state_dir, SupervisorClient(options.supervisor))
-    return anyio.run(daemon.run, options.with_parent, backend_options={"use_uvloop": True})
-
-
-def _check(path: str | None) -> int:
-    try:
-        config = ConfigFile(os.path.abspath(find_config(path, os.getcwd()))).load()
-    except ConfigError as exc:
-        log.error("%s", exc)
-        return BAD_CONFIG
-    for warning in config.warnings:
-        log.warning("%s", warning)
-    return 0
-
-
-def _load(file: ConfigFile, good: ConfigFile) -> tuple[bytes, Config]:
-    """Return the config; if it is broken, the last good one, so that it can be mended through the API."""
-    try:
-        text = file.read()
-        return text, file.parse(text)
-    except ConfigError as broken:
-        try:
-            text = good.read()
-            config = file.parse(text)
-        except ConfigError:
-            raise broken from None
-        log.error("%s", broken)
-        log.error("the last good config is in force until this one is mended")
-        return text, config
 
 
 class Daemon:
@@ -174,34 +122,46 @@ class Daemon:
 
     async def _introduce(self, accounts: Accounts) -> None:
         """Make the first account, and show its password once, on the terminal and nowhere else."""
-        password = await accounts.ensure_admin()
+        try:
+            password = await accounts.ensure_admin()
+        except AccountsNotSaved as exc:
+            log.error("the first account could not be made, nobody can log in: %s", exc)
+            return
         if password is None:
             return
-        if os.environ.get("JOURNAL_STREAM"):
-            # Under systemd there is no terminal, and the journal is a log.
-            path = os.path.join(self._state, "admin-password")
-            await anyio.to_thread.run_sync(_write_secret, path, password)
-            log.info("An account was made: admin. Its password stands in %s, delete that file", path)
+        # Under systemd there is no terminal, and the journal is a log.
+        if not os.environ.get("JOURNAL_STREAM") and _show(f"admin, password {password}"):
             return
-        sys.stdout.write(f"An account was made: admin, password {password} (this is shown only once)\n")
-        sys.stdout.flush()
+        path = os.path.join(self._state, "admin-password")
+        await anyio.to_thread.run_sync(_write_secret, path, password)
+        log.info("An account was made: admin. Its password stands in %s, delete that file", path)
 
     async def _serve(
         self, listeners: Listeners, mirror: Mirror, audit: Audit, tasks: anyio.abc.TaskGroup
     ) -> None:
         reloader = self._reloader
-        try:
-            await listeners.apply(reloader.config)
-        except CannotListen as exc:
-            log.error("%s", exc)
-            self._end(1)
-            return
-        audit.started(reloader.config.port)
         for warning in reloader.config.warnings:
             log.warning("%s", warning)
-        log.info("Holdfast %s serves %s", VERSION, " and ".join(listeners.addresses))
+        # First the programs: they need no port.
         tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
+        await self._listen(listeners)
+        audit.started(reloader.config.port)
+        log.info("Holdfast %s serves %s", VERSION, " and ".join(listeners.addresses))
         await reloader.keep_good()
+
+    async def _listen(self, listeners: Listeners) -> None:
+        told = ""
+        while True:
+            try:
+                await listeners.apply(self._reloader.config)
+            except CannotListen as exc:
+                if str(exc) != told:
+                    told = str(exc)
+                    log.error("%s", exc)
+                    log.error("the programs run all the same; the API comes as soon as it can listen")
+            else:
+                return
+            await anyio.sleep(LISTEN_AGAIN)
 
     async def _watch_files(self, accounts: Accounts) -> None:
         """Notice edits by hand. The folder is watched, since editors replace the file."""
@@ -275,6 +235,16 @@ async def _keep_sessions(sessions: Sessions, accounts: Accounts) -> None:
         await anyio.sleep(SWEEP)
 
 
+def _show(account: str) -> bool:
+    """Show what must be seen by a person; tell whether it was written."""
+    try:
+        sys.stdout.write(f"An account was made: {account} (this is shown only once)\n")
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True
+
+
 async def _configure(audit: Audit, config: Config) -> None:
     settings = config.logging
     audit.configure(enabled=settings.enabled, folder=settings.path, actions=settings.actions)
@@ -283,9 +253,3 @@ async def _configure(audit: Audit, config: Config) -> None:
 def _write_secret(path: str, secret: str) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(f"{secret}\n")
-
-
-def _raise_limits() -> None:
-    """Take more descriptors than a shell gives: one for each connection."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 1 << 16)), hard))

@@ -5,6 +5,8 @@ import grp
 import os
 import socket
 import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 BACKLOG = 2048
@@ -29,7 +31,8 @@ class TcpAddress:
         return self.host, self.port
 
     def __str__(self) -> str:
-        return f"{'https' if self.cert else 'http'}://{self.host or '*'}:{self.port}"
+        host = f"[{self.host}]" if self.host and ":" in self.host else self.host or "*"
+        return f"{'https' if self.cert else 'http'}://{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,43 +54,69 @@ class UnixAddress:
 Address = TcpAddress | UnixAddress
 
 
-def bind_tcp(address: TcpAddress) -> list[socket.socket]:
-    """Listen on a port, by a socket for each address of the host; raises `CannotListen`."""
+_NOT_HERE = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
+"""What the kernel says of an address that this machine does not have."""
+
+
+def bind_tcp(address: TcpAddress, beside: Sequence[socket.socket] = ()) -> list[socket.socket]:
+    """Listen on a port, by a socket for each address of the host; raises `CannotListen`.
+
+    Our own sockets `beside` may hold the same port: they are about to be closed.
+    """
     sockets: list[socket.socket] = []
+    absent: OSError | None = None
     try:
-        if address.host is None:
-            return [_bind_all(address.port)]
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-        for family, name in dict.fromkeys((entry[0], entry[4]) for entry in found):
-            sockets.append(_listen(socket.socket(family, socket.SOCK_STREAM), name))
-            if address.port == 0:
-                break  # the kernel would choose another port for each
-    except OSError as exc:
+        with _sharing(beside):
+            for family, name, both in _names(address):
+                try:
+                    sockets.append(_listen(family, name, both=both, share=bool(beside)))
+                except OSError as exc:
+                    if exc.errno not in _NOT_HERE:
+                        raise
+                    absent = exc  # such as ::1 for `localhost`, where there is no IPv6
+                    continue
+                if both or address.port == 0:
+                    break  # with port 0, the kernel would choose another port for each
+        if absent is not None and not sockets:
+            raise absent
+    except (OSError, UnicodeError) as exc:  # UnicodeError: a name that IDNA cannot write
         for one in sockets:
             one.close()
-        raise CannotListen(f"cannot listen on {address}: {exc.strerror or exc}") from exc
+        reason = exc.strerror if isinstance(exc, OSError) else None
+        raise CannotListen(f"cannot listen on {address}: {reason or exc}") from exc
     return sockets
 
 
-def _bind_all(port: int) -> socket.socket:
-    """Listen on all addresses, IPv4 ones included; on IPv4 alone where there is no IPv6."""
+def _names(address: TcpAddress) -> list[tuple[int, object, bool]]:
+    """Return (family, name, whether it takes IPv4 as well as IPv6) of each address that is meant."""
+    if address.host is None:
+        every = (socket.AF_INET, ("0.0.0.0", address.port), False)  # noqa: S104
+        return [(socket.AF_INET6, ("::", address.port), True), every]
+    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    return [(family, name, False) for family, name in dict.fromkeys((entry[0], entry[4]) for entry in found)]
+
+
+@contextmanager
+def _sharing(sockets: Sequence[socket.socket]) -> Iterator[None]:
+    """Let another socket of ours have the same port meanwhile (socket(7), SO_REUSEPORT), and nobody else."""
+    for one in sockets:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
-        both = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
-        both.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        return _listen(both, ("::", port), v6=True)
-    except OSError as exc:
-        if exc.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
-            raise
-        return _listen(socket.socket(socket.AF_INET, socket.SOCK_STREAM), ("0.0.0.0", port))  # noqa: S104
+        yield
+    finally:
+        for one in sockets:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
 
 
-def _listen(one: socket.socket, name: object, *, v6: bool = False) -> socket.socket:
+def _listen(family: int, name: object, *, both: bool, share: bool) -> socket.socket:
+    one = socket.socket(family, socket.SOCK_STREAM)
     try:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if one.family == socket.AF_INET6 and not v6:
-            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        one.bind(name)  # type: ignore[arg-type]
-        one.listen(BACKLOG)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not both)
+        with _sharing([one] if share else []):
+            one.bind(name)  # type: ignore[arg-type]
+            one.listen(BACKLOG)
         one.setblocking(False)
     except BaseException:
         one.close()
@@ -119,15 +148,15 @@ def bind_unix(address: UnixAddress) -> socket.socket:
 
 
 def open_to_group(address: UnixAddress) -> None:
-    """Let the group in; nobody may connect before the group is right, so the mode opens last."""
+    """Let the group in, our own if none is named; the mode opens last, when the group is right."""
     try:
-        if address.group is not None:
-            os.chown(address.path, -1, grp.getgrnam(address.group).gr_gid)
+        group = os.getegid() if address.group is None else grp.getgrnam(address.group).gr_gid
+        os.chown(address.path, -1, group)
         os.chmod(address.path, 0o660)
     except KeyError as exc:
         raise CannotListen(f"cannot listen on {address}: there is no group {address.group}") from exc
     except OSError as exc:
-        reason = f"its group cannot be set to {address.group}: {exc.strerror}"
+        reason = f"its group cannot be set to {address.group or 'ours'}: {exc.strerror}"
         raise CannotListen(f"cannot listen on {address}: {reason}") from exc
 
 

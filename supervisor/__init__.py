@@ -7,6 +7,7 @@ from .following import Changes, Output
 from .planfile import CannotStore
 from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
 from .status import ServiceStatus
+from .stderr import leave_quietly, log_to_stderr
 from .supervision import Attached, Supervision, Watching
 from .supervisor import NoSuchService, NotAllowed, Supervisor
 from .version import VERSION
@@ -35,4 +36,6 @@ __all__ = [
     "SupervisorUnreachable",
     "Wanted",
     "Watching",
+    "leave_quietly",
+    "log_to_stderr",
 ]

@@ -16,6 +16,9 @@ from .status import ServiceStatus
 from .supervisor import NoSuchService, NotAllowed
 from .wire import INTERFACE, Channel, InvalidMessage, connect
 
+PATIENCE = 15.0
+"""Seconds in which a call is answered; longer than the supervisor itself waits for anything."""
+
 
 class SupervisorUnreachable(Exception):
     """Nobody answers at the supervisor's socket; the message says what was tried."""
@@ -126,9 +129,12 @@ class SupervisorClient:
     async def _call(self, method: str, parameters: Mapping[str, object]) -> Record:
         channel = await self._ask(method, parameters)
         try:
-            return await _receive(channel)
+            with anyio.fail_after(PATIENCE):
+                return await _receive(channel)
         except anyio.EndOfStream as exc:
             raise SupervisorUnreachable(f"the supervisor went away during {method}") from exc
+        except TimeoutError as exc:
+            raise SupervisorUnreachable(f"the supervisor did not answer {method} in time") from exc
         finally:
             await channel.aclose()
 

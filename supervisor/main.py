@@ -8,7 +8,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 from collections.abc import Iterator, Sequence
 
 import anyio
@@ -21,6 +20,7 @@ from .planfile import PlanFile
 from .server import Server, listen
 from .service import Service
 from .spec import InvalidSpec, RestartPolicy, ServiceSpec, StopPolicy
+from .stderr import leave_quietly, log_to_stderr
 from .supervisor import Supervisor
 from .version import VERSION
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--runtime-dir", required=True, help="where the private socket is made")
     parser.add_argument("daemon", nargs="*", help="after --: the API daemon's command")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    log_to_stderr()
     try:
         directories = [os.path.abspath(path) for path in (options.state_dir, options.runtime_dir)]
         with contextlib.ExitStack() as held:
@@ -64,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as exc:
         log.error("Holdfast cannot start: %s: %s", exc.filename, exc.strerror)
         return 1
+    finally:
+        leave_quietly()
     return 0
 
 

@@ -27,14 +27,15 @@ async def create(call: Call) -> Response:
 async def update(call: Call) -> Response:
     """Rename an account, change its password, or both."""
     wish = await call.strings()
-    new, password = wish.get("username"), wish.get("password")
-    name = call.query("username") or new
-    if not name or not (password or (new and new != name)):
+    # Clients that fill in a form send empty strings for what shall stay.
+    name = call.query("username") or wish.get("username", "")
+    password = wish.get("password") or None
+    new = wish.get("username") or name
+    renamed = {"updatedUsername": new} if new != name else {}
+    if not name or not (password or renamed):
         raise ApiError(400, "no-credentials", _NOTHING)
-    await call.parts.accounts.update(name, new if new != name else None, password)
-    call.record(
-        "accounts.update", taggedUser=name, **({"updatedUsername": new} if new and new != name else {})
-    )
+    await call.parts.accounts.update(name, new, password)
+    call.record("accounts.update", taggedUser=name, **renamed)
     return JSONResponse({"success": True})
 
 

@@ -4,7 +4,7 @@ import anyio.to_thread
 from starlette.responses import JSONResponse, Response
 
 from ..config import ConfigError
-from ..errors import ApiError
+from ..errors import ApiError, error
 from ..parts import Call
 from ..sockets import CannotListen
 
@@ -25,8 +25,7 @@ async def edit(call: Call) -> Response:
     try:
         await call.parts.reloader.replace(text)
     except (ConfigError, CannotListen) as exc:
-        body = {"error": "Invalid JSON body!", "kind": "invalid-config", "detail": str(exc)}
-        return JSONResponse(body, 400)
+        return error(400, "invalid-config", "Invalid JSON body!", detail=str(exc))
     call.record("config.edit")
     return JSONResponse({"success": True})
 
@@ -37,7 +36,6 @@ async def reload(call: Call) -> Response:
         await call.parts.reloader.reload()
     except (ConfigError, CannotListen) as exc:
         message = "An error occurred while reading config!"
-        body = {"error": message, "kind": "invalid-config", "detail": str(exc)}
-        return JSONResponse(body, 500)
+        return error(500, "invalid-config", message, detail=str(exc))
     call.record("config.reload")
     return JSONResponse({"success": True})

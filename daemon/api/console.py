@@ -51,9 +51,9 @@ async def view(call: SocketCall) -> None:
         await _refuse(call, refusal or NoSuchServer(), v2=v2)
         return
     session = (_SecondProtocol if v2 else _FirstProtocol)(call, call.identity)
-    lines = call.parts.reloader.scrollback_lines(call.server)
+    lines, size = call.parts.reloader.scrollback(call.server)
     try:
-        async with call.parts.consoles.view(call.server, lines) as viewer:
+        async with call.parts.consoles.view(call.server, lines, size) as viewer:
             await call.socket.accept(V2 if v2 else None)
             call.parts.record(call.identity, "server.console.access", server=call.server)
             await session.serve(viewer)
@@ -75,9 +75,13 @@ async def _refuse(call: SocketCall, refusal: ApiError, *, v2: bool) -> None:
     if not v2:
         await call.socket.send_denial_response(answer_for(refusal))
         return
-    await call.socket.accept(V2)
-    await call.socket.send_text(json.dumps({"type": "error", "message": refusal.message}))
-    await call.socket.close(_CLOSE_CODES.get(refusal.status, 4000 + refusal.status), refusal.message)
+    try:
+        await call.socket.accept(V2)
+        await call.socket.send_text(json.dumps({"type": "error", "message": refusal.message}))
+        # Not the message again: it may be longer than what fits into a close frame.
+        await call.socket.close(_CLOSE_CODES.get(refusal.status, 4000 + refusal.status), refusal.kind)
+    except (WebSocketDisconnect, RuntimeError):
+        return  # gone already
 
 
 class _FirstProtocol:
@@ -117,7 +121,8 @@ class _FirstProtocol:
 
     async def enter(self, text: str) -> None:
         """Give a line to the program; a typist whose line cannot be taken is told."""
-        if not self._may_write:
+        # What came before the end of the session may still be in the queue.
+        if not self._may_write or self._identity.over:
             return
         server = self._call.server
         try:

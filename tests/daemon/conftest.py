@@ -2,15 +2,24 @@
 
 import os
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+import uvloop
+
+from .house import House, living, program
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _libuv_is_awake() -> None:
+    """Let libuv open now what it keeps for as long as the process lives: no test leaves it behind."""
+    uvloop.new_event_loop().close()
 
 
 @pytest.fixture
@@ -35,3 +44,24 @@ def full_disk() -> Callable[[], AbstractContextManager[None]]:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     return full
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a new folder with a short path: paths of sockets are limited."""
+    return str(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+async def house(folder: str) -> AsyncIterator[House]:
+    """A daemon with one server, `app`, that says back what it is told."""
+    async with living(folder, servers={"app": program("echo")}) as house:
+        yield house
+
+
+@pytest.fixture(params=["inside", "socket"])
+async def either(request: pytest.FixtureRequest, folder: str) -> AsyncIterator[House]:
+    """The same, with the supervisor in this process or behind its socket."""
+    over_socket = request.param == "socket"
+    async with living(folder, over_socket=over_socket, servers={"app": program("echo")}) as house:
+        yield house

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import cast
 
 from websockets.sync.client import ClientConnection
+from websockets.typing import Subprotocol
 
 from .processes import DEADLINE
 
-V2 = "console-v2"
+V2 = Subprotocol("console-v2")
 
 
 class Console:

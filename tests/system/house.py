@@ -8,13 +8,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import TypeVar, cast
 
 import httpx
-from websockets.sync.client import ClientConnection, connect, unix_connect
+from websockets.sync.client import connect, unix_connect
 
 from . import processes
 from .console import V2, Console
+from .local import WayIn
 from .output import Output
 from .processes import DEADLINE
 
@@ -25,6 +27,9 @@ PROGRAMS = (os.path.join(ROOT, "tests", "system", "programs"), os.path.join(ROOT
 
 PACE = 0.02
 """Seconds between two looks at something of which nobody tells us."""
+
+SINGLE = httpx.Limits(max_keepalive_connections=0)
+"""Each request has a connection of its own: the next daemon knows none of the old ones."""
 
 PASSWORD = re.compile(r"admin, password (\S+) ")
 
@@ -44,17 +49,16 @@ class Holdfast:
         }
         self.environment = {"PATH": os.environ["PATH"], "HOME": folder, "LANG": "C.UTF-8"}
         """What `holdfast run` is started with."""
-        limits = httpx.Limits(max_keepalive_connections=0)  # the next daemon knows no old connections
-        way_in = httpx.HTTPTransport(uds=self.path("api.sock"), trust_env=False, limits=limits)
+        way_in = WayIn(self.path("api.sock"))
         self.local = httpx.Client(base_url="http://localhost", transport=way_in, timeout=DEADLINE)
         """Asks over the Unix socket."""
         self.remote = httpx.Client(
-            base_url=f"http://127.0.0.1:{self.port}", trust_env=False, limits=limits, timeout=DEADLINE
+            base_url=f"http://127.0.0.1:{self.port}", trust_env=False, limits=SINGLE, timeout=DEADLINE
         )
         """Asks over TCP; nobody until `log_in`."""
         self._process: subprocess.Popen[bytes] | None = None
         self._output: Output | None = None
-        self._consoles: list[ClientConnection] = []
+        self._consoles = ExitStack()
 
     # The folder.
 
@@ -106,7 +110,7 @@ class Holdfast:
     def daemon(self) -> int | None:
         """The pid of the API daemon, if there is one now."""
         found = [pid for pid, command in processes.below(self.folder).items() if "--with-parent" in command]
-        ours = [pid for pid in found if parent(pid) == self.supervisor]
+        ours = [pid for pid in found if processes.parent(pid) == self.supervisor]
         assert len(ours) <= 1, f"several daemons: {ours}"
         return ours[0] if ours else None
 
@@ -117,8 +121,8 @@ class Holdfast:
         assert found is not None
         return found[1]
 
-    def start(self, *, wait: bool = True, pass_fds: Sequence[int] = ()) -> None:
-        """Type `holdfast run`, and wait until it answers."""
+    def start(self, *, wait: bool = True, unheard: bool = False, pass_fds: Sequence[int] = ()) -> None:
+        """Type `holdfast run`, and wait until it answers. `unheard`, as in `holdfast run | true`."""
         command, environment = holdfast("run", "--config", self.path("config.hjson"))
         self._process = subprocess.Popen(
             command,
@@ -130,7 +134,7 @@ class Holdfast:
             pass_fds=pass_fds,
         )
         assert self._process.stdout is not None
-        self._output = Output(self._process.stdout)
+        self._output = Output(self._process.stdout, heard=not unheard)
         if wait:
             self.until_it_answers()
 
@@ -182,9 +186,7 @@ class Holdfast:
 
     def end(self) -> None:
         """Stop it if it runs; raises `AssertionError` if it must be killed or leaves something behind."""
-        for connection in self._consoles:
-            connection.close_timeout = 1.0
-            connection.close()
+        self._consoles.close()
         self.local.close()
         self.remote.close()
         if self._process is None:
@@ -199,7 +201,8 @@ class Holdfast:
         self.sweep()
         self._process.wait()
         self.output.until_end()
-        assert not (fault or left), f"{fault}left behind: {left}; it printed {self.output.text}"
+        if fault or left:
+            raise AssertionError(f"{fault}left behind: {left}; it printed {self.output.text}")
 
     # The API.
 
@@ -219,18 +222,31 @@ class Holdfast:
         path = f"/server/{name}/console"
         if remote:
             uri = f"ws://127.0.0.1:{self.port}{path}?ticket={self.ticket()}"
-            found = connect(uri, subprotocols=[V2], proxy=None, ping_interval=None, max_size=None)  # type: ignore[list-item]
+            viewer = connect(
+                uri, subprotocols=[V2], ping_interval=None, close_timeout=1, max_size=None, proxy=None
+            )
         else:
-            found = unix_connect(
+            viewer = unix_connect(
                 self.path("api.sock"),
                 f"ws://localhost{path}",
-                subprotocols=[V2],  # type: ignore[list-item]
+                subprotocols=[V2],
                 ping_interval=None,
+                close_timeout=1,  # a connection full of a flood does not get to its end: then it is cut
                 max_size=None,
             )
-        connection = cast("ClientConnection", found)
-        self._consoles.append(connection)
-        return Console(connection)
+        return Console(self._consoles.enter_context(viewer))
+
+    def bare_viewer(self, name: str) -> socket.socket:
+        """View a console over the Unix socket, with a connection that is only read if the caller does."""
+        one = socket.socket(socket.AF_UNIX)
+        one.connect(self.path("api.sock"))
+        one.sendall(
+            f"GET /server/{name}/console HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            "Sec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        assert one.recv(12) == b"HTTP/1.1 101"
+        return one
 
     def servers(self) -> dict[str, int]:
         """Return the statuses by name: 0 off, 1 on, 2 crashed."""
@@ -278,11 +294,3 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return cast("int", one.getsockname()[1])
-
-
-def parent(pid: int) -> int | None:
-    """Return the pid of a process's parent, None if it is gone."""
-    try:
-        return int(processes.read(pid, "stat").rpartition(b")")[2].split()[1])
-    except OSError:
-        return None

@@ -8,10 +8,14 @@ from .processes import DEADLINE
 
 
 class Output:
-    """All that was printed so far; ends with the last process that could still print."""
+    """All that was printed so far; ends with the last process that could still print.
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    If it is not `heard`, the stream is closed at once.
+    """
+
+    def __init__(self, stream: IO[bytes], *, heard: bool = True) -> None:
         self.text = ""
+        self._heard = heard
         self._ended = False
         self._stream = stream
         self._news = threading.Condition()
@@ -38,7 +42,7 @@ class Output:
 
     def _gather(self) -> None:
         with self._stream as stream:
-            for line in stream:
+            for line in stream if self._heard else ():
                 with self._news:
                     self.text += line.decode(errors="replace")
                     self._news.notify_all()

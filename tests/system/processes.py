@@ -37,6 +37,14 @@ def memory(pid: int, field: str = "VmRSS") -> int:
     raise ProcessLookupError(f"process {pid} has no memory any more")
 
 
+def parent(pid: int) -> int | None:
+    """Return the pid of a process's parent, None if it is gone."""
+    try:
+        return int(read(pid, "stat").rpartition(b")")[2].split()[1])
+    except OSError:
+        return None
+
+
 def descriptors(pid: int) -> set[int]:
     """Return the numbers of the open descriptors."""
     return {int(name) for name in os.listdir(f"/proc/{pid}/fd")}

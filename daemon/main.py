@@ -1,0 +1,85 @@
+"""The daemon as a program: its options, its config, its exit code."""
+
+import argparse
+import logging
+import os
+import resource
+from collections.abc import Sequence
+
+import anyio
+
+from supervisor import SupervisorClient, leave_quietly, log_to_stderr
+
+from .config import Config, ConfigError, ConfigFile, find_config
+from .reload import Reloader
+from .run import Daemon
+
+BAD_CONFIG = 78
+"""Exit code for a config that cannot be used, EX_CONFIG of sysexits.h."""
+
+log = logging.getLogger("holdfast")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve the API until asked to stop; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m daemon", description="Holdfast's API daemon")
+    parser.add_argument("--config", help="the config file; default: config.hjson or config.json here")
+    parser.add_argument("--state-dir", default="state", help="where sessions are kept")
+    parser.add_argument("--supervisor", default="state/run/supervisor.sock", help="the supervisor's socket")
+    parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")
+    parser.add_argument("--check", action="store_true", help="only say what is wrong with the config")
+    options = parser.parse_args(arguments)
+    log_to_stderr()
+    # uvicorn tells of every WebSocket at this level, with its query: tickets are secrets.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)
+    if options.check:
+        return _check(options.config)
+    _raise_limits()
+    os.makedirs(options.state_dir, mode=0o700, exist_ok=True)
+    good = ConfigFile(os.path.join(options.state_dir, "last-good-config"))
+    try:
+        file = ConfigFile(os.path.abspath(find_config(options.config, os.getcwd())))
+        text, config = _load(file, good)
+    except ConfigError as exc:
+        log.error("%s", exc)
+        return BAD_CONFIG
+    reloader = Reloader(file, config, text, good)
+    daemon = Daemon(reloader, options.state_dir, SupervisorClient(options.supervisor))
+    try:
+        return anyio.run(daemon.run, options.with_parent, backend_options={"use_uvloop": True})
+    finally:
+        leave_quietly()
+
+
+def _check(path: str | None) -> int:
+    try:
+        config = ConfigFile(os.path.abspath(find_config(path, os.getcwd()))).load()
+    except ConfigError as exc:
+        log.error("%s", exc)
+        return BAD_CONFIG
+    for warning in config.warnings:
+        log.warning("%s", warning)
+    return 0
+
+
+def _load(file: ConfigFile, good: ConfigFile) -> tuple[bytes, Config]:
+    """Return the config; if it is broken, the last good one, so that it can be mended through the API."""
+    try:
+        text = file.read()
+        return text, file.parse(text)
+    except ConfigError as broken:
+        try:
+            text = good.read()
+            config = file.parse(text)
+        except ConfigError:
+            raise broken from None
+        log.error("%s", broken)
+        log.error("the last good config is in force until this one is mended")
+        return text, config
+
+
+def _raise_limits() -> None:
+    """Take more descriptors than a shell gives: one for each connection."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 1 << 16)), hard))

@@ -1,0 +1,297 @@
+"""The daemon at work in the test's own event loop: real programs, real sockets, real clients."""
+
+import hashlib
+import json
+import logging
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import TypeVar, cast
+from urllib.parse import quote
+
+import anyio
+import anyio.abc
+import httpx
+from websockets.asyncio.client import connect, unix_connect
+
+from daemon.access import Access
+from daemon.accounts import Accounts
+from daemon.app import build
+from daemon.audit import Audit
+from daemon.config import Config, ConfigFile
+from daemon.consoles import Consoles
+from daemon.listeners import Listeners
+from daemon.mirror import Mirror
+from daemon.parts import Parts
+from daemon.passwords import Passwords
+from daemon.plan import compile_plan
+from daemon.reload import Reloader
+from daemon.sessions import Session, Sessions
+from daemon.tickets import Tickets
+from daemon.usage import Sampler
+
+from .door import DEADLINE, Door, supervising
+from .viewer import V2, Viewer
+
+PACE = 0.01
+"""Seconds between two looks at something of which nobody tells us."""
+
+PASSWORD = "correct horse"
+PROGRAMS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "programs")
+
+Json = dict[str, object]
+T = TypeVar("T")
+
+
+def program(name: str, *arguments: str) -> Json:
+    """A server that runs one of `tests/programs`."""
+    return _server(os.path.join(PROGRAMS, f"{name}.py"), *arguments)
+
+
+def python(code: str, *arguments: str) -> Json:
+    """A server that runs a few lines of Python."""
+    return _server("-c", code, *arguments)
+
+
+def _server(*words: str) -> Json:
+    return {"directory": "/", "command": [sys.executable, "-I", "-S", "-u", *words]}
+
+
+def write(path: str, text: str) -> None:
+    """Write a file as an editor would."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def read(path: str) -> str:
+    """Return a file's text."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return file.read()
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+async def eventually(look: Callable[[], Awaitable[T]], holds: Callable[[T], object] = bool) -> T:
+    """Look until what is seen fulfils the condition; return it."""
+    seen: object = None
+    with anyio.move_on_after(DEADLINE):
+        while True:
+            seen = found = await look()
+            if holds(found):
+                return found
+            await anyio.sleep(PACE)
+    raise TimeoutError(f"never came true, the latest is {seen!r}")
+
+
+@dataclass
+class House:
+    """A daemon and its supervisor; `token` is that of the account `admin`."""
+
+    folder: str
+    parts: Parts
+    listeners: Listeners
+    door: Door
+    token: str
+    session: Session
+    stack: AsyncExitStack
+    settings: Json
+
+    @property
+    def port(self) -> int:
+        """The TCP port."""
+        (address,) = (one for one in self.listeners.addresses if one.startswith("http"))
+        return int(address.rpartition(":")[2])
+
+    @property
+    def socket(self) -> str:
+        """The path of the Unix socket."""
+        return os.path.join(self.folder, "api.sock")
+
+    @property
+    def remote(self) -> httpx.AsyncClient:
+        """Asks over TCP, with the token."""
+        return self.client(self.token)
+
+    @property
+    def nobody(self) -> httpx.AsyncClient:
+        """Asks over TCP, without a token."""
+        return self.client(None)
+
+    @property
+    def local(self) -> httpx.AsyncClient:
+        """Asks over the Unix socket."""
+        return self._kept(
+            "local", lambda: httpx.AsyncHTTPTransport(uds=self.socket, verify=False), "http://localhost", None
+        )
+
+    def client(self, token: str | None) -> httpx.AsyncClient:
+        """Return a client over TCP."""
+        base = f"http://127.0.0.1:{self.port}"
+        return self._kept(f"{base} {token}", lambda: httpx.AsyncHTTPTransport(verify=False), base, token)
+
+    def _kept(
+        self, key: str, way: Callable[[], httpx.AsyncBaseTransport], base: str, token: str | None
+    ) -> httpx.AsyncClient:
+        clients = self._clients
+        if key not in clients:
+            headers = {} if token is None else {"Authorization": token}
+            clients[key] = httpx.AsyncClient(
+                transport=way(), base_url=base, headers=headers, timeout=DEADLINE, trust_env=False
+            )
+            # Nobody's client keeps a cookie: what is sent stands in the test.
+            clients[key].cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            self.stack.push_async_callback(clients[key].aclose)
+        return clients[key]
+
+    _clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+
+    async def log_in(self, name: str = "admin", address: str = "127.0.0.1") -> str:
+        """Return another token."""
+        token, _ = await self.parts.sessions.create(name, address, "")
+        return token
+
+    # The config.
+
+    def text(self, **servers: Json) -> str:
+        """Return a config of these servers, with our own settings."""
+        return json.dumps({**self.settings, "servers": servers}, indent=2) + "\n"
+
+    async def configure(self, **servers: Json) -> None:
+        """Have just these servers."""
+        answer = await self.local.patch("/config", content=self.text(**servers))
+        assert answer.status_code == 200, answer.text
+
+    # Servers.
+
+    async def show(self, name: str) -> Json:
+        """Return what the API tells about a server."""
+        answer = await self.local.get(f"/server/{quote(name, safe='')}")
+        return cast("Json", answer.json())
+
+    async def until(self, name: str, **wanted: object) -> Json:
+        """Wait until the API tells these values about a server."""
+        return await eventually(
+            lambda: self.show(name), lambda seen: all(seen.get(key) == value for key, value in wanted.items())
+        )
+
+    async def operate(self, name: str, operation: str) -> Json:
+        """START, TERM or KILL a server; return the answer."""
+        answer = await self.local.post(f"/server/{quote(name, safe='')}", content=operation)
+        return cast("Json", answer.json())
+
+    def audit(self) -> list[Json]:
+        """Return what stands in the audit log."""
+        self.parts.audit.flush()
+        try:
+            with open(os.path.join(self.folder, "logs", "octyne.log"), encoding="ascii") as file:
+                return [json.loads(line) for line in file]
+        except FileNotFoundError:
+            return []
+
+    # Consoles.
+
+    @asynccontextmanager
+    async def view(
+        self,
+        name: str = "app",
+        *,
+        protocol: str | None = V2,
+        query: str = "",
+        token: str | None = None,
+        local: bool = True,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Viewer]:
+        """View a console: over the Unix socket, or over TCP if a token, a query or headers are given."""
+        sent = dict(headers or {})
+        if token is not None:
+            sent["Authorization"] = token
+        path = f"/server/{quote(name, safe='')}/console{query}"
+        options = {
+            "subprotocols": [protocol] if protocol else None,
+            "additional_headers": sent,
+            "ping_interval": None,
+            "compression": None,
+            "max_size": None,
+            "close_timeout": 1.0,
+        }
+        if local and not (sent or query):
+            opened = unix_connect(self.socket, f"ws://localhost{path}", **options)
+        else:
+            opened = connect(f"ws://127.0.0.1:{self.port}{path}", proxy=None, **options)  # type: ignore[arg-type]
+        async with opened as connection:
+            yield Viewer(connection)
+
+
+@asynccontextmanager
+async def living(
+    folder: str, *, over_socket: bool = False, servers: Mapping[str, Json] | None = None
+) -> AsyncIterator[House]:
+    """Run a supervisor and a daemon; at the end nothing that they started lives."""
+    async with supervising(folder, over_socket=over_socket) as door, serving(folder, door, servers) as house:
+        yield house
+
+
+@asynccontextmanager
+async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = None) -> AsyncIterator[House]:
+    """Run a daemon, made as `daemon/run.py` makes it."""
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # as run.py does: it tells of tickets
+    settings: Json = {"port": 0, "listen": "127.0.0.1", "unixSocket": {"location": "api.sock"}}
+    path = os.path.join(folder, "config.json")
+    if not os.path.exists(path):
+        text = json.dumps({**settings, "servers": servers or {}}, indent=2).encode() + b"\n"
+        ConfigFile(path).write(text)
+        hashed = hashlib.sha256(PASSWORD.encode()).hexdigest()
+        write(os.path.join(folder, "users.json"), json.dumps({"admin": hashed}))
+    file = ConfigFile(path)
+    reloader = Reloader(file, file.load(), file.read(), ConfigFile(os.path.join(folder, "state", "good")))
+    audit, sessions = Audit(), Sessions(os.path.join(folder, "state", "sessions.db"))
+    await sessions.open()
+    try:
+        async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
+            accounts = _accounts(os.path.join(folder, "users.json"), sessions, tasks)
+            tickets, mirror = Tickets(anyio.current_time), Mirror(door.api)
+            access, consoles, sampler = Access(sessions, tickets), Consoles(mirror, tasks), Sampler()
+            parts = Parts(access, accounts, audit, consoles, mirror, reloader, sampler, sessions, tickets)
+            listeners = Listeners(build(parts), tasks)
+
+            async def configure(config: Config) -> None:
+                audit.configure(enabled=True, folder=config.logging.path, actions=config.logging.actions)
+
+            reloader.add(listeners.apply)
+            reloader.add(lambda config: mirror.apply(compile_plan(config)))
+            reloader.add(configure)
+            await configure(reloader.config)
+            await listeners.apply(reloader.config)
+            tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
+            token, session = await sessions.create("admin", "127.0.0.1", "")
+            try:
+                yield House(folder, parts, listeners, door, token, session, stack, settings)
+            finally:
+                with anyio.CancelScope(shield=True), anyio.fail_after(DEADLINE):
+                    await stack.aclose()
+                    await listeners.close()
+                tasks.cancel_scope.cancel()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await sessions.close()
+            audit.close()
+
+
+def _accounts(path: str, sessions: Sessions, tasks: anyio.abc.TaskGroup) -> Accounts:
+    def changed(names: set[str]) -> None:
+        for name in names:
+            tasks.start_soon(sessions.end_account, name)
+
+    def renamed(old: str, new: str) -> None:
+        tasks.start_soon(sessions.rename, old, new)
+
+    return Accounts(path, Passwords(), on_change=changed, on_rename=renamed)

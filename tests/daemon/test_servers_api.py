@@ -1,0 +1,205 @@
+"""`/servers`, `/server/{id}`: what there is, how it is, and what shall become of it."""
+
+import os
+import signal
+from typing import cast
+
+import anyio
+import pytest
+
+from daemon import mirror
+
+from .door import Door
+from .house import House, Json, eventually, living, program, python
+
+ALLOCATES = """import signal
+x = bytearray(64 << 20)
+x[::4096] = b"1" * len(x[::4096])
+signal.pause()"""
+WITH_A_CHILD = f"""import subprocess, sys, signal
+child = subprocess.Popen([sys.executable, "-I", "-S", "-c", {ALLOCATES!r}])
+child.wait()"""
+MISSING: Json = {"directory": "/", "command": ["/no/such/program"]}
+
+
+def off(server: Json) -> Json:
+    return {**server, "enabled": False}
+
+
+async def listed(house: House, **query: str) -> Json:
+    answer = await house.local.get("/servers", params=query)
+    assert answer.status_code == 200
+    found: Json = answer.json()["servers"]
+    return found
+
+
+async def test_servers_are_listed_by_name_with_their_status(either: House) -> None:
+    await either.configure(b=program("echo"), c=off(program("echo")), a=program("crash", "3"), d=MISSING)
+    await either.operate("app", "KILL")
+    await either.until("a", status=2)
+    await either.until("d", status=2)
+    await eventually(lambda: listed(either), lambda seen: "app" not in seen)
+    answer = await either.local.get("/servers")
+    assert list(answer.json()["servers"].items()) == [("a", 2), ("b", 1), ("c", 0), ("d", 2)]
+
+
+async def test_more_is_told_only_for_the_word_true(house: House) -> None:
+    assert await listed(house, extrainfo="true") == {"app": {"status": 1, "toDelete": False}}
+    for word in ("True", "TRUE", "1", "false", "", "yes"):
+        assert await listed(house, extrainfo=word) == {"app": 1}
+
+
+async def test_one_server_is_shown_with_octynes_keys_and_types(either: House) -> None:
+    shown = await either.until("app", status=1)
+    kinds = {key: type(shown[key]) for key in ("status", "memoryUsage", "totalMemory", "uptime")}
+    assert set(kinds.values()) == {int}
+    assert type(shown["cpuUsage"]) in (int, float)
+    assert "toDelete" not in shown
+    assert 0 < cast("int", shown["memoryUsage"]) < cast("int", shown["totalMemory"])
+    later = await eventually(lambda: either.show("app"), lambda seen: seen["uptime"] != shown["uptime"])
+    assert 0 < cast("int", shown["uptime"]) < cast("int", later["uptime"]) < 10**11
+
+
+async def test_a_server_that_is_off_uses_nothing(either: House) -> None:
+    await either.operate("app", "KILL")
+    shown = await either.until("app", status=0)
+    assert [shown[key] for key in ("cpuUsage", "memoryUsage", "uptime", "pid")] == [0, 0, 0, None]
+    assert cast("int", shown["totalMemory"]) > 1 << 20
+
+
+async def test_a_crash_is_told_with_its_reason_and_the_restart(either: House) -> None:
+    await either.configure(app=program("echo"), bad=program("crash", "SIGSEGV"))
+    shown = await either.until("bad", state="backoff")
+    assert (shown["status"], shown["wanted"]) == (2, "up")
+    assert 0 <= cast("float", shown["restartIn"]) < 60
+    assert "SIGSEGV" in str(shown["reason"])
+    assert cast("Json", shown["lastExit"])["signal"] == signal.SIGSEGV
+
+
+@pytest.mark.parametrize("word", ["START", "start", "Start", " START\n"])
+async def test_a_start_starts(either: House, word: str) -> None:
+    await either.operate("app", "KILL")
+    await either.until("app", status=0)
+    assert await either.operate("app", word) == {"success": True}
+    assert (await either.show("app"))["status"] == 1
+    assert await either.operate("app", word) == {"success": True}  # it runs already
+
+
+@pytest.mark.parametrize("word", ["TERM", "term", "KILL", "kill", "STOP", "Stop"])
+async def test_a_stop_stops_and_may_be_said_twice(either: House, word: str) -> None:
+    await either.until("app", status=1)
+    for _ in range(2):
+        assert await either.operate("app", word) == {"success": True}
+        await either.until("app", status=0)
+
+
+async def test_stop_means_kill(either: House) -> None:
+    await either.configure(deaf=program("stubborn"))
+    async with either.view("deaf") as viewer:
+        await viewer.until("ready")
+        assert await either.operate("deaf", "TERM") == {"success": True}
+        assert (await either.show("deaf"))["status"] == 1
+        assert await either.operate("deaf", "STOP") == {"success": True}
+        shown = await either.until("deaf", status=0)
+        assert cast("Json", shown["lastExit"])["signal"] == signal.SIGKILL
+
+
+@pytest.mark.parametrize("word", ["", "RESTART", "null", "\x00", "START STOP", '"START"'])
+async def test_any_other_operation_is_refused(house: House, word: str) -> None:
+    answer = await house.remote.post("/server/app", content=word)
+    assert (answer.status_code, answer.json()["error"]) == (400, "Invalid operation requested!")
+    assert (await house.show("app"))["status"] == 1
+
+
+async def test_a_start_that_cannot_says_why(either: House) -> None:
+    await either.configure(bad=off(MISSING))
+    answer = await either.remote.post("/server/bad", content="START")
+    said = answer.json()
+    assert (answer.status_code, said["success"]) == (200, False)
+    assert "/no/such/program" in said["error"]
+    shown = await either.show("bad")
+    assert (shown["status"], shown["state"]) == (2, "failed")
+    assert "/no/such/program" in str(shown["reason"])
+    assert await either.operate("bad", "TERM") == {"success": True}
+
+
+async def test_a_stop_and_a_start_at_once_make_a_new_process(either: House) -> None:
+    pid = (await either.until("app", status=1))["pid"]
+    assert await either.operate("app", "TERM") == {"success": True}
+    assert await either.operate("app", "START") == {"success": True}
+    shown = await eventually(
+        lambda: either.show("app"), lambda seen: seen["status"] == 1 and seen["pid"] not in (None, pid)
+    )
+    assert shown["wanted"] == "up"
+
+
+async def test_twelve_starts_at_once_make_one_process(either: House) -> None:
+    await either.configure(
+        one=off(python("import os; print('I am', os.getpid()); import signal; signal.pause()"))
+    )
+    answers: list[Json] = []
+
+    async def start() -> None:
+        answers.append(await either.operate("one", "START"))
+
+    async with either.view("one") as viewer:
+        await viewer.message()
+        async with anyio.create_task_group() as tasks:
+            for _ in range(12):
+                tasks.start_soon(start)
+        assert answers == [{"success": True}] * 12
+        pid = (await either.show("one"))["pid"]
+        await viewer.until(f"I am {pid}")
+        assert await either.operate("one", "KILL") == {"success": True}
+        assert (await viewer.until("Killing server one")).count("I am") == 1
+
+
+async def test_memory_is_that_of_the_whole_tree(house: House) -> None:
+    await house.configure(tree=python(WITH_A_CHILD))
+    enough = 64 << 20
+    await eventually(lambda: house.show("tree"), lambda seen: cast("int", seen["memoryUsage"]) > enough)
+
+
+async def test_cpu_is_measured_and_two_who_ask_do_not_disturb_each_other(house: House) -> None:
+    await house.configure(app=program("echo"), busy=python("while True: pass"))
+    await house.until("busy", status=1)
+    await eventually(lambda: house.show("busy"), lambda seen: cast("float", seen["cpuUsage"]) > 5)
+    for _ in range(20):
+        assert cast("float", (await house.show("busy"))["cpuUsage"]) > 1
+    idle = await eventually(lambda: house.show("app"), lambda seen: cast("float", seen["cpuUsage"]) < 50)
+    assert idle["status"] == 1
+
+
+async def test_what_was_done_to_servers_is_in_the_audit_log(house: House) -> None:
+    for word in ("START", "TERM", "KILL", "STOP", "NONSENSE"):
+        await house.remote.post("/server/app", content=word)
+    assert [(line["action"], line["user"], line["server"]) for line in house.audit()] == [
+        ("server.start", "admin", "app"),
+        ("server.stop", "admin", "app"),
+        ("server.kill", "admin", "app"),
+        ("server.kill", "admin", "app"),
+    ]
+
+
+async def test_without_a_supervisor_every_question_is_answered_with_503(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "PATIENCE", 0.05)
+    async with living(folder, over_socket=True, servers={"app": program("echo")}) as house:
+        pid = (await house.until("app", status=1))["pid"]
+        await house.door.shut()
+        await eventually(lambda: house.local.get("/servers"), lambda answer: answer.status_code == 503)
+        for method, path in (("GET", "/server/app"), ("POST", "/server/app"), ("GET", "/server/none")):
+            answer = await house.remote.request(method, path, content="START")
+            assert (answer.status_code, answer.json()["kind"]) == (503, "supervisor-unreachable")
+            assert answer.json()["error"]
+        before = (await house.local.get("/config")).text
+        answer = await house.local.patch("/config", content=house.text())
+        assert answer.status_code == 503
+        assert (await house.local.get("/config")).text == before
+        assert (await house.nobody.get("/servers")).status_code == 401
+        house.door.open()
+        assert (await house.until("app", status=1))["pid"] == pid
+        assert await house.operate("app", "TERM") == {"success": True}
+    assert isinstance(house.door, Door)
+    assert not os.path.exists(house.door.path)
