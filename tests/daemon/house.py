@@ -40,6 +40,9 @@ from .viewer import V2, Viewer
 PACE = 0.01
 """Seconds between two looks at something of which nobody tells us."""
 
+ONCE = httpx.Limits(max_keepalive_connections=0)
+"""Each request has a connection of its own: one that is kept may be closed just when it is used again."""
+
 PASSWORD = "correct horse"
 PROGRAMS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "programs")
 
@@ -130,13 +133,18 @@ class House:
     def local(self) -> httpx.AsyncClient:
         """Asks over the Unix socket."""
         return self._kept(
-            "local", lambda: httpx.AsyncHTTPTransport(uds=self.socket, verify=False), "http://localhost", None
+            "local",
+            lambda: httpx.AsyncHTTPTransport(uds=self.socket, verify=False, limits=ONCE),
+            "http://localhost",
+            None,
         )
 
     def client(self, token: str | None) -> httpx.AsyncClient:
         """Return a client over TCP."""
         base = f"http://127.0.0.1:{self.port}"
-        return self._kept(f"{base} {token}", lambda: httpx.AsyncHTTPTransport(verify=False), base, token)
+        return self._kept(
+            f"{base} {token}", lambda: httpx.AsyncHTTPTransport(verify=False, limits=ONCE), base, token
+        )
 
     def _kept(
         self, key: str, way: Callable[[], httpx.AsyncBaseTransport], base: str, token: str | None

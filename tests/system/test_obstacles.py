@@ -75,7 +75,7 @@ def test_what_stands_at_the_path_of_the_unix_socket_stays(house: Holdfast, obsta
         reason = (
             "another program listens there" if obstacle == "live socket" else "is not a socket stands there"
         )
-        house.output.until(f"{reason}\n", times=2)
+        house.output.until(f"{reason}\n")
         assert f"cannot listen on unix:{path}: " in house.output.text
         assert os.stat(path).st_ino == inode
         if obstacle == "file":
