@@ -132,28 +132,19 @@ class House:
     @property
     def local(self) -> httpx.AsyncClient:
         """Asks over the Unix socket."""
-        return self._kept(
-            "local",
-            lambda: httpx.AsyncHTTPTransport(uds=self.socket, verify=False, limits=ONCE),
-            "http://localhost",
-            None,
-        )
+        return self._client("http://localhost", None, self.socket)
 
     def client(self, token: str | None) -> httpx.AsyncClient:
         """Return a client over TCP."""
-        base = f"http://127.0.0.1:{self.port}"
-        return self._kept(
-            f"{base} {token}", lambda: httpx.AsyncHTTPTransport(verify=False, limits=ONCE), base, token
-        )
+        return self._client(f"http://127.0.0.1:{self.port}", token, None)
 
-    def _kept(
-        self, key: str, way: Callable[[], httpx.AsyncBaseTransport], base: str, token: str | None
-    ) -> httpx.AsyncClient:
-        clients = self._clients
+    def _client(self, base: str, token: str | None, path: str | None) -> httpx.AsyncClient:
+        key, clients = f"{base} {token}", self._clients
         if key not in clients:
+            way = httpx.AsyncHTTPTransport(uds=path, verify=False, limits=ONCE)
             headers = {} if token is None else {"Authorization": token}
             clients[key] = httpx.AsyncClient(
-                transport=way(), base_url=base, headers=headers, timeout=DEADLINE, trust_env=False
+                transport=way, base_url=base, headers=headers, timeout=DEADLINE, trust_env=False
             )
             # Nobody's client keeps a cookie: what is sent stands in the test.
             clients[key].cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
