@@ -136,9 +136,10 @@ def token_of(connection: HTTPConnection) -> str | None:
     if header:
         scheme, _, rest = header.partition(" ")
         return rest.strip() if scheme.lower() == "bearer" else header
-    # A page of another site can open a WebSocket with our cookie, but it cannot hide where it comes from.
+    # A page of another site can make a browser send our cookie, but it cannot hide where it comes from.
     origin = connection.headers.get("origin")
-    if origin and connection.scope["type"] == "websocket" and not _same_host(origin, connection):
+    foreign = connection.headers.get("sec-fetch-site") == "cross-site"
+    if foreign or (origin and not _same_host(origin, connection)):
         return None
     return connection.cookies.get(COOKIE)
 

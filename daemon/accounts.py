@@ -105,6 +105,8 @@ class Accounts:
         if self._fault is not None:
             _log.info("%s can be read again", self._path)
         self._fault = None
+        if self._stamp and not stamp:
+            _log.warning("%s is gone, and with it all accounts", self._path)
         before, odd = self._hashes, self._entries.keys() - self._hashes.keys()
         self._adopt(stamp, entries)
         for name in sorted(entries.keys() - self._hashes.keys() - odd):

@@ -10,7 +10,7 @@ Rules:
 
 import json
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 
@@ -28,6 +28,12 @@ REATTACH = 0.2
 
 KEEP_BYTES = 1 << 20
 """Text that a relay keeps for viewers that are slower than others."""
+
+MOST_FRAME = 900_000
+"""Bytes of a message to a viewer: many clients take 1 MiB and no more."""
+
+WORST = 6
+"""Bytes of a message that one character can take, as `\\u001b` does."""
 
 MOST_VIEWERS = 1000
 """Viewers of one console."""
@@ -56,6 +62,15 @@ class Piece:
 def output_frame(text: str) -> str:
     """Return a `console-v2` message that shows text."""
     return '{"type":"output","data":' + json.dumps(text, ensure_ascii=False) + "}"
+
+
+def parts(text: str) -> Sequence[str]:
+    """Return the text in parts, cut between lines, that fit into messages which any client accepts."""
+    if len(text) * WORST <= MOST_FRAME or len(output_frame(text).encode()) <= MOST_FRAME:
+        return [text]
+    middle = text.rfind("\n", 0, len(text) // 2)
+    middle = text.find("\n", len(text) // 2) if middle < 0 else middle
+    return [text] if middle < 0 else [*parts(text[:middle]), *parts(text[middle + 1 :])]
 
 
 def missed_notice(count: int) -> str:

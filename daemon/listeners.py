@@ -22,7 +22,16 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from .access import Peer
 from .config import Config
 from .errors import error
-from .sockets import Address, CannotListen, TcpAddress, UnixAddress, bind_tcp, bind_unix, open_to_group
+from .sockets import (
+    Address,
+    CannotListen,
+    TcpAddress,
+    UnixAddress,
+    bind_tcp,
+    bind_unix,
+    modified,
+    open_to_group,
+)
 
 MOST_MESSAGE = 1 << 20
 """Bytes of a WebSocket message."""
@@ -127,6 +136,7 @@ class Listeners:
     async def apply(self, config: Config) -> None:
         """Serve just what the config names; raises `CannotListen` and then serves what it served before."""
         wanted = _addresses(config)
+        self._miss_paths()
         fresh: list[Listener] = []
         try:
             for address in wanted:
@@ -147,6 +157,13 @@ class Listeners:
             self._closing.add(listener)
             self._remove_path(listener)
             listener.server.should_exit = True
+
+    def _miss_paths(self) -> None:
+        """Give up Unix sockets whose file somebody has removed: nobody can reach them any more."""
+        for address, listener in list(self._served.items()):
+            if isinstance(address, UnixAddress) and not os.path.lexists(address.path):
+                self._closing.add(self._served.pop(address))
+                listener.server.should_exit = True
 
     async def close(self) -> None:
         """Serve nothing any more; returns when the requests under way have been answered."""
@@ -214,8 +231,11 @@ class Listeners:
 
 def _addresses(config: Config) -> list[Address]:
     https = config.https
-    tls = (https.cert, https.key) if https.enabled else (None, None)
-    addresses: list[Address] = [TcpAddress(config.listen, config.port, *tls)]
+    tcp = TcpAddress(config.listen, config.port)
+    if https.enabled:
+        files = https.cert, https.key
+        tcp = TcpAddress(config.listen, config.port, *files, modified(*files))
+    addresses: list[Address] = [tcp]
     if config.unix_socket.enabled:
         addresses.append(UnixAddress(config.unix_socket.location, config.unix_socket.group))
     return addresses

@@ -17,6 +17,16 @@ from .run import Daemon
 BAD_CONFIG = 78
 """Exit code for a config that cannot be used, EX_CONFIG of sysexits.h."""
 
+STRANGERS = frozenset(
+    {
+        "ASGI callable returned without completing handshake.",
+        "Invalid HTTP request received.",
+        "Invalid UTF-8 sequence received from client.",
+        "Unsupported upgrade request.",
+    }
+)
+"""What uvicorn says of requests that are refused or broken: anybody could fill the log with it."""
+
 log = logging.getLogger("holdfast")
 
 
@@ -31,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     log_to_stderr()
     # uvicorn tells of every WebSocket at this level, with its query: tickets are secrets.
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    uvicorn = logging.getLogger("uvicorn.error")
+    uvicorn.setLevel(logging.WARNING)
+    uvicorn.addFilter(lambda record: str(record.msg).strip() not in STRANGERS)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
     if options.check:
         return _check(options.config)

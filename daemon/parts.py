@@ -75,24 +75,31 @@ class Call:
     async def body(self, limit: int = MOST_JSON) -> bytes:
         """Return the request's body; raises `ApiError` 413 as soon as it is longer than `limit` bytes."""
         body = bytearray()
+        too_large = ApiError(413, "too-large", f"The request body may have at most {limit} bytes!")
+        declared = self.request.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > limit:
+            raise too_large
         try:
             async for chunk in self.request.stream():
                 body += chunk
                 if len(body) > limit:
-                    raise ApiError(413, "too-large", f"The request body may have at most {limit} bytes!")
+                    raise too_large
         except ClientDisconnect as exc:
             raise ApiError(400, "disconnected", "The request was cut off!") from exc
         return bytes(body)
 
-    async def strings(self) -> dict[str, str]:
-        """Return the body, a JSON object of strings; raises `ApiError` 400 for anything else."""
+    async def texts(self, *keys: str) -> dict[str, str]:
+        """Return the texts that the body, a JSON object, has under these keys; raises `ApiError` 400."""
         try:
             data = json.loads(await self.body())
         except (ValueError, RecursionError) as exc:
             raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
-        if not isinstance(data, dict) or not all(isinstance(value, str) for value in data.values()):
+        if not isinstance(data, dict):
             raise ApiError(400, "invalid-json", "Invalid JSON body!")
-        return data
+        found = {key: data[key] for key in keys if data.get(key) is not None}
+        if not all(isinstance(value, str) for value in found.values()):
+            raise ApiError(400, "invalid-json", "Invalid JSON body!")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

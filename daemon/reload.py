@@ -1,5 +1,6 @@
 """A new config takes effect: one function, whoever asks, all or nothing."""
 
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -14,6 +15,15 @@ Step = Callable[[Config], Awaitable[None]]
 
 _REMOVED = Server(directory="", command=(), environment={})
 """Stands for a server that is no longer in the config but still runs: it has the defaults."""
+
+
+class EditedMeanwhile(Exception):
+    """The file is not the one that the writer has seen."""
+
+
+def etag(text: bytes) -> str:
+    """Return what names this text and no other (RFC 9110, 8.8.3)."""
+    return f'"{hashlib.sha256(text).hexdigest()[:32]}"'
 
 
 class Reloader:
@@ -40,19 +50,28 @@ class Reloader:
         server = self.config.servers.get(name, _REMOVED)
         return server.scrollback_lines, server.scrollback_bytes
 
-    async def reload(self, *, only_changed: bool = False) -> None:
-        """Read the file and put it into effect; raises `ConfigError`, or what a step raises."""
+    async def reload(self, *, only_changed: bool = False) -> bool:
+        """Read the file and put it into effect; raises `ConfigError`, or what a step raises.
+
+        With `only_changed` nothing happens, and False is returned, if this text is in force already.
+        """
         async with self._turn:
             text = await anyio.to_thread.run_sync(self.file.read)
             if only_changed and text == self._text:
-                return
+                return False
             await self._put(text, self.file.parse(text))
+            return True
 
-    async def replace(self, text: bytes) -> None:
-        """Write a new text and put it into effect; raises `ConfigError`, or what a step raises."""
+    async def replace(self, text: bytes, seen: str | None = None) -> None:
+        """Write a new text and put it into effect; raises `ConfigError`, or what a step raises.
+
+        `seen` is the ETag of the text that it is to replace; raises `EditedMeanwhile` if that is another.
+        """
         async with self._turn:
             config = self.file.parse(text)
             old = await anyio.to_thread.run_sync(self._read_or_none)
+            if seen not in (None, "*", etag(old or b"")):
+                raise EditedMeanwhile("The config has been changed since you read it!")
             await anyio.to_thread.run_sync(self.file.write, text)
             try:
                 await self._put(text, config)

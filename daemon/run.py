@@ -198,11 +198,12 @@ class Daemon:
 
     async def _reload(self, *, only_changed: bool = False) -> None:
         try:
-            await self._reloader.reload(only_changed=only_changed)
+            changed = await self._reloader.reload(only_changed=only_changed)
         except (ConfigError, CannotListen, CannotStore, SupervisorUnreachable, NotAllowed) as exc:
             log.error("the config was not reloaded, the old one stays in force: %s", exc)
         else:
-            log.info("the config was reloaded")
+            if changed:
+                log.info("the config was reloaded")
 
     def _end(self, code: int) -> None:
         self._code = code

@@ -24,6 +24,8 @@ class TcpAddress:
     port: int
     cert: str | None = None
     key: str | None = None
+    renewed: tuple[int, ...] = ()
+    """When the files were last changed: a renewed certificate makes another address of it."""
 
     @property
     def place(self) -> tuple[str | None, int]:
@@ -52,6 +54,17 @@ class UnixAddress:
 
 
 Address = TcpAddress | UnixAddress
+
+
+def modified(*paths: str) -> tuple[int, ...]:
+    """Return when files were changed, in nanoseconds; 0 for one that is not there."""
+    found = []
+    for path in paths:
+        try:
+            found.append(os.stat(path).st_mtime_ns)
+        except OSError:
+            found.append(0)
+    return tuple(found)
 
 
 _NOT_HERE = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})

@@ -1,6 +1,5 @@
 """Owns the programs: children, their output, their restarts. Standard library and anyio only."""
 
-from .child import InputRefused
 from .client import SupervisorClient, SupervisorUnreachable
 from .events import Exit, State, Wanted
 from .following import Changes, Output
@@ -8,6 +7,7 @@ from .planfile import CannotStore
 from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
 from .status import ServiceStatus
 from .stderr import leave_quietly, log_to_stderr
+from .stdin import InputRefused
 from .supervision import Attached, Supervision, Watching
 from .supervisor import NoSuchService, NotAllowed, Supervisor
 from .version import VERSION

@@ -7,6 +7,7 @@ a stranger, and its ends of two pipes: one to its stdin, one from its stdout and
 Why not asyncio's or anyio's subprocess objects: they cannot be adopted by the next supervisor.
 """
 
+import base64
 import contextlib
 import errno
 import fcntl
@@ -24,6 +25,7 @@ from .events import Exit
 from .process import ProcessId, group_of
 from .record import Record
 from .spec import ServiceSpec
+from .stdin import Stdin
 
 READ_SIZE = 256 * 1024
 """Bytes per read: larger blocks cost page faults, smaller ones system calls."""
@@ -34,17 +36,10 @@ PIPE_SIZE = 1 << 20
 AGAIN = 0.5
 """Seconds until something is tried again that failed because we had no descriptor left."""
 
-INPUT_PATIENCE = 2.0
-"""Seconds that a line may wait for room in the program's stdin."""
-
 BASE_ENVIRONMENT = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR"})
 """What a program inherits from us, besides LC_*; everything else it needs stands in its spec."""
 
 _DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)
-
-
-class InputRefused(Exception):
-    """The program takes no input; the message says why and how much of it was taken."""
 
 
 class Child:
@@ -60,9 +55,8 @@ class Child:
         self._ended = ended
         """How the main process ended, once waited for: its pid then only stands for the group."""
         self._pidfd = os.pidfd_open(identity.pid) if ended is None else -1
-        self._stdin = stdin
+        self.stdin = Stdin(stdin)
         self._output = output
-        self._turn = anyio.Lock()
 
     @classmethod
     def spawn(cls, spec: ServiceSpec, *, environment: Mapping[str, str], attached: bool) -> "Child":
@@ -122,7 +116,9 @@ class Child:
         if ended is None and ProcessId.of(identity.pid) != identity:
             raise ProcessLookupError(f"process {identity.pid} is another one by now")
         started = now - record.take("age", float)
-        return cls(identity, record.take("stdin", int), record.take("output", int), started, ended)
+        child = cls(identity, record.take("stdin", int), record.take("output", int), started, ended)
+        child.stdin.owed = base64.b64decode(record.take("owed", str, ""))
+        return child
 
     @classmethod
     def find(cls, identity: ProcessId) -> "Child | None":
@@ -141,10 +137,11 @@ class Child:
         return {
             "pid": self.pid,
             "start_time": self.identity.start_time,
-            "stdin": self._stdin,
+            "stdin": self.stdin.fd,
             "output": self._output,
             "age": now - self.started,
             "ended": None if self._ended is None else self._ended.to_dict(),
+            "owed": base64.b64encode(self.stdin.owed).decode("ascii"),
         }
 
     async def wait(self) -> Exit:
@@ -243,36 +240,14 @@ class Child:
             blocks.append(block)
         return blocks
 
-    async def write(self, data: bytes) -> None:
-        """Give bytes to the program's stdin, in order of the calls; raises `InputRefused`.
-
-        A program that does not read is given `INPUT_PATIENCE`; nothing is kept for later.
-        """
-        rest = memoryview(data)
-        with anyio.move_on_after(INPUT_PATIENCE):
-            async with self._turn:
-                while rest:
-                    if self._stdin < 0:
-                        raise InputRefused("it has ended")
-                    try:
-                        rest = rest[os.write(self._stdin, rest) :]
-                    except BlockingIOError:
-                        # It is closed when the program ends meanwhile, which the next round finds.
-                        with contextlib.suppress(anyio.ClosedResourceError):
-                            await anyio.wait_writable(self._stdin)
-                    except BrokenPipeError as exc:
-                        raise InputRefused("it has closed its input") from exc
-                return
-        taken = len(data) - len(rest)
-        raise InputRefused(f"it does not read its input: {taken} of {len(data)} bytes were taken")
-
     def close(self) -> None:
         """Give up our descriptors; the process itself is not touched."""
-        for fd in (self._pidfd, self._stdin, self._output):
+        self.stdin.close()
+        for fd in (self._pidfd, self._output):
             if fd >= 0:
                 anyio.notify_closing(fd)
                 os.close(fd)
-        self._pidfd = self._stdin = self._output = -1
+        self._pidfd = self._output = -1
 
 
 def base_environment(source: Mapping[str, str]) -> dict[str, str]:

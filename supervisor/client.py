@@ -2,17 +2,18 @@
 
 import base64
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NoReturn
 
 import anyio
 
-from .child import InputRefused
 from .following import Changes, Output
 from .planfile import CannotStore
 from .record import InvalidRecord, Record
 from .spec import InvalidSpec, Plan
 from .status import ServiceStatus
+from .stdin import InputRefused
 from .supervisor import NoSuchService, NotAllowed
 from .wire import INTERFACE, Channel, InvalidMessage, connect
 
@@ -64,9 +65,10 @@ class RemoteWatch:
 
         Raises `anyio.EndOfStream` when the supervisor is gone.
         """
-        answer = await _receive(self._channel)
-        known = [ServiceStatus.from_record(entry) for entry in answer.records("services")]
-        return Changes(known, answer.strings("removed"))
+        with _understood("Watch"):
+            answer = await _receive(self._channel)
+            known = [ServiceStatus.from_record(entry) for entry in answer.records("services")]
+            return Changes(known, answer.strings("removed"))
 
     async def aclose(self) -> None:
         """Stop watching."""
@@ -86,7 +88,8 @@ class SupervisorClient:
     async def list(self) -> Sequence[ServiceStatus]:
         """See `Supervisor.list`."""
         answer = await self._call("List", {})
-        return [ServiceStatus.from_record(entry) for entry in answer.records("services")]
+        with _understood("List"):
+            return [ServiceStatus.from_record(entry) for entry in answer.records("services")]
 
     async def start(self, name: str) -> ServiceStatus:
         """See `Supervisor.start`."""
@@ -124,12 +127,13 @@ class SupervisorClient:
 
     async def _command(self, method: str, name: str) -> ServiceStatus:
         answer = await self._call(method, {"name": name})
-        return ServiceStatus.from_record(answer.record("service"))
+        with _understood(method):
+            return ServiceStatus.from_record(answer.record("service"))
 
     async def _call(self, method: str, parameters: Mapping[str, object]) -> Record:
         channel = await self._ask(method, parameters)
         try:
-            with anyio.fail_after(PATIENCE):
+            with anyio.fail_after(PATIENCE), _understood(method):
                 return await _receive(channel)
         except anyio.EndOfStream as exc:
             raise SupervisorUnreachable(f"the supervisor went away during {method}") from exc
@@ -155,6 +159,15 @@ class SupervisorClient:
                 raise SupervisorUnreachable(f"the supervisor went away during {method}") from exc
             raise
         return channel
+
+
+@contextmanager
+def _understood(method: str) -> Iterator[None]:
+    """Take an answer of an unknown shape for that of a supervisor that is not ours."""
+    try:
+        yield
+    except InvalidRecord as exc:
+        raise SupervisorUnreachable(f"the supervisor's answer to {method} is not understood: {exc}") from exc
 
 
 async def _receive(channel: Channel) -> Record:

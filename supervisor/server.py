@@ -12,11 +12,12 @@ from typing import Protocol, TypeVar
 
 import anyio
 
-from .child import AGAIN, InputRefused
+from .child import AGAIN
 from .following import Changes, Output
 from .planfile import CannotStore
 from .record import InvalidRecord, Record
 from .spec import InvalidSpec, Plan
+from .stdin import InputRefused
 from .supervisor import NoSuchService, NotAllowed, Supervisor
 from .wire import INTERFACE, Channel, InvalidMessage, UnixStream, socket_address
 

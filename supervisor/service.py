@@ -7,7 +7,7 @@ import anyio
 import anyio.abc
 
 from .cannot_spawn import CannotSpawn
-from .child import Child, InputRefused
+from .child import Child
 from .console import Console
 from .events import (
     AskToStop,
@@ -36,6 +36,7 @@ from .lifecycle import Lifecycle
 from .record import Record
 from .spec import ServiceSpec
 from .status import ServiceStatus
+from .stdin import InputRefused
 
 DRAIN = 0.2
 """Seconds in which the end of the output must come once the program has ended; another may hold the pipe."""
@@ -121,12 +122,15 @@ class Service:
 
     async def write(self, data: bytes) -> None:
         """Give bytes to the program's stdin; raises `InputRefused`."""
-        if self.child is None:
+        child = self.child
+        if child is None:
             raise InputRefused(f"{self.name} is not running")
         try:
-            await self.child.write(data)
+            await child.stdin.write(data)
         except InputRefused as exc:
             raise InputRefused(f"{self.name}: {exc}") from exc
+        if child.stdin.owed:
+            self._tasks.start_soon(child.stdin.pour)
 
     def take_over(self, child: Child) -> None:
         """Begin, before `open`, with what another supervisor left behind, by stopping it."""
@@ -140,6 +144,8 @@ class Service:
         self._tasks.start_soon(self._watch_clock)
         if self.child is not None:
             self._tasks.start_soon(self._tend, self.child)
+            if self.child.stdin.owed:
+                self._tasks.start_soon(self.child.stdin.pour)
 
     def close(self) -> None:
         """Let go of a service that is not alive: its waits and its readers end."""

@@ -15,10 +15,11 @@ async def names(call: Call) -> Response:
 
 async def create(call: Call) -> Response:
     """Make an account."""
-    wish = await call.strings()
+    wish = await call.texts("username", "password")
     name, password = wish.get("username", ""), wish.get("password", "")
     if not name or not password:
         raise ApiError(400, "no-credentials", _NOTHING)
+    _check_password(password)
     await call.parts.accounts.create(name, password)
     call.record("accounts.create", taggedUser=name)
     return JSONResponse({"success": True})
@@ -26,7 +27,7 @@ async def create(call: Call) -> Response:
 
 async def update(call: Call) -> Response:
     """Rename an account, change its password, or both."""
-    wish = await call.strings()
+    wish = await call.texts("username", "password")
     # Clients that fill in a form send empty strings for what shall stay.
     name = call.query("username") or wish.get("username", "")
     password = wish.get("password") or None
@@ -34,6 +35,7 @@ async def update(call: Call) -> Response:
     renamed = {"updatedUsername": new} if new != name else {}
     if not name or not (password or renamed):
         raise ApiError(400, "no-credentials", _NOTHING)
+    _check_password(password or "")
     await call.parts.accounts.update(name, new, password)
     call.record("accounts.update", taggedUser=name, **renamed)
     return JSONResponse({"success": True})
@@ -47,3 +49,9 @@ async def delete(call: Call) -> Response:
     await call.parts.accounts.delete(name)
     call.record("accounts.delete", taggedUser=name)
     return JSONResponse({"success": True})
+
+
+def _check_password(password: str) -> None:
+    """Refuse what could not log in: a password comes in a header, which loses blanks around it."""
+    if password != password.strip():
+        raise ApiError(400, "invalid-account", "A password must not begin or end with a blank!")

@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, Response
 from ..config import ConfigError
 from ..errors import ApiError, error
 from ..parts import Call
+from ..reload import EditedMeanwhile, etag
 from ..sockets import CannotListen
 
 
@@ -16,14 +17,20 @@ async def show(call: Call) -> Response:
     except ConfigError as exc:
         raise ApiError(500, "unreadable-config", str(exc)) from exc
     call.record("config.view")
-    return Response(text, media_type="application/json")
+    return Response(text, media_type="application/json", headers={"ETag": etag(text)})
 
 
 async def edit(call: Call) -> Response:
-    """Replace the file, if the new text is good in every respect."""
+    """Replace the file, if the new text is good in every respect.
+
+    Who sends `If-Match` with the ETag that it was shown does not overwrite what somebody else has written
+    meanwhile.
+    """
     text = (await call.body()).strip() + b"\n"
     try:
-        await call.parts.reloader.replace(text)
+        await call.parts.reloader.replace(text, call.request.headers.get("if-match"))
+    except EditedMeanwhile as exc:
+        raise ApiError(412, "edited-meanwhile", str(exc)) from exc
     except (ConfigError, CannotListen) as exc:
         return error(400, "invalid-config", "Invalid JSON body!", detail=str(exc))
     call.record("config.edit")

@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 
 import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from starlette.responses import Response
 from starlette.websockets import WebSocketDisconnect
 
 from supervisor import InputRefused, NoSuchService, SupervisorUnreachable
 
 from ..access import Identity
-from ..consoles import TooManyViewers, Viewer, output_frame
+from ..consoles import TooManyViewers, Viewer, output_frame, parts
 from ..errors import ApiError, NoSuchServer, answer_for
 from ..parts import Call, SocketCall
 
@@ -28,6 +29,9 @@ SILENCE = 30.0
 STUCK = 30.0
 """Seconds in which a viewer must take a message."""
 
+MOST_TYPED = 64
+"""Lines of one viewer that wait for the program to take them."""
+
 FAREWELL = 5.0
 """Seconds that a console stays open after its server was removed."""
 
@@ -38,8 +42,9 @@ class _Malformed(Exception):
     """A message has the wrong shape."""
 
 
-async def upgrade_needed(_: Call) -> Response:
+async def upgrade_needed(call: Call) -> Response:
     """Tell a client that asks over plain HTTP."""
+    await call.parts.mirror.service(call.server)
     raise ApiError(400, "upgrade-needed", "This endpoint can only be used with a WebSocket!")
 
 
@@ -77,7 +82,8 @@ async def _refuse(call: SocketCall, refusal: ApiError, *, v2: bool) -> None:
         return
     try:
         await call.socket.accept(V2)
-        await call.socket.send_text(json.dumps({"type": "error", "message": refusal.message}))
+        error = {"type": "error", "message": refusal.message}
+        await call.socket.send_text(json.dumps(error, separators=(",", ":")))
         # Not the message again: it may be longer than what fits into a close frame.
         await call.socket.close(_CLOSE_CODES.get(refusal.status, 4000 + refusal.status), refusal.kind)
     except (WebSocketDisconnect, RuntimeError):
@@ -93,6 +99,7 @@ class _FirstProtocol:
         self._call = call
         self._socket = call.socket
         self._identity = identity
+        self._typing: MemoryObjectSendStream[str]
         self._may_write = identity.may("server.console.write", call.server)
 
     async def serve(self, viewer: Viewer) -> None:
@@ -101,14 +108,22 @@ class _FirstProtocol:
             tasks.start_soon(self._show, viewer)
             tasks.start_soon(self._until, self._identity.ended, 0.0, 4401)
             tasks.start_soon(self._until, self._gone, FAREWELL, 4404)
-            # Reading is not cut short by a failure to send: a command that was sent together with the
-            # closing of the socket is still to be executed.
-            await self._listen()
+            # Reading is not cut short by a failure to send, nor typing by the end of reading: a command that
+            # was sent together with the closing of the socket is still to be executed.
+            typing, typed = anyio.create_memory_object_stream[str](MOST_TYPED)
+            done = anyio.Event()
+            tasks.start_soon(self._type, typed, done)
+            with typing:
+                self._typing = typing
+                await self._listen()
+            with anyio.move_on_after(FAREWELL):
+                await done.wait()
             tasks.cancel_scope.cancel()
 
     async def greet(self, scrollback: str) -> None:
         """Send what comes first."""
-        await self._socket.send_text(scrollback)
+        for part in parts(scrollback):
+            await self._socket.send_text(part)
 
     async def show(self, text: str, frame: Callable[[], str]) -> None:
         """Send output; `frame` is the same as a `console-v2` message, made when it is needed."""
@@ -120,6 +135,19 @@ class _FirstProtocol:
         await self.enter(message)
 
     async def enter(self, text: str) -> None:
+        """Have a line given to the program; nothing else that the client says waits for that."""
+        try:
+            self._typing.send_nowait(text)
+        except anyio.WouldBlock:
+            await self._tell(f"The input was not taken: {MOST_TYPED} lines are waiting already")
+
+    async def _type(self, typed: MemoryObjectReceiveStream[str], done: anyio.Event) -> None:
+        with typed:
+            async for text in typed:
+                await self._give(text)
+        done.set()
+
+    async def _give(self, text: str) -> None:
         """Give a line to the program; a typist whose line cannot be taken is told."""
         # What came before the end of the session may still be in the queue.
         if not self._may_write or self._identity.over:
@@ -128,10 +156,13 @@ class _FirstProtocol:
         try:
             await self._call.parts.mirror.write(server, text.encode("utf-8", "replace") + b"\n")
         except (InputRefused, NoSuchService, SupervisorUnreachable) as exc:
-            notice = f"[Holdfast] The input was not taken: {exc}"
-            await self._send(self.show(notice, lambda: output_frame(notice)))
+            await self._tell(f"The input was not taken: {exc}")
             return
         self._call.parts.record(self._identity, "server.console.input", server=server, input=text)
+
+    async def _tell(self, what: str) -> None:
+        notice = f"[Holdfast] {what}"
+        await self._send(self.show(notice, lambda: output_frame(notice)))
 
     async def _show(self, viewer: Viewer) -> None:
         if not await self._send(self.greet(await viewer.replay())):
@@ -197,7 +228,8 @@ class _SecondProtocol(_FirstProtocol):
     async def greet(self, scrollback: str) -> None:
         """Send what comes first."""
         await self._say({"type": "settings", "readOnly": not self._may_write})
-        await self._socket.send_text(output_frame(scrollback))
+        for part in parts(scrollback):
+            await self._socket.send_text(output_frame(part))
 
     async def show(self, text: str, frame: Callable[[], str]) -> None:
         """Send output."""
@@ -207,16 +239,17 @@ class _SecondProtocol(_FirstProtocol):
     async def hear(self, message: str) -> None:
         """Act on what the client said."""
         try:
-            said = _parse(message)
+            await self._act(_parse(message))
         except _Malformed:
             await self._send(self._say({"type": "error", "message": "Invalid message format"}))
-            return
-        match said.get("type", ""), said.get("data", ""):
-            case "ping", _:
-                await self._send(self._say({"type": "pong", "id": said.get("id", "")}))
-            case "input", text if text:
+
+    async def _act(self, said: Mapping[str, object]) -> None:
+        match said.get("type", ""):
+            case "ping":
+                await self._send(self._say({"type": "pong", "id": _text(said, "id")}))
+            case "input" if text := _text(said, "data"):
                 await self.enter(text)
-            case kind, _:
+            case kind:
                 error = {"type": "error", "message": f"Invalid message type: {kind}"}
                 await self._send(self._say(error))
 
@@ -224,11 +257,18 @@ class _SecondProtocol(_FirstProtocol):
         await self._socket.send_text(json.dumps(message, separators=(",", ":")))
 
 
-def _parse(message: str) -> dict[str, str]:
+def _parse(message: str) -> Mapping[str, object]:
     try:
         said = json.loads(message)
     except (ValueError, RecursionError) as exc:
         raise _Malformed from exc
-    if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
+    if not isinstance(said, dict) or not isinstance(said.get("type", ""), str):
         raise _Malformed
     return said
+
+
+def _text(said: Mapping[str, object], key: str) -> str:
+    value = said.get(key, "")
+    if not isinstance(value, str):
+        raise _Malformed
+    return value

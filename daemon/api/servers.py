@@ -4,7 +4,7 @@ import time
 
 from starlette.responses import JSONResponse, Response
 
-from supervisor import ServiceStatus, State
+from supervisor import NotAllowed, ServiceStatus, State
 
 from ..errors import ApiError
 from ..parts import Call
@@ -49,10 +49,13 @@ async def operate(call: Call) -> Response:
     operation = (await call.body()).strip().upper()
     match operation:
         case b"START":
-            status = await mirror.start(call.server)
+            try:
+                status = await mirror.start(call.server)
+            except NotAllowed as exc:
+                return _cannot_start(str(exc))
             call.record("server.start", server=call.server)
             if not status.state.alive:
-                return JSONResponse({"success": False, "error": status.reason, "kind": "cannot-start"})
+                return _cannot_start(status.reason)
         case b"TERM":
             await mirror.stop(call.server)
             call.record("server.stop", server=call.server)
@@ -62,6 +65,10 @@ async def operate(call: Call) -> Response:
         case _:
             raise ApiError(400, "invalid-operation", "Invalid operation requested!")
     return JSONResponse({"success": True})
+
+
+def _cannot_start(why: str) -> Response:
+    return JSONResponse({"success": False, "error": why, "kind": "cannot-start"})
 
 
 def _describe(status: ServiceStatus, usage: Usage, now: float) -> dict[str, object]:

@@ -70,11 +70,12 @@ def test_a_token_is_the_headers_else_the_cookies(headers: dict[str, str], token:
         ("http://a.de", "", False),
     ],
 )
-def test_a_cookie_on_a_websocket_counts_only_from_our_own_pages(origin: str, host: str, counts: bool) -> None:
+def test_a_cookie_counts_only_from_our_own_pages(origin: str, host: str, counts: bool) -> None:
     headers = {"origin": origin, "host": host, "cookie": "X-Authentication=c"}
-    assert token_of(connection(headers, kind="websocket")) == ("c" if counts else None)
-    assert token_of(connection(headers)) == "c"
-    assert token_of(connection({**headers, "authorization": "t"}, kind="websocket")) == "t"
+    for kind in ("http", "websocket"):
+        assert token_of(connection(headers, kind=kind)) == ("c" if counts else None)
+        assert token_of(connection({**headers, "authorization": "t"}, kind=kind)) == "t"
+        assert token_of(connection({**headers, "sec-fetch-site": "cross-site"}, kind=kind)) is None
 
 
 @pytest.fixture

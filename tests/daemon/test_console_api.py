@@ -243,11 +243,35 @@ async def test_input_that_is_not_taken_is_told_to_the_typist(either: House) -> N
         await viewer.until("ready")
         await first.receive()
         await viewer.type("x" * 500_000)
+        await viewer.type("lost")
+        await viewer.say(type="ping", id="0")
+        assert (await viewer.answer())["type"] == "pong", "nothing else waits for a deaf program"
         await viewer.until("[Holdfast] The input was not taken: deaf: it does not read its input")
         await viewer.say(type="ping", id="1")
         assert (await viewer.answer())["type"] == "pong"
         await first.connection.send("y" * 500_000)
         await first.until_raw("[Holdfast] The input was not taken")
+
+
+async def test_a_scrollback_too_large_for_one_message_comes_in_parts(house: House) -> None:
+    await house.configure(many=python("for n in range(2500): print(f'{n} ' + chr(27) * 400)"))
+    async with house.view("many") as viewer:
+        await viewer.until("2499 ")
+        await viewer.until("has stopped")
+    async with house.view("many") as late, house.view("many", protocol=None) as first:
+        await late.until("has stopped")
+        numbers = [int(line.split()[0]) for line in late.lines if "\x1b" in line]
+        assert numbers == list(range(numbers[0], 2500))
+        assert len(numbers) > 2400
+        await first.until_raw("has stopped")
+
+
+async def test_what_else_a_message_holds_does_not_matter(house: House) -> None:
+    async with house.view() as viewer:
+        await viewer.say(type="input", data="hello", x=1)
+        await viewer.until("echo: hello")
+        await viewer.say(type="resize", cols=80)
+        assert (await viewer.answer())["message"] == "Invalid message type: resize"
 
 
 async def test_input_is_in_the_audit_log(house: House) -> None:

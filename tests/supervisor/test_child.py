@@ -12,7 +12,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from supervisor import Exit, InputRefused, ServiceSpec, child
+from supervisor import Exit, InputRefused, ServiceSpec, child, stdin
 from supervisor.cannot_spawn import CannotSpawn
 from supervisor.child import Child, base_environment
 from supervisor.process import ProcessId
@@ -286,36 +286,46 @@ async def test_who_left_the_session_is_none_of_the_group() -> None:
             await until_dead(other)
 
 
-async def test_a_deaf_program_refuses_input_and_says_how_much_it_took(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(child, "INPUT_PATIENCE", 0.05)
+async def give(to: Child, data: bytes) -> None:
+    """Give a message and its end, as a service does."""
+    await to.stdin.write(data)
+    await to.stdin.pour()
+
+
+async def test_a_deaf_program_is_given_whole_messages_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stdin, "INPUT_PATIENCE", 0.05)
     with spawned(spec("x", program("deaf"))) as started:
         await heard(started, b"ready")
-        with (
-            anyio.fail_after(DEADLINE),
-            pytest.raises(InputRefused, match=r"65536 of 1000000 bytes were taken"),
-        ):
-            await started.write(b"x" * 1_000_000)
-        with anyio.fail_after(DEADLINE), pytest.raises(InputRefused, match=r"0 of 3 bytes were taken"):
-            await started.write(b"abc")
+        with anyio.fail_after(DEADLINE):
+            await started.stdin.write(b"x" * 1_000_000)
+            assert len(started.stdin.owed) == 1_000_000 - 65536, "its beginning fits, so it is taken"
+            with pytest.raises(InputRefused, match="it does not read its input"):
+                await started.stdin.write(b"abc")
+        assert len(started.stdin.owed) == 1_000_000 - 65536
+
+
+async def test_a_message_that_is_too_long_is_refused() -> None:
+    with spawned(spec("x", ("/bin/cat",))) as started:
+        with pytest.raises(InputRefused, match="longer than"):
+            await started.stdin.write(bytes(stdin.MOST_INPUT + 1))
+        assert not started.stdin.owed
 
 
 async def test_a_program_that_has_closed_its_input_refuses_it() -> None:
     with spawned(spec("x", program("deaf", "closed"))) as started:
         await heard(started, b"ready")
         with pytest.raises(InputRefused, match="closed its input"):
-            await started.write(b"abc")
+            await started.stdin.write(b"abc")
 
 
 async def test_a_program_that_has_ended_refuses_input() -> None:
     with spawned(spec("x", ("/bin/true",))) as started:
         await ended(started)
         with pytest.raises(InputRefused):
-            await started.write(b"abc")
+            await started.stdin.write(b"abc")
         started.close()
         with pytest.raises(InputRefused, match="has ended"):
-            await started.write(b"abc")
+            await started.stdin.write(b"abc")
 
 
 @pytest.mark.parametrize(
@@ -327,11 +337,12 @@ async def test_a_writer_that_waits_hears_that_the_program_has_ended(name: str, s
 
     async def write() -> None:
         with pytest.raises(InputRefused) as caught:
-            await started.write(b"x" * 1_000_000)
+            await started.stdin.write(b"x" * 1_000_000)
         refused.append(str(caught.value))
 
     with spawned(spec("x", program(name))) as started:
         word = (await heard(started, b"\n")).split()[-1]
+        await started.stdin.write(b"x" * 1_000_000)
         async with anyio.create_task_group() as tasks:
             for _ in range(3):
                 tasks.start_soon(write)
@@ -350,7 +361,7 @@ async def test_a_megabyte_of_input_arrives_whole() -> None:
     data = os.urandom(1 << 20)
     with spawned(spec("x", program("sink", str(len(data))))) as started:
         with anyio.fail_after(DEADLINE):
-            await started.write(data)
+            await give(started, data)
         assert hashlib.sha256(data).hexdigest().encode() in await heard(started, b"read ")
 
 
@@ -359,7 +370,7 @@ async def test_parallel_writers_do_not_mix_their_lines() -> None:
     with spawned(spec("x", ("/bin/cat",))) as started:
 
         async def write(line: bytes) -> None:
-            await started.write(line)
+            await give(started, line)
 
         async with anyio.create_task_group() as tasks:
             for line in lines:
@@ -376,7 +387,7 @@ async def carried_over(started: Child) -> AsyncIterator[Child]:
     """The same child again, made from its record: what the next supervisor does after execve."""
     other = Child.adopt(Record(json.loads(json.dumps(started.freeze(2048.0)))), 2048.0)
     os.close(started._pidfd)
-    started._pidfd = started._stdin = started._output = -1
+    started._pidfd = started.stdin.fd = started._output = -1
     yield other
     other.close()
 
@@ -389,7 +400,7 @@ async def test_an_adopted_child_is_the_same_as_before() -> None:
         async with carried_over(started) as other:
             assert other.freeze(2048.0) == frozen
             assert other.pid == started.pid
-            await other.write(b"hello\n")
+            await other.stdin.write(b"hello\n")
             await heard(other, b"echo: hello\n")
             other.signal(signal.SIGKILL)
             assert (await ended(other)).signal == signal.SIGKILL

@@ -19,8 +19,8 @@ from supervisor import (
     ServiceSpec,
     State,
     Wanted,
-    child,
     service,
+    stdin,
 )
 from supervisor.console import BLOCK
 
@@ -197,13 +197,12 @@ async def test_input_reaches_the_program_and_its_answer_comes_back(house: House)
 async def test_input_to_who_does_not_read_or_run_is_refused(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(child, "INPUT_PATIENCE", 0.05)
+    monkeypatch.setattr(stdin, "INPUT_PATIENCE", 0.05)
     await house.apply(spec("a", program("deaf")), spec("b", autostart=False))
     with anyio.fail_after(DEADLINE):
-        with pytest.raises(
-            InputRefused, match=r"a: it does not read its input: \d+ of 300000 bytes were taken"
-        ):
-            await house.api.write("a", b"x" * 300_000)
+        await house.api.write("a", b"x" * 300_000)
+        with pytest.raises(InputRefused, match="a: it does not read its input"):
+            await house.api.write("a", b"abc")
         with pytest.raises(InputRefused, match="b is not running"):
             await house.api.write("b", b"x")
 

@@ -30,7 +30,7 @@ from supervisor import (
     SupervisorClient,
     SupervisorUnreachable,
     Wanted,
-    child,
+    stdin,
     wire,
 )
 from supervisor.record import Record
@@ -136,7 +136,7 @@ async def test_attach_and_watch_without_more_answer_once_and_the_connection_live
 
 
 async def test_every_error_of_the_interface_arrives(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "INPUT_PATIENCE", 0.05)
+    monkeypatch.setattr(stdin, "INPUT_PATIENCE", 0.05)
     await house.apply(spec("deaf", program("deaf")), spec("removed", program("slow_stop")))
     await (await house.console("removed")).until(b"ready")
     await house.apply(spec("deaf", program("deaf")))
@@ -146,6 +146,7 @@ async def test_every_error_of_the_interface_arrives(house: House, monkeypatch: p
     def ask(connection: varlink.SimpleClientInterfaceHandler) -> dict[str, Mapping[str, object]]:
         found: dict[str, Mapping[str, object]] = {}
         much = base64.b64encode(b"x" * 300_000).decode()
+        connection.Write("deaf", much)
         for call, argument in (
             (connection.Start, ("nobody",)),
             (connection.Start, ("removed",)),
