@@ -16,7 +16,7 @@ import resource
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import anyio
 
@@ -39,7 +39,8 @@ AGAIN = 0.5
 BASE_ENVIRONMENT = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR"})
 """What a program inherits from us, besides LC_*; everything else it needs stands in its spec."""
 
-_DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)
+descriptor_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+"""The limit that programs get: the one that we were started with, before we raised our own."""
 
 
 class Child:
@@ -94,7 +95,7 @@ class Child:
             process.returncode = 0
             # We have raised our own limit; programs that use select(2) must not find it raised.
             with contextlib.suppress(PermissionError):  # a program that has become another user
-                resource.prlimit(process.pid, resource.RLIMIT_NOFILE, _DESCRIPTORS)
+                resource.prlimit(process.pid, resource.RLIMIT_NOFILE, descriptor_limit)
             return cls(ProcessId.of(process.pid), stdin_ours, output_ours, time.monotonic())
         except OSError as exc:
             if process is not None:
@@ -131,6 +132,11 @@ class Child:
             # While one of its group lives, no stranger can have been given the number.
             return cls(identity, -1, -1, started, Exit()) if group_of(identity.pid) else None
         return None
+
+    @property
+    def descriptors(self) -> Sequence[int]:
+        """Our ends of its pipes, as far as they are open."""
+        return [fd for fd in (self._stdin, self._output) if fd >= 0]
 
     def freeze(self, now: float) -> dict[str, object]:
         """Return what `adopt` needs; the descriptors stay open and are named by number."""

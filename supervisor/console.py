@@ -1,5 +1,6 @@
 """What a service has said: kept by absolute offset, followed by whoever wants, waiting for nobody."""
 
+import base64
 from collections import deque
 
 import anyio
@@ -119,18 +120,19 @@ class Console:
         await self._news.wait()
 
     def freeze(self) -> dict[str, object]:
-        """Return the stream so far as JSON data, each byte as one character."""
+        """Return the stream so far as JSON data, the bytes in base64."""
         kept = self.scrollback
-        return {"limit": kept.limit, "end": kept.end, "bytes": kept.everything().decode("latin-1")}
+        data = base64.b64encode(kept.everything()).decode("ascii")
+        return {"limit": kept.limit, "end": kept.end, "bytes": data}
 
     @classmethod
     def thaw(cls, record: Record) -> "Console":
         """Return the console that `freeze` described; raises `InvalidRecord`."""
         console = cls(record.take("limit", int))
         try:
-            kept = record.take("bytes", str).encode("latin-1")
-        except UnicodeEncodeError as exc:
-            raise InvalidRecord(f"{record.where('bytes')}: holds a character that is no byte") from exc
+            kept = base64.b64decode(record.take("bytes", str), validate=True)
+        except ValueError as exc:
+            raise InvalidRecord(f"{record.where('bytes')}: {exc}") from exc
         end = record.take("end", int)
         if end < len(kept):
             raise InvalidRecord(f"{record.where('end')}: {end} is less than what is kept")

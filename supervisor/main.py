@@ -1,4 +1,4 @@
-"""The supervisor as a program: one lock, one socket, the stored plan, the daemon, and an orderly end."""
+"""The supervisor as a program: one lock, one socket, and an orderly end."""
 
 import argparse
 import contextlib
@@ -6,30 +6,22 @@ import fcntl
 import logging
 import os
 import resource
-import signal
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 
 import anyio
-import anyio.abc
 
-from .child import base_environment
-from .events import State
-from .leftovers import Leftovers
-from .planfile import PlanFile
-from .server import Server, listen
-from .service import Service
-from .spec import InvalidSpec, RestartPolicy, ServiceSpec, StopPolicy
+from . import child, handover
+from .record import InvalidRecord, Record
+from .run import House, run, try_out
+from .server import listen
+from .spec import InvalidSpec
 from .stderr import leave_quietly, log_to_stderr
-from .supervisor import Supervisor
-from .version import VERSION
 
 SOCKET = "supervisor.sock"
 
 MOST_DESCRIPTORS = 1 << 17
-
-DAEMON_RESTARTS = RestartPolicy(always=True, first=0.1, cap=5.0, budget=-1, stable_after=10.0)
-DAEMON_STOP = StopPolicy(grace=10.0)
 
 log = logging.getLogger("holdfast.supervisor")
 
@@ -43,21 +35,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m supervisor", description="Holdfast's supervisor")
     parser.add_argument("--state-dir", required=True, help="where the plan is kept")
     parser.add_argument("--runtime-dir", required=True, help="where the private socket is made")
+    parser.add_argument("--handover", type=int, help="take over from the record in this descriptor")
+    parser.add_argument("--try-handover", type=int, help="only say whether we could")
     parser.add_argument("daemon", nargs="*", help="after --: the API daemon's command")
     options = parser.parse_args(arguments)
     log_to_stderr()
+    state, runtime = (os.path.abspath(path) for path in (options.state_dir, options.runtime_dir))
+    daemon = tuple(options.daemon)
     try:
-        directories = [os.path.abspath(path) for path in (options.state_dir, options.runtime_dir)]
+        if options.try_handover is not None:
+            return _try(state, runtime, daemon, options.try_handover)
         with contextlib.ExitStack() as held:
-            for directory in dict.fromkeys(directories):
-                os.makedirs(directory, mode=0o700, exist_ok=True)
-                held.enter_context(_lock(directory))
-            listener = held.enter_context(listen(os.path.join(directories[1], SOCKET)))
+            if options.handover is None:
+                record = None
+                house = _move_in(held, state, runtime, daemon)
+            else:
+                record = handover.read(options.handover)
+                os.close(options.handover)
+                house = _take_over(held, state, runtime, daemon, record)
             _keep_descriptors_to_ourselves()
+            child.descriptor_limit = house.descriptor_limit
             _raise_limits()
-            anyio.run(_run, directories[0], listener, tuple(options.daemon))
+            anyio.run(run, house, record)
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(os.path.join(directories[1], SOCKET))
+                os.unlink(os.path.join(runtime, SOCKET))
     except InUse as exc:
         log.error("%s", exc)
         return 1
@@ -69,87 +70,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-class Run:
-    """One run of the program: the services, the daemon beside them, and the signals that steer both."""
+def _move_in(held: contextlib.ExitStack, state: str, runtime: str, daemon: tuple[str, ...]) -> House:
+    """Become the owner of the directories; raises `InUse`."""
+    locks = []
+    for directory in dict.fromkeys((state, runtime)):
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        locks.append(held.enter_context(_lock(directory)))
+    listener = held.enter_context(listen(os.path.join(runtime, SOCKET)))
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return House(state, runtime, daemon, tuple(locks), listener, limit)
 
-    def __init__(self, tasks: anyio.abc.TaskGroup, state: str, command: tuple[str, ...]) -> None:
-        self._tasks = tasks
-        self._store = PlanFile(state)
-        environment = base_environment(os.environ)
-        self._supervisor = Supervisor(tasks, environment, self._store, Leftovers(state))
-        self._daemon = self._make_daemon(command) if command else None
-        self._daemon_settled = anyio.Event()
-        self._stopping = False
 
-    async def main(self, listener: socket.socket) -> None:
-        """Run until a signal asks for the end."""
-        self._tasks.start_soon(Server(self._supervisor, VERSION).serve, listener)
-        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
-            if self._daemon is not None:
-                self._daemon.open()
-                self._daemon.start()
-            self._boot()
-            async for number in signals:
-                match number:
-                    case signal.SIGHUP if self._daemon is not None and self._daemon.child is not None:
-                        self._daemon.child.signal(number)
-                    case signal.SIGTERM | signal.SIGINT if not self._stopping:
-                        self._stopping = True
-                        self._tasks.start_soon(self._stop)
-                    case signal.SIGINT:
-                        for name in self._supervisor.alive():
-                            await self._supervisor.kill(name)
+def _take_over(
+    held: contextlib.ExitStack, state: str, runtime: str, daemon: tuple[str, ...], data: object
+) -> House:
+    """Own what the program before us in this process has owned."""
+    record = Record(data)
+    listener = held.enter_context(socket.socket(fileno=record.take("listener", int)))
+    locks = tuple(int(fd) for fd in record.numbers("locks"))
+    for lock in locks:
+        held.callback(os.close, lock)
+    soft, hard = (int(limit) for limit in record.numbers("descriptor_limit"))
+    return House(state, runtime, daemon, locks, listener, (soft, hard))
 
-    def _boot(self) -> None:
-        if left := self._supervisor.clear_up():
-            names = ", ".join(left)
-            log.warning("stopping what a supervisor that was killed has left behind: %s", names)
+
+def _try(state: str, runtime: str, daemon: tuple[str, ...], fd: int) -> int:
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket(socket.AF_UNIX) as nobody:
         try:
-            plan = self._store.load()
-        except InvalidSpec as exc:
-            log.error("the stored plan is damaged, waiting for the daemon to send it anew: %s", exc)
-            return
-        if plan is not None:
-            self._supervisor.adopt(plan)
-
-    async def _stop(self) -> None:
-        names = self._supervisor.alive()
-        log.info("Holdfast stops %d programs%s", len(names), ": " + ", ".join(names[:10]) if names else "")
-        await self._supervisor.shutdown()
-        # The daemon goes last: who watches a console sees its program stop.
-        if self._daemon is not None:
-            self._daemon.stop()
-            while self._daemon.lifecycle.state.alive:
-                self._daemon_settled = anyio.Event()
-                await self._daemon_settled.wait()
-        log.info("Holdfast has stopped")
-        self._tasks.cancel_scope.cancel()
-
-    def _make_daemon(self, command: tuple[str, ...]) -> Service:
-        """The daemon is a service like any other, but not of the plan, and with our whole environment."""
-        return Service(
-            ServiceSpec("daemon", command, os.getcwd(), restart=DAEMON_RESTARTS, stop=DAEMON_STOP),
-            os.environ,
-            self._tasks,
-            changed=self._note_daemon,
-            vanished=self._note_daemon,
-            attached=True,
-        )
-
-    def _note_daemon(self, daemon: Service) -> None:
-        if daemon.lifecycle.state is State.BACKOFF:
-            log.error("the API daemon %s", daemon.lifecycle.reason)
-        self._daemon_settled.set()
-
-
-async def _run(state: str, listener: socket.socket, command: tuple[str, ...]) -> None:
-    async with anyio.create_task_group() as tasks:
-        await Run(tasks, state, command).main(listener)
+            anyio.run(try_out, House(state, runtime, daemon, (), nobody, limit), handover.read(fd))
+        except* (InvalidRecord, InvalidSpec, ValueError) as exc:
+            log.error("%s", exc.exceptions[0])
+            sys.exit(1)
+    return 0
 
 
 @contextlib.contextmanager
-def _lock(directory: str) -> Iterator[None]:
-    """Own a directory for as long as we live; raises `InUse`."""
+def _lock(directory: str) -> Iterator[int]:
+    """Own a directory for as long as the descriptor is open, across a handover too; raises `InUse`."""
     path = os.path.join(directory, "lock")
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -160,7 +118,7 @@ def _lock(directory: str) -> Iterator[None]:
             raise InUse(f"Holdfast already runs on {directory} (process {owner or 'unknown'})") from exc
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-        yield
+        yield fd
     finally:
         os.close(fd)
 

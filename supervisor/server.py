@@ -6,11 +6,13 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import resources
 from typing import Protocol, TypeVar
 
 import anyio
+import anyio.abc
 
 from .child import AGAIN
 from .following import Changes, Output
@@ -23,6 +25,9 @@ from .wire import INTERFACE, Channel, InvalidMessage, UnixStream, socket_address
 
 Reply = dict[str, object]
 T_co = TypeVar("T_co", covariant=True)
+
+LAST_WORDS = 3.0
+"""Seconds in which calls are answered when the socket is to be closed."""
 
 log = logging.getLogger("holdfast.supervisor")
 
@@ -46,6 +51,11 @@ class Server:
     def __init__(self, supervisor: Supervisor, version: str) -> None:
         self._supervisor = supervisor
         self._version = version
+        self._accepting = anyio.CancelScope()
+        self._answering = 0
+        """Calls that will be answered once."""
+        self._idle = anyio.Event()
+        self._closed = anyio.Event()
         self._methods: Mapping[str, Callable[[Record], Awaitable[Reply]]] = {
             "org.varlink.service.GetInfo": self._get_info,
             "org.varlink.service.GetInterfaceDescription": self._get_interface_description,
@@ -62,19 +72,39 @@ class Server:
         }
 
     async def serve(self, listener: socket.socket) -> None:
-        """Answer on a listening Unix socket until cancelled."""
+        """Answer on a listening Unix socket until `close`, or until cancelled."""
         async with anyio.create_task_group() as tasks:
-            while True:
-                try:
-                    await anyio.wait_readable(listener)
-                    peer, _ = listener.accept()
-                except (BlockingIOError, ConnectionError):
-                    continue  # the caller has gone already
-                except OSError:
-                    # No descriptor left: neither a reason to end, nor to spin.
-                    await anyio.sleep(AGAIN)
-                else:
-                    tasks.start_soon(self._converse, UnixStream(peer))
+            with self._accepting:
+                await self._accept(listener, tasks)
+            with anyio.move_on_after(LAST_WORDS):
+                while self._answering:
+                    self._idle = anyio.Event()
+                    await self._idle.wait()
+            tasks.cancel_scope.cancel()
+        self._closed.set()
+
+    @property
+    def closed(self) -> bool:
+        """Whether calls are taken no more."""
+        return self._closed.is_set()
+
+    async def close(self) -> None:
+        """Take no more calls, answer those that are under way, hang up on who follows something."""
+        self._accepting.cancel()
+        await self._closed.wait()
+
+    async def _accept(self, listener: socket.socket, tasks: anyio.abc.TaskGroup) -> None:
+        while True:
+            try:
+                await anyio.wait_readable(listener)
+                peer, _ = listener.accept()
+            except (BlockingIOError, ConnectionError):
+                continue  # the caller has gone already
+            except OSError:
+                # No descriptor left: neither a reason to end, nor to spin.
+                await anyio.sleep(AGAIN)
+            else:
+                tasks.start_soon(self._converse, UnixStream(peer))
 
     async def _converse(self, stream: UnixStream) -> None:
         try:
@@ -82,7 +112,12 @@ class Server:
                 return  # the directory's mode keeps others out already
             channel = Channel(stream)
             while True:
-                await self._answer(channel, await channel.receive())
+                call = await channel.receive()
+                if call.get("method") in self._streams:
+                    await self._answer(channel, call)
+                else:
+                    with self._under_way():
+                        await self._answer(channel, call)
         except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, InvalidMessage):
             return
         except Exception:
@@ -90,6 +125,15 @@ class Server:
             log.exception("a call failed")
         finally:
             await stream.aclose()
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        self._answering += 1
+        try:
+            yield
+        finally:
+            self._answering -= 1
+            self._idle.set()
 
     async def _answer(self, channel: Channel, call: Mapping[str, object]) -> None:
         method, more, oneway = call.get("method"), call.get("more") is True, call.get("oneway") is True

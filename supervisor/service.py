@@ -42,6 +42,10 @@ DRAIN = 0.2
 """Seconds in which the end of the output must come once the program has ended; another may hold the pipe."""
 
 
+Adopt = Callable[[Record, float], Child | None]
+"""How a child that is described becomes ours; one that adopts nothing tries a record out."""
+
+
 class Service:
     """One service. Every method but `write` acts at once and never waits."""
 
@@ -164,7 +168,7 @@ class Service:
             "console": self.console.freeze(),
         }
 
-    def thaw(self, record: Record, now: float) -> None:
+    def thaw(self, record: Record, now: float, adopt: Adopt = Child.adopt) -> None:
         """Become what `freeze` described, before `open`; raises `InvalidRecord`, `InvalidSpec`.
 
         A child that ended meanwhile is adopted all the same while it is unreaped, and then seen to exit.
@@ -178,7 +182,7 @@ class Service:
         remaining = record.optional("remaining", float)
         self._deadline = None if remaining is None else now + remaining
         self.console = Console.thaw(record.record("console"))
-        self.child = Child.adopt(record.record("child"), now) if record.has("child") else None
+        self.child = adopt(record.record("child"), now) if record.has("child") else None
 
     def _handle(self, event: Event) -> None:
         # An effect can bring an event (a spawn that fails): one after the other, never one inside another.

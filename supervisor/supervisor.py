@@ -1,19 +1,23 @@
 """All services by name: what the plan says, what people ask for, and who watches."""
 
+import signal
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import anyio
 import anyio.abc
 import anyio.lowlevel
 import anyio.to_thread
 
+from . import handover
+from .child import Child
 from .console import Follower
 from .following import Attachment, Watch
 from .leftovers import Leftovers
 from .planfile import PlanFile
 from .record import InvalidRecord, Record
-from .service import Service
+from .service import Adopt, Service
 from .spec import Plan, ServiceSpec
 from .status import ServiceStatus
 
@@ -71,7 +75,7 @@ class Supervisor:
         async with self._applying:
             self._refuse_when_closing("the plan")
             if self._store is not None:
-                await anyio.to_thread.run_sync(self._store.save, plan)
+                await anyio.to_thread.run_sync(_without_signals, self._store.save, plan)
             if not self._closing:  # since then: the next supervisor will boot from it
                 self.adopt(plan)
 
@@ -153,6 +157,17 @@ class Supervisor:
             self._left.add(service.name)
         return sorted(self._left)
 
+    @asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[None]:
+        """Hold off plans for a while; one that is being stored is stored first."""
+        async with self._applying:
+            yield
+
+    def descriptors(self) -> Sequence[int]:
+        """Return the descriptors of all children, which `freeze` names by number."""
+        children = [service.child for service in self._services.values()]
+        return [fd for child in children if child is not None for fd in child.descriptors]
+
     async def shutdown(self) -> None:
         """Stop everything, each in its own way and all at once; return when nothing lives."""
         self._closing = True
@@ -179,7 +194,7 @@ class Supervisor:
             ],
         }
 
-    def thaw(self, data: object, now: float) -> None:
+    def thaw(self, data: object, now: float, adopt: Adopt = Child.adopt) -> None:
         """Become what `freeze` described; raises `InvalidRecord`, `InvalidSpec`."""
         record = Record(data)
         if (version := record.take("version", int)) != FREEZE_VERSION:
@@ -188,7 +203,7 @@ class Supervisor:
         self._waiting = deque(record.strings("waiting"))
         for entry in record.records("services"):
             service = self._make(ServiceSpec.from_record(entry.record("spec")))
-            service.thaw(entry, now)
+            service.thaw(entry, now, adopt)
             service.open()
             self._versions[service.name] = entry.take("changed", int)
         if self._waiting:
@@ -259,3 +274,9 @@ class Supervisor:
         for watch in self._watches:
             watch.note(name)
         self._settled.set()
+
+
+def _without_signals(save: Callable[[Plan], None], plan: Plan) -> None:
+    """Save in a thread that takes no signals: the handover has to know that none is on its way."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, handover.SIGNALS)
+    save(plan)

@@ -181,7 +181,7 @@ def test_the_base_environment_holds_what_programs_need_and_no_secret() -> None:
 
 async def test_a_program_has_our_first_limit_of_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    monkeypatch.setattr(child, "_DESCRIPTORS", (soft - 1, hard))
+    monkeypatch.setattr(child, "descriptor_limit", (soft - 1, hard))
     with spawned(spec("x")) as started:
         assert resource.prlimit(started.pid, resource.RLIMIT_NOFILE) == (soft - 1, hard)
 

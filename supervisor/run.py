@@ -1,0 +1,219 @@
+"""One run of the supervisor: the services, the daemon beside them, and the signals that steer both."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import anyio
+import anyio.abc
+
+from . import handover
+from .child import Child, base_environment
+from .events import State
+from .handover import CannotHandOver
+from .leftovers import Leftovers
+from .planfile import PlanFile
+from .record import InvalidRecord, Record
+from .server import Server
+from .service import Adopt, Service
+from .signals import Signals
+from .spec import InvalidSpec, RestartPolicy, ServiceSpec, StopPolicy
+from .supervisor import Supervisor
+from .version import VERSION
+
+DAEMON_RESTARTS = RestartPolicy(always=True, first=0.1, cap=5.0, budget=-1, stable_after=10.0)
+DAEMON_STOP = StopPolicy(grace=10.0)
+
+log = logging.getLogger("holdfast.supervisor")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a run is given, and hands on to the next: directories, locks, the socket, our command line."""
+
+    state: str
+    runtime: str
+    daemon: tuple[str, ...]
+    locks: tuple[int, ...]
+    listener: socket.socket
+    descriptor_limit: tuple[int, int]
+
+    def program(self, *options: str) -> list[str]:
+        """Return the command line of the program that is installed now."""
+        python = (sys.executable, "-P", "-m", "supervisor")
+        directories = ("--state-dir", self.state, "--runtime-dir", self.runtime)
+        return [*python, *directories, *options, "--", *self.daemon]
+
+    def freeze(self) -> dict[str, object]:
+        """Return what the next program cannot find out by itself, as JSON data."""
+        return {
+            "locks": list(self.locks),
+            "listener": self.listener.fileno(),
+            "descriptor_limit": list(self.descriptor_limit),
+        }
+
+
+class Run:
+    """Everything, until a signal asks for the end."""
+
+    def __init__(self, tasks: anyio.abc.TaskGroup, house: House) -> None:
+        self._tasks = tasks
+        self._house = house
+        self._store = PlanFile(house.state)
+        leftovers = Leftovers(house.state)
+        environment = base_environment(os.environ)
+        self._supervisor = Supervisor(tasks, environment, self._store, leftovers)
+        self._server = Server(self._supervisor, VERSION)
+        self._daemon = self._make_daemon(house.daemon) if house.daemon else None
+        self._daemon_settled = anyio.Event()
+        self._stopping = False
+        self._handing_over = False
+
+    def boot(self) -> None:
+        """Begin from what is on disk."""
+        if self._daemon is not None:
+            self._daemon.open()
+            self._daemon.start()
+        if left := self._supervisor.clear_up():
+            names = ", ".join(left)
+            log.warning("stopping what a supervisor that was killed has left behind: %s", names)
+        try:
+            plan = self._store.load()
+        except InvalidSpec as exc:
+            log.error("the stored plan is damaged, waiting for the daemon to send it anew: %s", exc)
+            return
+        if plan is not None:
+            self._supervisor.adopt(plan)
+
+    def thaw(self, data: object, adopt: Adopt = Child.adopt) -> None:
+        """Begin from what the program before us has handed over; raises `InvalidRecord`, `InvalidSpec`."""
+        now = anyio.current_time()
+        record = Record(data)
+        self._supervisor.thaw(data, now, adopt)
+        if self._daemon is not None and record.has("daemon"):
+            self._daemon.thaw(record.record("daemon"), now, adopt)
+            self._daemon.open()
+
+    def greet(self, data: object) -> None:
+        """Tell how it went, and let the daemon become its next version too."""
+        record = Record(data)
+        pause = time.time() - record.take("at", float)
+        alive = len(self._supervisor.alive())
+        before = record.take("program_version", str, "?")
+        log.info("Holdfast %s took over from %s: %d programs, %.0f ms", VERSION, before, alive, pause * 1000)
+        if self._daemon is not None:
+            self._daemon.stop()
+            self._daemon.start()
+
+    async def main(self, signals: Signals) -> None:
+        """Run until a signal asks for the end."""
+        self._tasks.start_soon(self._server.serve, self._house.listener)
+        while True:
+            match await signals.receive():
+                case signal.SIGHUP if not self._stopping and not self._handing_over:
+                    self._handing_over = True
+                    self._tasks.start_soon(self._hand_over, signals)
+                case signal.SIGTERM | signal.SIGINT if not self._stopping:
+                    self._stopping = True
+                    self._tasks.start_soon(self._stop)
+                case signal.SIGINT:
+                    for name in self._supervisor.alive():
+                        await self._supervisor.kill(name)
+
+    async def _hand_over(self, signals: Signals) -> None:
+        """Become the program that is installed now; whatever is in the way, go on as if nothing was asked."""
+        try:
+            await handover.try_out(self._house.program, self._freeze())
+            await self._server.close()
+            async with self._supervisor.at_rest():
+                with handover.signals_blocked():
+                    told_to_stop = {signal.SIGTERM, signal.SIGINT} & set(signals.waiting)
+                    if not self._stopping and not told_to_stop:
+                        children = [*self._supervisor.descriptors(), *self._daemon_descriptors()]
+                        kept = [*children, *self._house.locks, self._house.listener.fileno()]
+                        handover.become(self._house.program, self._freeze(), kept)
+        except CannotHandOver as exc:
+            log.error("Holdfast goes on as it is: %s", exc)
+            if self._daemon is not None and self._daemon.child is not None:
+                self._daemon.child.signal(signal.SIGHUP)
+        self._handing_over = False
+        if self._server.closed:
+            self._server = Server(self._supervisor, VERSION)
+            self._tasks.start_soon(self._server.serve, self._house.listener)
+
+    def _freeze(self) -> Mapping[str, object]:
+        now = anyio.current_time()
+        return {
+            **self._supervisor.freeze(now),
+            **self._house.freeze(),
+            "daemon": None if self._daemon is None else self._daemon.freeze(now),
+            "program_version": VERSION,
+            "at": time.time(),
+        }
+
+    def _daemon_descriptors(self) -> Sequence[int]:
+        return () if self._daemon is None or self._daemon.child is None else self._daemon.child.descriptors
+
+    async def _stop(self) -> None:
+        names = self._supervisor.alive()
+        log.info("Holdfast stops %d programs%s", len(names), ": " + ", ".join(names[:10]) if names else "")
+        await self._supervisor.shutdown()
+        # The daemon goes last: who watches a console sees its program stop.
+        if self._daemon is not None:
+            self._daemon.stop()
+            while self._daemon.lifecycle.state.alive:
+                self._daemon_settled = anyio.Event()
+                await self._daemon_settled.wait()
+        log.info("Holdfast has stopped")
+        self._tasks.cancel_scope.cancel()
+
+    def _make_daemon(self, command: tuple[str, ...]) -> Service:
+        """The daemon is a service like any other, but not of the plan, and with our whole environment."""
+        return Service(
+            ServiceSpec("daemon", command, os.getcwd(), restart=DAEMON_RESTARTS, stop=DAEMON_STOP),
+            os.environ,
+            self._tasks,
+            changed=self._note_daemon,
+            vanished=self._note_daemon,
+            attached=True,
+        )
+
+    def _note_daemon(self, daemon: Service) -> None:
+        if daemon.lifecycle.state is State.BACKOFF:
+            log.error("the API daemon %s", daemon.lifecycle.reason)
+        self._daemon_settled.set()
+
+
+async def run(house: House, record: object) -> None:
+    """Run until asked to stop; from a record, if there is one, else from what is on disk."""
+    async with anyio.create_task_group() as tasks:
+        one = Run(tasks, house)
+        # Signals are blocked since before the exec, if there was one; from here on they are heard.
+        signals = Signals(handover.SIGNALS)
+        if record is None:
+            one.boot()
+        else:
+            one.thaw(record)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, handover.SIGNALS)
+        if record is not None:
+            one.greet(record)
+        await one.main(signals)
+
+
+async def try_out(house: House, record: object) -> None:
+    """Read a record as `run` would, touching no process; raises what is wrong with it."""
+    async with anyio.create_task_group() as tasks:
+        Run(tasks, house).thaw(record, _nobody)
+        tasks.cancel_scope.cancel()
+
+
+def _nobody(record: Record, now: float) -> None:
+    for key in ("pid", "start_time", "stdin", "output"):
+        record.take(key, int)
+    if record.take("age", float) < -now:
+        raise InvalidRecord(f"{record.where('age')}: is impossible")
