@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -92,8 +91,9 @@ class Run:
 
     def thaw(self, data: object, adopt: Adopt = Child.adopt) -> None:
         """Begin from what the program before us has handed over; raises `InvalidRecord`, `InvalidSpec`."""
-        now = anyio.current_time()
+        # The machine has not been restarted since: its clock has gone on, and the pause counts as time.
         record = Record(data)
+        now = min(record.take("at", float), anyio.current_time())
         self._supervisor.thaw(data, now, adopt)
         if self._daemon is not None and record.has("daemon"):
             self._daemon.thaw(record.record("daemon"), now, adopt)
@@ -102,7 +102,7 @@ class Run:
     def greet(self, data: object) -> None:
         """Tell how it went, and let the daemon become its next version too."""
         record = Record(data)
-        pause = time.time() - record.take("at", float)
+        pause = anyio.current_time() - record.take("at", float)
         alive = len(self._supervisor.alive())
         before = record.take("program_version", str, "?")
         log.info("Holdfast %s took over from %s: %d programs, %.0f ms", VERSION, before, alive, pause * 1000)
@@ -153,7 +153,7 @@ class Run:
             **self._house.freeze(),
             "daemon": None if self._daemon is None else self._daemon.freeze(now),
             "program_version": VERSION,
-            "at": time.time(),
+            "at": now,
         }
 
     def _daemon_descriptors(self) -> Sequence[int]:
