@@ -130,6 +130,7 @@ async def test_every_state_is_carried_over(tmp_path: Path) -> None:
         await until(api, "waiting", lambda status: status.state is State.BACKOFF)
         await api.write("up", b"before\n")
         await api.stop("stopping")
+        await until(api, "up", lambda status: status.state is State.RUNNING)
         before = await services(api)
         await hand_over(running)
         after = await services(api)
