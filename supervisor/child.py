@@ -145,7 +145,7 @@ class Child:
     @property
     def descriptors(self) -> Sequence[int]:
         """Our ends of its pipes, as far as they are open."""
-        return [fd for fd in (self._stdin, self._output) if fd >= 0]
+        return [fd for fd in (self.stdin.fd, self._output) if fd >= 0]
 
     def freeze(self, now: float) -> dict[str, object]:
         """Return what `adopt` needs; the descriptors stay open and are named by number."""
