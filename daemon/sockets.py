@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from supervisor import socket_address
+
 BACKLOG = 2048
 
 
@@ -144,7 +146,8 @@ def bind_unix(address: UnixAddress) -> socket.socket:
     try:
         before = os.umask(0o177)
         try:
-            one.bind(address.path)
+            with socket_address(address.path) as short:
+                one.bind(short)
         finally:
             os.umask(before)
         open_to_group(address)
@@ -186,7 +189,8 @@ def _clear_path(address: UnixAddress) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         try:
-            probe.connect(address.path)
+            with socket_address(address.path) as short:
+                probe.connect(short)
         except ConnectionRefusedError:
             os.unlink(address.path)
             return

@@ -11,6 +11,7 @@ from .stdin import InputRefused
 from .supervision import Attached, Supervision, Watching
 from .supervisor import NoSuchService, NotAllowed, Supervisor
 from .version import VERSION
+from .wire import socket_address
 
 __all__ = [
     "VERSION",
@@ -38,4 +39,5 @@ __all__ = [
     "Watching",
     "leave_quietly",
     "log_to_stderr",
+    "socket_address",
 ]

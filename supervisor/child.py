@@ -1,8 +1,9 @@
 """One process of a service: started or adopted, its pipes, its end.
 
 A child leads a session and process group of its own, so that a signal to the group reaches what it has
-started, and no signal meant for us reaches it. We hold a pidfd of it, since a number alone can come to mean
-a stranger, and its ends of two pipes: one to its stdin, one from its stdout and stderr together.
+started, and no signal meant for us reaches it. What has left the group but not the session is still its
+own. We hold a pidfd of it, since a number alone can come to mean a stranger, and its ends of two pipes: one
+to its stdin, one from its stdout and stderr together.
 
 Why not asyncio's or anyio's subprocess objects: they cannot be adopted by the next supervisor.
 """
@@ -22,7 +23,7 @@ import anyio
 
 from .cannot_spawn import CannotSpawn
 from .events import Exit
-from .process import ProcessId, group_of
+from .process import Census, Member, ProcessId, sessions
 from .record import Record
 from .spec import ServiceSpec
 from .stdin import Stdin
@@ -43,6 +44,9 @@ descriptor_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
 """The limit that programs get: the one that we were started with, before we raised our own."""
 
 
+CENSUS = Census()
+
+
 class Child:
     """A live process with the two pipes that we hold of it."""
 
@@ -56,6 +60,7 @@ class Child:
         self._ended = ended
         """How the main process ended, once waited for: its pid then only stands for the group."""
         self._pidfd = os.pidfd_open(identity.pid) if ended is None else -1
+        self._last_signal = 0
         self.stdin = Stdin(stdin)
         self._output = output
 
@@ -138,8 +143,8 @@ class Child:
             if ProcessId.of(identity.pid) == identity:
                 return cls(identity, -1, -1, started)
         except ProcessLookupError:
-            # While one of its group lives, no stranger can have been given the number.
-            return cls(identity, -1, -1, started, Exit()) if group_of(identity.pid) else None
+            # While one of its session lives, no stranger can have been given the number.
+            return cls(identity, -1, -1, started, Exit()) if identity.pid in sessions() else None
         return None
 
     @property
@@ -180,11 +185,13 @@ class Child:
         return self._ended
 
     def signal(self, number: int) -> None:
-        """Send a signal to the whole group; one that is gone is left in peace."""
-        # Once the main process is reaped, only living members keep the group's number ours.
-        with contextlib.suppress(OSError):
-            if self._ended is not None and not self.members():
-                return
+        """Send a signal to all that belong to it; who is gone is left in peace."""
+        self._last_signal = number
+        if self._ended is not None:
+            with contextlib.suppress(OSError):
+                for member in sessions().get(self.pid, ()):
+                    member.signal(number)
+            return
         try:
             os.killpg(self.pid, number)
             if number != signal.SIGKILL:
@@ -193,24 +200,26 @@ class Child:
         except (ProcessLookupError, PermissionError):
             return  # gone, or another user by now: what is left is seen to live on
 
-    def members(self) -> list[ProcessId]:
-        """Return the processes of the group that live. Raises `OSError` as `group_of` does."""
-        return group_of(self.pid)
+    def pass_on(self, left: Sequence[Member]) -> None:
+        """Give the latest signal to those who have left our group, but not our session."""
+        for member in left:
+            if self._last_signal and member.group != self.pid:
+                member.signal(self._last_signal)
 
-    async def survivors(self) -> list[ProcessId]:
-        """Return `members`, waiting for a descriptor to look with if it must."""
+    async def survivors(self) -> Sequence[Member]:
+        """Return who lives of its session, besides the main process once that has ended."""
         while True:
             try:
-                return self.members()
+                return await CENSUS.members(self.pid)
             except OSError:
-                await anyio.sleep(AGAIN)
+                await anyio.sleep(AGAIN)  # there is no descriptor to look with
 
     async def emptied(self) -> None:
-        """Wait until no process of the group lives, after the main process has ended."""
+        """Wait until no process of the session lives, after the main process has ended."""
         while members := await self.survivors():
             for member in members:
                 try:
-                    pidfd = os.pidfd_open(member.pid)
+                    pidfd = os.pidfd_open(member.identity.pid)
                 except ProcessLookupError:
                     continue
                 except OSError:

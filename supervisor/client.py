@@ -17,8 +17,8 @@ from .stdin import InputRefused
 from .supervisor import NoSuchService, NotAllowed
 from .wire import INTERFACE, Channel, InvalidMessage, connect
 
-PATIENCE = 15.0
-"""Seconds in which a call is answered; longer than the supervisor itself waits for anything."""
+PATIENCE = 8.0
+"""Seconds in which a call is answered: browsers give up after ten."""
 
 
 class SupervisorUnreachable(Exception):

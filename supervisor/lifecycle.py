@@ -81,6 +81,8 @@ class Lifecycle:
         self.reason = "never started"
         self.asked = False
         """A stop was asked for in this run: how it ends is no crash."""
+        self.overdue = False
+        """It was asked to stop in this run, and did not in time."""
         self.removed = False
         """No longer in the plan: vanishes when it is not alive."""
         self.previous: Exit | None = None
@@ -121,7 +123,8 @@ class Lifecycle:
             case State.BACKOFF, Elapsed():
                 return Say(f"[Octyne] Restarting server {self.name} …"), *self._begin("restarting")
             case State.STOPPING, Elapsed():
-                self.reason = "does not stop: being killed"
+                self.overdue = True
+                self.reason = f"did not stop within {self.stop.grace:g} s, is being killed"
                 text = f"[Holdfast] {self.name} did not stop in time, killing what is left of it"
                 return Say(text), SendKill(), Wait(KILL_AGAIN)
             case ((State.STARTING | State.RUNNING | State.STOPPING), Exited()):
@@ -139,6 +142,7 @@ class Lifecycle:
             "wanted": str(self.wanted),
             "reason": self.reason,
             "asked": self.asked,
+            "overdue": self.overdue,
             "removed": self.removed,
             "previous": None if self.previous is None else self.previous.to_dict(),
             "exit": None if self.exit is None else self.exit.to_dict(),
@@ -155,6 +159,7 @@ class Lifecycle:
             raise InvalidRecord(f"{record.where('state')}: {exc}") from exc
         self.reason = record.take("reason", str)
         self.asked = record.take("asked", bool)
+        self.overdue = record.take("overdue", bool)
         self.removed = record.take("removed", bool)
         self.previous = Exit.from_record(record.record("previous")) if record.has("previous") else None
         self.exit = Exit.from_record(record.record("exit")) if record.has("exit") else None
@@ -167,7 +172,7 @@ class Lifecycle:
 
     def _begin(self, reason: str) -> Sequence[Effect]:
         self._enter(State.STARTING, reason)
-        self.asked = False
+        self.asked = self.overdue = False
         self.previous, self.exit = self.exit or self.previous, None
         return (Spawn(),)
 
@@ -221,7 +226,8 @@ class Lifecycle:
         stopped = Say(f"[Octyne] Server {self.name} has stopped.")
         if self.asked and self.wanted is Wanted.UP and not self.removed:
             return stopped, *self._begin("starting again")
-        self._enter(State.STOPPED, f"{ended}{', as asked' if self.asked else ''}")
+        how = ", as it did not stop in time" if self.overdue else ", as asked" if self.asked else ""
+        self._enter(State.STOPPED, f"{ended}{how}")
         return (stopped, *self._vanish()) if self.removed else (stopped,)
 
     def _on_crash(self, reason: str, now: float, *, again: bool) -> Sequence[Effect]:

@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 import resource
+import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--try-handover", type=int, help="only say whether we could")
     parser.add_argument("daemon", nargs="*", help="after --: the API daemon's command")
     options = parser.parse_args(arguments)
+    _ordinary_signals()
     log_to_stderr()
     state, runtime = (os.path.abspath(path) for path in (options.state_dir, options.runtime_dir))
     daemon = tuple(options.daemon)
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             child.descriptor_limit = house.descriptor_limit
             _raise_limits()
             anyio.run(run, house, record)
+            for number in handover.SIGNALS:
+                signal.signal(number, signal.SIG_IGN)  # it is over already: a second one changes nothing
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(os.path.join(runtime, SOCKET))
     except InUse as exc:
@@ -121,6 +125,14 @@ def _lock(directory: str) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def _ordinary_signals() -> None:
+    """Undo what our parent had us ignore: programs would inherit it, and without SIGCHLD no exit is told."""
+    for number in signal.valid_signals():
+        # Python itself ignores these two, and gives them back to the programs that it starts.
+        if number not in (signal.SIGPIPE, signal.SIGXFSZ) and signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _keep_descriptors_to_ourselves() -> None:

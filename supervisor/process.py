@@ -1,8 +1,15 @@
-"""Processes as the kernel lists them: who one is, and who belongs to a group."""
+"""Processes as the kernel lists them: who one is, and who belongs to a session."""
 
+import contextlib
 import os
+import signal
 import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import anyio
+import anyio.lowlevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +31,9 @@ class ProcessId:
         return time.clock_gettime(time.CLOCK_BOOTTIME) - self.start_time / os.sysconf("SC_CLK_TCK")
 
 
-def group_of(leader: int) -> list[ProcessId]:
-    """Return the processes that live in the session and group of this leader, who may be gone himself.
-
-    Cheap where there are none. Raises `OSError` if there is no descriptor left to look with.
-    """
-    try:
-        os.killpg(leader, 0)
-    except ProcessLookupError:
-        return []
-    except PermissionError:
-        pass  # somebody is there, though we may not signal them
-    found = []
+def sessions() -> Mapping[int, Sequence["Member"]]:
+    """Return all living processes by session; raises `OSError` if there is no descriptor to look with."""
+    found: dict[int, list[Member]] = defaultdict(list)
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
@@ -43,10 +41,49 @@ def group_of(leader: int) -> list[ProcessId]:
             fields = _stat_fields(int(name))
         except ProcessLookupError:
             continue
-        state, group, session = fields[0], int(fields[2]), int(fields[3])
-        if group == leader and session == leader and state not in "ZX":
-            found.append(ProcessId(int(name), int(fields[19])))
+        if fields[0] not in "ZX":
+            identity = ProcessId(int(name), int(fields[19]))
+            found[int(fields[3])].append(Member(identity, int(fields[2])))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A living process of a session, and its process group."""
+
+    identity: ProcessId
+    group: int
+
+    def signal(self, number: int) -> None:
+        """Send it a signal, and it alone, unless it is gone or somebody else's."""
+        with contextlib.suppress(OSError):
+            pidfd = os.pidfd_open(self.identity.pid)
+            try:
+                if ProcessId.of(self.identity.pid) == self.identity:
+                    signal.pidfd_send_signal(pidfd, number)
+            finally:
+                os.close(pidfd)
+
+
+class Census:
+    """Who lives in which session: one look at /proc serves all who ask at the same time."""
+
+    def __init__(self) -> None:
+        self._asked: list[anyio.Event] = []
+        self._seen: Mapping[int, Sequence[Member]] = {}
+
+    async def members(self, session: int) -> Sequence[Member]:
+        """Return the living processes of a session, as of after the call; raises `OSError`."""
+        mine = anyio.Event()
+        self._asked.append(mine)
+        # A storm of exits arrives in one round of the event loop: the first of it looks for all.
+        await anyio.lowlevel.checkpoint()
+        if not mine.is_set():
+            self._seen = sessions()
+            for event in self._asked:
+                event.set()
+            self._asked.clear()
+        return self._seen.get(session, ())
 
 
 def _stat_fields(pid: int) -> list[str]:

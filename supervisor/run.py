@@ -22,12 +22,15 @@ from .server import Server
 from .service import Adopt, Service
 from .signals import Signals
 from .socketstore import SocketStore
-from .spec import InvalidSpec, RestartPolicy, ServiceSpec, StopPolicy
+from .spec import InvalidSpec, Plan, RestartPolicy, ServiceSpec, StopPolicy
 from .supervisor import Supervisor
 from .version import VERSION
 
 DAEMON_RESTARTS = RestartPolicy(always=True, first=0.1, cap=5.0, budget=-1, stable_after=10.0)
 DAEMON_STOP = StopPolicy(grace=10.0)
+
+DAEMON_PATIENCE = 10.0
+"""Seconds in which the daemon may bring today's plan before the programs are started by the last one."""
 
 NOTIFY = "notify.sock"
 
@@ -79,6 +82,7 @@ class Run:
         self._sockets = SocketStore(os.path.join(house.runtime, NOTIFY))
         self._daemon = self._make_daemon(house.daemon) if house.daemon else None
         self._daemon_settled = anyio.Event()
+        self._daemon_crashed = anyio.Event()
         self._stopping = False
         self._handing_over = False
 
@@ -97,7 +101,17 @@ class Run:
             log.error("the stored plan is damaged, waiting for the daemon to send it anew: %s", exc)
             return
         if plan is not None:
-            self._supervisor.adopt(plan)
+            self._tasks.start_soon(self._fall_back, plan)
+
+    async def _fall_back(self, plan: Plan) -> None:
+        """Carry out the stored plan, unless the daemon brings the one of today first."""
+        if self._daemon is not None:
+            with anyio.move_on_after(DAEMON_PATIENCE):
+                await self._daemon_crashed.wait()
+            if self._supervisor.planned:
+                return
+            log.warning("the API daemon has not brought a plan: the programs run by the last one")
+        self._supervisor.adopt(plan)
 
     def thaw(self, data: object, adopt: Adopt = Child.adopt) -> None:
         """Begin from what the program before us has handed over; raises `InvalidRecord`, `InvalidSpec`."""
@@ -118,9 +132,11 @@ class Run:
         alive = len(self._supervisor.alive())
         before = record.take("program_version", str, "?")
         log.info("Holdfast %s took over from %s: %d programs, %.0f ms", VERSION, before, alive, pause * 1000)
-        if self._daemon is not None:
+        if before != VERSION and self._daemon is not None:
             self._daemon.stop()
             self._daemon.start()
+        else:
+            self._reload()
 
     async def main(self, signals: Signals) -> None:
         """Run until a signal asks for the end."""
@@ -152,12 +168,16 @@ class Run:
                         handover.become(self._house.program, self._freeze(), kept)
         except CannotHandOver as exc:
             log.error("Holdfast goes on as it is: %s", exc)
-            if self._daemon is not None and self._daemon.child is not None:
-                self._daemon.child.signal(signal.SIGHUP)
+            self._reload()
         self._handing_over = False
         if self._server.closed:
             self._server = Server(self._supervisor, VERSION)
             self._tasks.start_soon(self._server.serve, self._house.listener)
+
+    def _reload(self) -> None:
+        """Let the daemon read the config anew, which is what else SIGHUP stands for."""
+        if self._daemon is not None and self._daemon.child is not None:
+            self._daemon.child.signal(signal.SIGHUP)
 
     def _freeze(self) -> Mapping[str, object]:
         now = anyio.current_time()
@@ -202,6 +222,7 @@ class Run:
     def _note_daemon(self, daemon: Service) -> None:
         if daemon.lifecycle.state is State.BACKOFF:
             log.error("the API daemon %s", daemon.lifecycle.reason)
+            self._daemon_crashed.set()
         self._daemon_settled.set()
 
 

@@ -224,6 +224,8 @@ class Service:
 
     def _spawn(self) -> None:
         environment = {**self._environment, "PWD": self.spec.directory, **self.spec.environment}
+        if self._leftovers is not None:
+            environment |= self._leftovers.mark(self.spec)
         sockets = self._sockets
         if sockets is not None:
             environment |= sockets.environment()
@@ -261,6 +263,7 @@ class Service:
             tasks.start_soon(self._pump, child, drained)
             ended = await child.wait()
             if left := await child.survivors():
+                child.pass_on(left)
                 if not self._told:
                     self._handle(Exited(ended, len(left)))
                 await child.emptied()
@@ -273,7 +276,7 @@ class Service:
         child.close()
         self.child = None
         if self._leftovers is not None:
-            self._leftovers.forget(child.identity)
+            self._leftovers.forget(child.identity, self.name)
         self._handle(Emptied() if self._told else Exited(ended))
 
     @property

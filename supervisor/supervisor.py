@@ -4,6 +4,7 @@ import signal
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import anyio
 import anyio.abc
@@ -54,6 +55,8 @@ class Supervisor:
         self._environment = environment
         self._store = store
         self._leftovers = leftovers
+        self.planned = False
+        """Whether any plan has been carried out."""
         self._left: set[str] = set()
         """Services that were left behind, and of which no plan has said yet whether they shall start."""
         self._services: dict[str, Service] = {}
@@ -127,6 +130,7 @@ class Supervisor:
 
     def adopt(self, plan: Plan) -> None:
         """Carry out a plan that is stored already."""
+        self.planned = True
         wanted = {spec.name for spec in plan.services}
         for name in [name for name in self._services if name not in wanted]:
             self._forget_start(name)
@@ -151,7 +155,11 @@ class Supervisor:
         No service is started before what is left of it has ended.
         """
         for leftover in self._leftovers.find() if self._leftovers else ():
-            service = self._make(leftover.spec)
+            spec = leftover.spec
+            if spec.name in self._services:
+                # A second part of the same: it is stopped as well, under a name that no plan has.
+                spec = replace(spec, name=f"{spec.name[:200]} (process {leftover.child.pid})")
+            service = self._make(spec)
             service.take_over(leftover.child)
             service.open()
             self._left.add(service.name)

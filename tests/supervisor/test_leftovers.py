@@ -40,6 +40,12 @@ def leave(leftovers: Leftovers, one: ServiceSpec) -> "subprocess.Popen[bytes]":
     return process
 
 
+def dismiss(child: Child, process: "subprocess.Popen[bytes]") -> None:
+    child.signal(signal.SIGKILL)
+    child.close()
+    process.communicate()
+
+
 async def settled(house: Supervisor, name: str, state: State) -> int | None:
     watch = await house.watch()
     with anyio.fail_after(DEADLINE):
@@ -112,21 +118,46 @@ def test_a_stranger_with_the_same_number_is_left_alone(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "children") == [], "and is not looked at again"
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"boot": 3}', "\udcff", "[" * 100_000])
-def test_a_damaged_note_says_nothing(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"spec": 3}', "\udcff", "[" * 100_000])
+async def test_of_a_damaged_note_the_name_says_enough(tmp_path: Path, content: str) -> None:
+    """A full disk leaves an empty file, and so does a kill at the right moment."""
     leftovers = Leftovers(str(tmp_path))
-    leftovers.note(ProcessId.of(os.getpid()), spec("a"))
+    old = leave(leftovers, spec("a/ä."))
     (note,) = (tmp_path / "children").iterdir()
     note.write_text(content, encoding="utf-8", errors="surrogateescape")
-    assert leftovers.find() == []
+    (left,) = leftovers.find()
+    assert (left.spec.name, left.child.pid) == ("a/ä.", old.pid)
+    dismiss(left.child, old)
 
 
 def test_another_boot_left_nothing(tmp_path: Path) -> None:
     leftovers = Leftovers(str(tmp_path))
     leftovers.note(ProcessId.of(os.getpid()), spec("a"))
     (note,) = (tmp_path / "children").iterdir()
-    note.write_text(note.read_text().replace('"boot": "', '"boot": "0'))
+    pid, start_time, _, name = note.name.split(".", 3)
+    note.rename(note.with_name(f"{pid}.{start_time}.00000000.{name}"))
     assert leftovers.find() == []
+
+
+async def test_a_program_that_was_never_noted_down_is_known_by_its_mark(tmp_path: Path) -> None:
+    one = spec("x: y")
+    mark = Leftovers(str(tmp_path)).mark(one)
+    command = [*one.command[:-1], "import os; os.fork() or os.setsid(); print(1, flush=True); input()"]
+    old = subprocess.Popen(  # noqa: ASYNC220
+        command, env=mark, start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert old.stdin is not None
+    assert old.stdout is not None
+    assert old.stdout.read(4) == b"1\n1\n"
+    assert Leftovers(str(tmp_path / "another")).find() == []
+    found = Leftovers(str(tmp_path)).find()
+    assert {left.spec.name for left in found} == {"x: y"}
+    assert len(found) == 2, "also one that has left the session"
+    assert old.pid in {left.child.pid for left in found}
+    for left in found:
+        left.child.signal(signal.SIGKILL)
+        left.child.close()
+    old.communicate()
 
 
 async def test_a_group_whose_leader_is_gone_is_found(tmp_path: Path) -> None:

@@ -153,9 +153,9 @@ async def test_the_daemon_is_started_again_however_it_ends(directory: str) -> No
 
 
 async def test_the_daemon_gets_our_environment_and_programs_do_not(directory: str) -> None:
-    store(directory, spec("a", program("about")))
     with started(directory, "/bin/sh", "-c", "echo daemon has $HOLDFAST_TOKEN; exec sleep 1000") as running:
         api = await running.ready()
+        await api.apply(Plan((spec("a", program("about")),)))
         reading = Reading(await api.attach("a", 0))
         found = json.loads("{" + await reading.word_after(b"{"))
         await reading.aclose()
@@ -166,6 +166,20 @@ async def test_the_daemon_gets_our_environment_and_programs_do_not(directory: st
             return "daemon has secret" in running.said()
 
         await eventually(daemon_has_said)
+
+
+async def test_the_stored_plan_waits_for_todays_and_counts_if_the_daemon_fails(directory: str) -> None:
+    store(directory, spec("yesterday"))
+    with started(directory, "/bin/sleep", "1000") as running:
+        api = await running.ready()
+        assert await api.list() == [], "the daemon may yet bring another"
+        await api.apply(Plan((spec("today"),)))
+        assert [status.name for status in await api.list()] == ["today"]
+    store(directory, spec("yesterday"))
+    with started(directory, "/bin/false") as running:
+        api = await running.ready()
+        await until(api, "yesterday", lambda status: status.pid)
+        assert "the programs run by the last one" in running.said()
 
 
 async def test_what_we_were_started_with_does_not_reach_a_program(directory: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import anyio
 import anyio.from_thread
@@ -73,7 +74,7 @@ async def test_a_stubborn_program_is_killed_after_its_grace_and_the_console_says
     status = await house.until("a", lambda status: status.state is State.STOPPED)
     assert status.exit is not None
     assert status.exit.signal == signal.SIGKILL
-    assert status.reason.endswith("as asked")
+    assert status.reason.endswith("as it did not stop in time")
     await reading.until(b"[Holdfast] a did not stop in time")
     await reading.until(b"[Octyne] Server a has stopped.")
     assert b"crashed" not in reading.data
@@ -455,3 +456,24 @@ async def test_blocks_of_a_reader_are_of_a_size_for_one_message(house: House) ->
     attachment = await house.api.attach("a", 0)
     assert len((await attachment.receive()).data) <= BLOCK
     await attachment.aclose()
+
+
+STRAY = """
+import os, time
+if os.fork() == 0:
+    os.setpgid(0, 0)
+    print(os.getpid(), flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+async def test_who_has_left_the_group_but_not_the_session_goes_too(house: House, how: str) -> None:
+    await house.apply(spec("a", (sys.executable, "-S", "-c", STRAY)))
+    reading = await house.console("a")
+    stray = int(await reading.until(b"server a\n") and await reading.word_after(b"server a\n"))
+    assert alive(stray)
+    await getattr(house.api, how)("a")
+    await house.until("a", lambda status: status.state is State.STOPPED)
+    assert not alive(stray)
+    await reading.aclose()

@@ -55,6 +55,24 @@ def test_a_broken_first_config_ends_in_one_sentence(house: Holdfast, text: str) 
     assert not os.path.exists(house.path("users.json"))
 
 
+def test_what_was_changed_while_we_were_away_counts_from_the_start(house: Holdfast) -> None:
+    def leaves(name: str) -> dict[str, object]:
+        return {"directory": house.folder, "command": ["/bin/sh", "-c", f"touch {name}; exec sleep 1000"]}
+
+    house.configure(removed=leaves("removed"), changed=leaves("before"), disabled=leaves("disabled"))
+    house.start()
+    for name in ("removed", "before", "disabled"):
+        house.until(lambda name=name: os.path.exists(house.path(name)), name)  # type: ignore[misc]
+    assert house.stop() == 0
+    for name in ("removed", "before", "disabled"):
+        os.unlink(house.path(name))
+    house.configure(changed=leaves("after"), disabled={**leaves("disabled"), "enabled": False})
+    house.start()
+    house.until(lambda: os.path.exists(house.path("after")), "the new command runs")
+    assert house.servers() == {"changed": 1, "disabled": 0}
+    assert not any(os.path.exists(house.path(name)) for name in ("removed", "before", "disabled"))
+
+
 @pytest.mark.parametrize("text", [BROKEN, WRONG], ids=["broken", "wrong"])
 def test_with_a_config_broken_since_the_last_good_one_is_in_force(house: Holdfast, text: str) -> None:
     house.configure(sleeper=sleeper())
