@@ -65,18 +65,10 @@ class Child:
         self._output = output
 
     @classmethod
-    def spawn(
-        cls,
-        spec: ServiceSpec,
-        *,
-        environment: Mapping[str, str],
-        attached: bool,
-        given: Sequence[int] = (),
-    ) -> "Child":
+    def spawn(cls, spec: ServiceSpec, *, environment: Mapping[str, str], attached: bool) -> "Child":
         """Start the program; raises `CannotSpawn`.
 
-        `attached` joins its output to our own stdout and stderr instead of a pipe; `given` are descriptors
-        that it gets besides 0, 1 and 2, by the same numbers.
+        `attached` joins its output to our own stdout and stderr instead of a pipe.
         """
         ours: list[int] = []
         theirs: list[int] = []
@@ -102,7 +94,6 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                pass_fds=given,
             )
             # Popen wants to reap, and would do so at the next Popen after this one is collected. Waiting is
             # ours alone: a child that two parties wait for loses its exit status to one of them.

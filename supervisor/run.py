@@ -21,7 +21,6 @@ from .record import InvalidRecord, Record
 from .server import Server
 from .service import Adopt, Service
 from .signals import Signals
-from .socketstore import SocketStore
 from .spec import InvalidSpec, Plan, RestartPolicy, ServiceSpec, StopPolicy
 from .supervisor import Supervisor
 from .version import VERSION
@@ -31,8 +30,6 @@ DAEMON_STOP = StopPolicy(grace=10.0)
 
 DAEMON_PATIENCE = 10.0
 """Seconds in which the daemon may bring today's plan before the programs are started by the last one."""
-
-NOTIFY = "notify.sock"
 
 log = logging.getLogger("holdfast.supervisor")
 
@@ -54,11 +51,6 @@ class House:
         directories = ("--state-dir", self.state, "--runtime-dir", self.runtime)
         return [*python, *directories, *options, "--", *self.daemon]
 
-    @property
-    def descriptors(self) -> Sequence[int]:
-        """The descriptors that `freeze` names by number."""
-        return [*self.locks, self.listener.fileno()]
-
     def freeze(self) -> dict[str, object]:
         """Return what the next program cannot find out by itself, as JSON data."""
         return {
@@ -79,7 +71,6 @@ class Run:
         environment = base_environment(os.environ)
         self._supervisor = Supervisor(tasks, environment, self._store, leftovers)
         self._server = Server(self._supervisor, VERSION)
-        self._sockets = SocketStore(os.path.join(house.runtime, NOTIFY))
         self._daemon = self._make_daemon(house.daemon) if house.daemon else None
         self._daemon_settled = anyio.Event()
         self._daemon_crashed = anyio.Event()
@@ -88,7 +79,6 @@ class Run:
 
     def boot(self) -> None:
         """Begin from what is on disk."""
-        self._sockets.listen()
         if self._daemon is not None:
             self._daemon.open()
             self._daemon.start()
@@ -120,13 +110,11 @@ class Run:
         now = min(record.take("at", float), anyio.current_time())
         self._supervisor.thaw(data, now, adopt)
         if self._daemon is not None and record.has("daemon"):
-            self._sockets.thaw(record.record("sockets"))
             self._daemon.thaw(record.record("daemon"), now, adopt)
             self._daemon.open()
 
     def greet(self, data: object) -> None:
         """Tell how it went, and let the daemon become its next version too."""
-        self._sockets.listen()
         record = Record(data)
         pause = anyio.current_time() - record.take("at", float)
         alive = len(self._supervisor.alive())
@@ -141,7 +129,6 @@ class Run:
     async def main(self, signals: Signals) -> None:
         """Run until a signal asks for the end."""
         self._tasks.start_soon(self._server.serve, self._house.listener)
-        self._tasks.start_soon(self._sockets.run)
         while True:
             match await signals.receive():
                 case signal.SIGHUP if not self._stopping and not self._handing_over:
@@ -164,7 +151,7 @@ class Run:
                     told_to_stop = {signal.SIGTERM, signal.SIGINT} & set(signals.waiting)
                     if not self._stopping and not told_to_stop:
                         children = [*self._supervisor.descriptors(), *self._daemon_descriptors()]
-                        kept = [*children, *self._sockets.descriptors, *self._house.descriptors]
+                        kept = [*children, *self._house.locks, self._house.listener.fileno()]
                         handover.become(self._house.program, self._freeze(), kept)
         except CannotHandOver as exc:
             log.error("Holdfast goes on as it is: %s", exc)
@@ -185,7 +172,6 @@ class Run:
             **self._supervisor.freeze(now),
             **self._house.freeze(),
             "daemon": None if self._daemon is None else self._daemon.freeze(now),
-            "sockets": self._sockets.freeze(),
             "program_version": VERSION,
             "at": now,
         }
@@ -203,7 +189,6 @@ class Run:
             while self._daemon.lifecycle.state.alive:
                 self._daemon_settled = anyio.Event()
                 await self._daemon_settled.wait()
-        self._sockets.close()
         log.info("Holdfast has stopped")
         self._tasks.cancel_scope.cancel()
 
@@ -216,7 +201,6 @@ class Run:
             changed=self._note_daemon,
             vanished=self._note_daemon,
             attached=True,
-            sockets=self._sockets,
         )
 
     def _note_daemon(self, daemon: Service) -> None:

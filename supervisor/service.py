@@ -34,7 +34,6 @@ from .events import (
 from .leftovers import Leftovers
 from .lifecycle import Lifecycle
 from .record import Record
-from .socketstore import SocketStore
 from .spec import ServiceSpec
 from .status import ServiceStatus
 from .stdin import InputRefused
@@ -59,7 +58,6 @@ class Service:
         changed: Callable[["Service"], None],
         vanished: Callable[["Service"], None],
         attached: bool = False,
-        sockets: SocketStore | None = None,
         leftovers: Leftovers | None = None,
     ) -> None:
         self.spec = spec
@@ -68,7 +66,6 @@ class Service:
         self.lifecycle = Lifecycle(spec.name, spec.stop, spec.restart)
         self._environment = environment
         self._attached = attached
-        self._sockets = sockets
         self._leftovers = leftovers
         self._changed = changed
         self._vanished = vanished
@@ -226,16 +223,8 @@ class Service:
         environment = {**self._environment, "PWD": self.spec.directory, **self.spec.environment}
         if self._leftovers is not None:
             environment |= self._leftovers.mark(self.spec)
-        sockets = self._sockets
-        if sockets is not None:
-            environment |= sockets.environment()
         try:
-            child = Child.spawn(
-                self.spec,
-                environment=environment,
-                attached=self._attached,
-                given=sockets.descriptors if sockets else (),
-            )
+            child = Child.spawn(self.spec, environment=environment, attached=self._attached)
         except CannotSpawn as exc:
             self._events.append(SpawnFailed(exc.reason, exc.passing))
             return
