@@ -175,6 +175,7 @@ async def test_the_stored_plan_waits_for_todays_and_counts_if_the_daemon_fails(d
         assert await api.list() == [], "the daemon may yet bring another"
         await api.apply(Plan((spec("today"),)))
         assert [status.name for status in await api.list()] == ["today"]
+    directory = os.path.join(directory, "another")
     store(directory, spec("yesterday"))
     with started(directory, "/bin/false") as running:
         api = await running.ready()

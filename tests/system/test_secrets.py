@@ -98,7 +98,9 @@ def test_programs_get_three_descriptors_and_no_secret(house: Holdfast) -> None:
     pids = [house.pid("about"), house.pid("sleeper")]
     told = json.loads(house.console("about").until('"descriptors"'))
     assert told["descriptors"] == [0, 1, 2]
-    assert set(told["environment"]) <= {"PATH", "HOME", "LANG", "LC_TIME", "PWD", "LC_CTYPE"}
+    assert set(told["environment"]) <= {
+        *("PATH", "HOME", "LANG", "LC_TIME", "PWD", "LC_CTYPE", "HOLDFAST_SERVICE")
+    }
     for pid in pids:
         assert processes.descriptors(pid) == {0, 1, 2}
         environment = processes.read(pid, "environ")
