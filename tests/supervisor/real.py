@@ -38,6 +38,14 @@ class Program:
         with open(self.log, encoding="utf-8") as file:
             return file.read()
 
+    async def says(self, what: str) -> None:
+        """Wait until it has said this."""
+
+        async def said() -> bool:
+            return what in self.said()
+
+        await eventually(said)
+
     async def ready(self) -> SupervisorClient:
         """Wait until it answers."""
 

@@ -112,7 +112,7 @@ async def test_a_damaged_plan_is_told_and_a_new_one_taken(directory: str, conten
     damage(directory, content)
     with started(directory) as running:
         api = await running.ready()
-        assert "the stored plan is damaged" in running.said()
+        await running.says("the stored plan is damaged")
         await api.apply(Plan((spec("a"),)))
         await until(api, "a", up)
 
@@ -180,7 +180,7 @@ async def test_the_stored_plan_waits_for_todays_and_counts_if_the_daemon_fails(d
     with started(directory, "/bin/false") as running:
         api = await running.ready()
         await until(api, "yesterday", lambda status: status.pid)
-        assert "the programs run by the last one" in running.said()
+        await running.says("the programs run by the last one")
 
 
 async def test_what_we_were_started_with_does_not_reach_a_program(directory: str) -> None:
