@@ -2,9 +2,8 @@
 
 import json
 from dataclasses import dataclass
-from typing import TypeVar
 
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.websockets import WebSocket
 
 from .access import Access, Identity
@@ -20,8 +19,6 @@ from .usage import Sampler
 
 MOST_JSON = 1 << 20
 """Bytes of a request body that is read as a whole."""
-
-C = TypeVar("C", bound=HTTPConnection)
 
 
 @dataclass(frozen=True, slots=True)

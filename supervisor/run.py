@@ -17,7 +17,7 @@ from .events import State
 from .handover import CannotHandOver
 from .leftovers import Leftovers
 from .planfile import PlanFile
-from .record import InvalidRecord, Record
+from .record import Record
 from .server import Server
 from .service import Adopt, Service
 from .signals import Signals
@@ -104,17 +104,19 @@ class Run:
         self._supervisor.adopt(plan)
 
     def thaw(self, data: object, adopt: Adopt = Child.adopt) -> None:
-        """Begin from what the program before us has handed over; raises `InvalidRecord`, `InvalidSpec`."""
+        """Become what the program before us has handed over; raises `InvalidRecord`, `InvalidSpec`."""
         # The machine has not been restarted since: its clock has gone on, and the pause counts as time.
         record = Record(data)
         now = min(record.take("at", float), anyio.current_time())
         self._supervisor.thaw(data, now, adopt)
         if self._daemon is not None and record.has("daemon"):
             self._daemon.thaw(record.record("daemon"), now, adopt)
-            self._daemon.open()
 
-    def greet(self, data: object) -> None:
-        """Tell how it went, and let the daemon become its next version too."""
+    def resume(self, data: object) -> None:
+        """Go on where the program before us stopped, tell how it went, and renew the daemon too."""
+        self._supervisor.open()
+        if self._daemon is not None:
+            self._daemon.open()
         record = Record(data)
         pause = anyio.current_time() - record.take("at", float)
         alive = len(self._supervisor.alive())
@@ -222,7 +224,7 @@ async def run(house: House, record: object) -> None:
             one.thaw(record)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, handover.SIGNALS)
         if record is not None:
-            one.greet(record)
+            one.resume(record)
         await one.main(signals)
 
 
@@ -234,7 +236,7 @@ async def try_out(house: House, record: object) -> None:
 
 
 def _nobody(record: Record, now: float) -> None:
+    del now
     for key in ("pid", "start_time", "stdin", "output"):
         record.take(key, int)
-    if record.take("age", float) < -now:
-        raise InvalidRecord(f"{record.where('age')}: is impossible")
+    record.take("age", float)

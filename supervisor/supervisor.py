@@ -203,7 +203,7 @@ class Supervisor:
         }
 
     def thaw(self, data: object, now: float, adopt: Adopt = Child.adopt) -> None:
-        """Become what `freeze` described; raises `InvalidRecord`, `InvalidSpec`."""
+        """Become what `freeze` described, before `open`; raises `InvalidRecord`, `InvalidSpec`."""
         record = Record(data)
         if (version := record.take("version", int)) != FREEZE_VERSION:
             raise InvalidRecord(f"version: expected {FREEZE_VERSION}, got {version}")
@@ -212,8 +212,12 @@ class Supervisor:
         for entry in record.records("services"):
             service = self._make(ServiceSpec.from_record(entry.record("spec")))
             service.thaw(entry, now, adopt)
-            service.open()
             self._versions[service.name] = entry.take("changed", int)
+
+    def open(self) -> None:
+        """Go on from what was thawed. Until then nothing runs: a record that is tried out starts nobody."""
+        for service in self._services.values():
+            service.open()
         if self._waiting:
             self._tasks.start_soon(self._start_rest)
 

@@ -4,13 +4,14 @@ import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import anyio
 import anyio.abc
 import anyio.lowlevel
 import pytest
 
-from supervisor import InvalidSpec, RestartPolicy, State, Supervisor, service
+from supervisor import InvalidSpec, Plan, RestartPolicy, State, Supervisor, service
 from supervisor.record import InvalidRecord
 
 from .world import DEADLINE, ENVIRONMENT, Reading, alive, plan, program, spec, until
@@ -88,6 +89,7 @@ async def test_everything_survives_as_data_and_no_program_notices() -> None:
     async with final() as second:
         second.thaw(record, NOW)
         assert second.freeze(NOW) == frozen
+        second.open()
         after = {status.name: status for status in await second.list()}
         for status in before:
             now = after[status.name]
@@ -135,6 +137,7 @@ async def test_an_end_that_nobody_was_told_of_yet_is_told_by_the_next_supervisor
     os.kill(other, 9)
     async with final() as second:
         second.thaw(frozen, anyio.current_time())
+        second.open()
         status = await until(second, "a", lambda status: status.state is State.STOPPED)
         assert status.exit is not None
         assert status.exit.code == 0
@@ -151,6 +154,7 @@ async def test_a_program_that_ends_meanwhile_is_seen_to_crash() -> None:
     os.kill(pid, 9)
     async with final() as second:
         second.thaw(frozen, anyio.current_time())
+        second.open()
         status = await until(second, "a", lambda status: status.state is State.FAILED)
         assert status.exit is not None
         assert status.exit.signal == 9
@@ -166,6 +170,7 @@ async def test_services_that_still_wait_for_their_start_are_started_by_the_next_
     drop_pidfds(first)
     async with final() as second:
         second.thaw(frozen, anyio.current_time())
+        second.open()
         await until(second, "s39", lambda status: status.pid)
         assert len(second.alive()) == 40
 
@@ -186,3 +191,22 @@ async def test_a_damaged_record_is_refused(change: dict[str, object]) -> None:
         frozen = first.freeze(NOW)
         with pytest.raises((InvalidRecord, InvalidSpec)):
             first.thaw({**frozen, **change}, NOW)
+
+
+async def test_a_record_that_is_tried_out_starts_nobody(tmp_path: Path) -> None:
+    """Neither who waits for its turn, nor who waits for a restart that is overdue by now."""
+    trace = tmp_path / "started"
+    toucher = spec("a", ("/usr/bin/touch", str(trace)), autostart=False)
+    async with anyio.create_task_group() as tasks:
+        first = Supervisor(tasks, ENVIRONMENT)
+        first.adopt(Plan((toucher,)))
+        frozen = {**first.freeze(0.0), "waiting": ["a"]}
+        entry = json.loads(json.dumps(frozen))
+        entry["services"][0]["lifecycle"]["state"] = "backoff"
+        entry["services"][0]["remaining"] = 0.0
+        second = Supervisor(tasks, ENVIRONMENT)
+        second.thaw(entry, 0.0, lambda *_: None)
+        await anyio.wait_all_tasks_blocked()
+        assert not trace.exists()
+        assert second.alive() == []
+        tasks.cancel_scope.cancel()
