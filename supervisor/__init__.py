@@ -3,6 +3,7 @@
 from .client import SupervisorClient, SupervisorUnreachable
 from .events import Exit, State, Wanted
 from .following import Changes, Output
+from .notify import Notifier, inherited
 from .planfile import CannotStore
 from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
 from .status import ServiceStatus
@@ -23,6 +24,7 @@ __all__ = [
     "InvalidSpec",
     "NoSuchService",
     "NotAllowed",
+    "Notifier",
     "Output",
     "Plan",
     "RestartPolicy",
@@ -37,6 +39,7 @@ __all__ = [
     "SupervisorUnreachable",
     "Wanted",
     "Watching",
+    "inherited",
     "leave_quietly",
     "log_to_stderr",
     "socket_address",
