@@ -1,6 +1,7 @@
 """Owns the programs: children, their output, their restarts. Standard library and anyio only."""
 
 from .client import SupervisorClient, SupervisorUnreachable
+from .console import Scrollback
 from .events import Exit, State, Wanted
 from .following import Changes, Output
 from .planfile import CannotStore
@@ -26,6 +27,7 @@ __all__ = [
     "Output",
     "Plan",
     "RestartPolicy",
+    "Scrollback",
     "ScrollbackPolicy",
     "ServiceSpec",
     "ServiceStatus",
