@@ -1,11 +1,17 @@
 """Who comes back to a console with the offset of before gets exactly the rest, whatever has died."""
 
+import os
+import re
+import signal
+import subprocess
+import sys
 import threading
 
 from websockets.exceptions import WebSocketException
 
 from . import processes
-from .house import Holdfast, program
+from .house import ROOT, Holdfast, program
+from .output import Output
 from .rawconsole import RawConsole
 
 
@@ -87,6 +93,30 @@ def test_viewers_of_a_flood_outlive_five_daemons_and_get_every_byte_once(house: 
     assert numbers == list(range(len(numbers)))
 
 
+def test_a_viewer_stays_while_the_supervisor_is_replaced(house: Holdfast) -> None:
+    house.configure(ticker=program("ticker"))
+    house.start()
+    console = RawConsole(house.path("api.sock"), "ticker")
+    console.visit(b"tick 5\n")
+    watcher = threading.Thread(target=console.visit, args=(b"tick 100000\n",))
+    watcher.start()
+    try:
+        for times in range(1, 4):
+            until_more(house, console)
+            house.signal(signal.SIGHUP)
+            house.output.until("the config was reloaded\n", times=times)
+        until_more(house, console)
+    finally:
+        killed_daemon(house)
+        watcher.join()
+    house.until_it_answers()
+    seen = ticks(console.data)[-1]
+    console.visit(b"tick %d\n" % (seen + 50))
+    numbers = ticks(console.data)
+    assert numbers == list(range(len(numbers)))
+    assert (console.gaps, console.resets) == (0, 0)
+
+
 def test_a_viewer_that_outlives_the_supervisor_is_told_that_another_stream_begins(house: Holdfast) -> None:
     house.configure(ticker=program("ticker"))
     house.start()
@@ -100,3 +130,33 @@ def test_a_viewer_that_outlives_the_supervisor_is_told_that_another_stream_begin
     numbers = ticks(console.data)
     assert numbers == list(range(len(numbers)))
     assert (console.gaps, console.resets) == (0, 1)
+
+
+def test_the_client_in_the_documents_does_what_they_say(house: Holdfast) -> None:
+    with open(os.path.join(ROOT, "docs", "api.md"), encoding="utf-8") as file:
+        found = re.search("```python\n(.*?)```", file.read(), re.DOTALL)
+    assert found is not None
+    house.configure(ticker=program("ticker"))
+    house.start()
+    code = found[1] + "follow(*sys.argv[1:])"
+    command = [sys.executable, "-P", "-c", code, house.path("api.sock"), "ticker"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as client:
+        assert client.stdout is not None
+        output = Output(client.stdout)
+        try:
+            output.until("tick 20\n")
+            for times in range(2, 4):
+                killed_daemon(house)
+                house.until_it_answers()
+                output.until(f"tick {times * 100}\n")
+            house.configure()
+            house.until(lambda: house.about("ticker").get("toDelete"), "the ticker is to go")
+            assert house.order("ticker", "KILL")
+            assert client.wait(processes.DEADLINE) == 0
+        finally:
+            client.kill()
+    said = output.until_end()
+    ours = said.index("[Octyne] Killing")
+    numbers = ticks(said[:ours].encode())
+    assert numbers == list(range(len(numbers)))
+    assert "has now been removed" in said[ours:]
