@@ -29,6 +29,12 @@ ON_DEMAND = (
 """Told `0 1000`, writes so many numbered lines of a hundred bytes; then says so."""
 
 
+@pytest.fixture(params=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Json]:
+    """The daemon runs on uvloop, whose transports are others than asyncio's."""
+    return "asyncio", {"use_uvloop": request.param == "uvloop"}
+
+
 def whole(name: str, numbers: Iterable[int]) -> bytes:
     """Return all that is said by a server that writes these numbers."""
     lines = "".join(f"{number:099d}\n" for number in numbers)
