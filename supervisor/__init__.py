@@ -5,6 +5,7 @@ from .events import Exit, State, Wanted
 from .following import Changes, Output
 from .notify import Notifier, inherited
 from .planfile import CannotStore
+from .scrollback import Scrollback
 from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
 from .status import ServiceStatus
 from .stderr import leave_quietly, log_to_stderr
@@ -28,6 +29,7 @@ __all__ = [
     "Output",
     "Plan",
     "RestartPolicy",
+    "Scrollback",
     "ScrollbackPolicy",
     "ServiceSpec",
     "ServiceStatus",
