@@ -4,7 +4,16 @@ from .client import SupervisorClient, SupervisorUnreachable
 from .events import Exit, State, Wanted
 from .following import Changes, Output
 from .planfile import CannotStore
-from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
+from .spec import (
+    Boot,
+    InvalidSpec,
+    LeftBehind,
+    Plan,
+    RestartPolicy,
+    ScrollbackPolicy,
+    ServiceSpec,
+    StopPolicy,
+)
 from .status import ServiceStatus
 from .stderr import leave_quietly, log_to_stderr
 from .stdin import InputRefused
@@ -16,11 +25,13 @@ from .wire import socket_address
 __all__ = [
     "VERSION",
     "Attached",
+    "Boot",
     "CannotStore",
     "Changes",
     "Exit",
     "InputRefused",
     "InvalidSpec",
+    "LeftBehind",
     "NoSuchService",
     "NotAllowed",
     "Output",

@@ -16,6 +16,7 @@ from .child import Child, base_environment
 from .events import State
 from .handover import CannotHandOver
 from .leftovers import Leftovers
+from .lifecycle import PIPES_LOST
 from .planfile import PlanFile
 from .record import Record
 from .server import Server
@@ -24,6 +25,7 @@ from .signals import Signals
 from .spec import InvalidSpec, Plan, RestartPolicy, ServiceSpec, StopPolicy
 from .supervisor import Supervisor
 from .version import VERSION
+from .wishes import Wishes
 
 DAEMON_RESTARTS = RestartPolicy(always=True, first=0.1, cap=5.0, budget=-1, stable_after=10.0)
 DAEMON_STOP = StopPolicy(grace=10.0)
@@ -69,7 +71,7 @@ class Run:
         self._store = PlanFile(house.state)
         leftovers = Leftovers(house.state)
         environment = base_environment(os.environ)
-        self._supervisor = Supervisor(tasks, environment, self._store, leftovers)
+        self._supervisor = Supervisor(tasks, environment, self._store, leftovers, Wishes(house.state))
         self._server = Server(self._supervisor, VERSION)
         self._daemon = self._make_daemon(house.daemon) if house.daemon else None
         self._daemon_settled = anyio.Event()
@@ -82,9 +84,17 @@ class Run:
         if self._daemon is not None:
             self._daemon.open()
             self._daemon.start()
-        if left := self._supervisor.clear_up():
-            names = ", ".join(left)
+        left = self._supervisor.clear_up()
+        if left.stopped:
+            names = ", ".join(left.stopped)
             log.warning("stopping what a supervisor that was killed has left behind: %s", names)
+        if left.kept:
+            names = ", ".join(left.kept)
+            log.warning("left behind by a supervisor that was killed, and kept: %s; %s", names, PIPES_LOST)
+        self._await_plan()
+
+    def _await_plan(self) -> None:
+        """Wait for the daemon's plan, with the stored one in reserve."""
         try:
             plan = self._store.load()
         except InvalidSpec as exc:
@@ -117,6 +127,8 @@ class Run:
         self._supervisor.open()
         if self._daemon is not None:
             self._daemon.open()
+        if not self._supervisor.planned:
+            self._await_plan()
         record = Record(data)
         pause = anyio.current_time() - record.take("at", float)
         alive = len(self._supervisor.alive())
@@ -140,8 +152,7 @@ class Run:
                     self._stopping = True
                     self._tasks.start_soon(self._stop)
                 case signal.SIGINT:
-                    for name in self._supervisor.alive():
-                        await self._supervisor.kill(name)
+                    self._supervisor.kill_all()
 
     async def _hand_over(self, signals: Signals) -> None:
         """Become the program that is installed now; whatever is in the way, go on as if nothing was asked."""

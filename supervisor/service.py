@@ -15,6 +15,7 @@ from .events import (
     Elapsed,
     Emptied,
     Event,
+    Exit,
     Exited,
     Found,
     Keep,
@@ -33,6 +34,7 @@ from .events import (
 )
 from .leftovers import Leftovers
 from .lifecycle import Lifecycle
+from .process import ProcessId
 from .record import Record
 from .spec import ServiceSpec
 from .status import ServiceStatus
@@ -97,7 +99,7 @@ class Service:
             restarts=len(life.restarts),
             exit=life.exit or life.previous,
             removed=life.removed,
-            outdated=life.state.alive and self._spawned_spec != self.spec,
+            outdated=life.state.alive and not self.spec.runs_as(self._spawned_spec),
         )
 
     def start(self) -> None:
@@ -136,12 +138,13 @@ class Service:
         if child.stdin.owed:
             self._tasks.start_soon(child.stdin.pour)
 
-    def take_over(self, child: Child) -> None:
-        """Begin, before `open`, with what another supervisor left behind, by stopping it."""
-        # Going on with it is no choice: its output went into a pipe that nobody can read any more.
+    def take_over(self, child: Child, *, kept: bool) -> None:
+        """Begin, before `open`, with what another supervisor left behind: let it run on, or stop it."""
+        # Its output went into a pipe that nobody can read any more: going on with it must be asked for.
         self.child = child
-        self._handle(Found())
-        self._handle(Stop())
+        self._handle(Found(kept))
+        if not kept:
+            self._handle(Stop())
 
     def open(self) -> None:
         """Begin to watch the clock, and the child if there is one already."""
@@ -150,6 +153,8 @@ class Service:
             self._tasks.start_soon(self._tend, self.child)
             if self.child.stdin.owed:
                 self._tasks.start_soon(self.child.stdin.pour)
+        elif self.lifecycle.state.alive:
+            self._handle(Emptied() if self._told else Exited(Exit()))
 
     def close(self) -> None:
         """Let go of a service that is not alive: its waits and its readers end."""
@@ -182,7 +187,13 @@ class Service:
         remaining = record.optional("remaining", float)
         self._deadline = None if remaining is None else now + remaining
         self.console = Console.thaw(record.record("console"))
-        self.child = adopt(record.record("child"), now) if record.has("child") else None
+        if record.has("child"):
+            child = record.record("child")
+            try:
+                self.child = adopt(child, now)
+            except ProcessLookupError:
+                # It was left behind by a supervisor that was killed: another is its parent, and reaped it.
+                self.child = Child.find(ProcessId(child.take("pid", int), child.take("start_time", int)))
 
     def _handle(self, event: Event) -> None:
         # An effect can bring an event (a spawn that fails): one after the other, never one inside another.

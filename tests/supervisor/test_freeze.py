@@ -166,7 +166,7 @@ async def test_services_that_still_wait_for_their_start_are_started_by_the_next_
         first.adopt(plan(*(spec(f"s{number:02}") for number in range(40))))
         frozen = json.loads(json.dumps(first.freeze(anyio.current_time())))
         assert len(frozen["waiting"]) > 0
-        first._waiting.clear()
+        first._starts.clear()
     drop_pidfds(first)
     async with final() as second:
         second.thaw(frozen, anyio.current_time())

@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from supervisor import Plan, ServiceSpec, State, StopPolicy, Supervisor
+from supervisor.beginning import ClearedUp
 from supervisor.child import Child
 from supervisor.leftovers import Leftovers
 from supervisor.process import ProcessId
@@ -65,7 +66,7 @@ async def test_what_is_left_ends_before_its_service_starts(tmp_path: Path, scrip
         assert old.stdout.readline()
     async with anyio.create_task_group() as tasks:
         house = Supervisor(tasks, {}, leftovers=Leftovers(str(tmp_path)))
-        assert house.clear_up() == ["a"]
+        assert house.clear_up() == ClearedUp(stopped=["a"], kept=[])
         house.adopt(Plan((one,)))
         (status,) = await house.list()
         assert status.state is State.STOPPING
