@@ -273,6 +273,7 @@ async def test_a_handover_before_the_first_plan_forgets_neither_the_plan_nor_wha
         assert (await services(api))["down"].state is State.STOPPED
         os.kill(old, signal.SIGKILL)
         await until(api, "left", lambda status: status.pid not in (None, old))
+        await api.kill("left")
 
 
 async def test_what_is_kept_is_handed_over(tmp_path: Path) -> None:

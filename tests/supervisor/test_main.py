@@ -373,7 +373,9 @@ async def test_a_hurried_end_is_nobodys_wish(directory: str) -> None:
         first.process.send_signal(signal.SIGINT)
         assert await first.ended() == 0
     with started(directory) as second:
-        await until(await second.ready(), "a", up)
+        api = await second.ready()
+        await until(api, "a", up)
+        await api.kill("a")
 
 
 async def test_what_is_kept_runs_on_when_its_supervisor_is_killed(directory: str) -> None:
