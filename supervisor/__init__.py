@@ -6,7 +6,16 @@ from .following import Changes, Output
 from .notify import Notifier, inherited
 from .planfile import CannotStore
 from .scrollback import Scrollback
-from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
+from .spec import (
+    Boot,
+    InvalidSpec,
+    LeftBehind,
+    Plan,
+    RestartPolicy,
+    ScrollbackPolicy,
+    ServiceSpec,
+    StopPolicy,
+)
 from .status import ServiceStatus
 from .stderr import leave_quietly, log_to_stderr
 from .stdin import InputRefused
@@ -18,11 +27,13 @@ from .wire import socket_address
 __all__ = [
     "VERSION",
     "Attached",
+    "Boot",
     "CannotStore",
     "Changes",
     "Exit",
     "InputRefused",
     "InvalidSpec",
+    "LeftBehind",
     "NoSuchService",
     "NotAllowed",
     "Notifier",

@@ -4,6 +4,9 @@ It is found in two ways, since each has a hole where the other has none. Each li
 named for the process, its start time, the boot and the service, so that even an empty one says enough; it
 is written just after the start. And each program carries a mark in its environment, from its first moment
 on, which some programs wipe out.
+
+The file holds the spec with which the program was started, and so it is known before anybody brings a plan
+whether the program is left alone or stopped. What is only known by its mark is stopped.
 """
 
 import contextlib
@@ -18,7 +21,7 @@ from urllib.parse import quote, unquote
 from .child import Child
 from .process import ProcessId, sessions
 from .record import InvalidRecord, Record
-from .spec import InvalidSpec, ServiceSpec
+from .spec import InvalidSpec, LeftBehind, ServiceSpec
 
 MARK = "HOLDFAST_SERVICE"
 
@@ -33,6 +36,11 @@ class Leftover:
 
     spec: ServiceSpec
     child: Child
+
+    @property
+    def kept(self) -> bool:
+        """Whether it may run on. Where only remains are left of it, it is over."""
+        return self.spec.leftovers is LeftBehind.KEEP and not self.child.ended
 
 
 class Leftovers:

@@ -1,20 +1,19 @@
 """All services by name: what the plan says, what people ask for, and who watches."""
 
 import logging
-import signal
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import anyio
 import anyio.abc
-import anyio.lowlevel
-import anyio.to_thread
 
 from . import handover
+from .beginning import Beginning, ClearedUp
 from .console import Follower
 from .estate import Heir, Keeping, RecordFile, Returned
+from .events import Wanted
 from .following import Attachment, Watch
 from .leftovers import Leftovers
 from .notify import Notifier
@@ -22,17 +21,15 @@ from .planfile import PlanFile
 from .record import InvalidRecord, Record
 from .service import CARRIED, Service
 from .spec import InvalidSpec, Plan, ServiceSpec
+from .starts import Starts
 from .status import ServiceStatus
+from .wishes import Wishes
 
 FREEZE_VERSION = 2
 """Version of the record that `freeze` returns; raised whenever its meaning changes."""
 
 READABLE_VERSIONS = frozenset({1, FREEZE_VERSION})
 """Versions that `thaw` takes: the first one has the output in the record itself."""
-
-AT_ONCE = 16
-"""Services that `apply` starts before it answers; the rest starts while others are served."""
-
 
 log = logging.getLogger("holdfast.supervisor")
 
@@ -58,6 +55,7 @@ class Supervisor:
         environment: Mapping[str, str],
         store: PlanFile | None = None,
         leftovers: Leftovers | None = None,
+        wishes: Wishes | None = None,
         notifier: Notifier | None = None,
     ) -> None:
         self._tasks = tasks
@@ -65,20 +63,18 @@ class Supervisor:
         self._store = store
         self._leftovers = leftovers
         self._keeping = Keeping(notifier or Notifier(None), leftovers)
-        self.planned = False
-        """Whether any plan has been carried out."""
-        self._left: set[str] = set()
-        """Services that were left behind, and of which no plan has said yet whether they shall start."""
+        self._wishes = wishes or Wishes()
+        self._beginning = Beginning(self._wishes)
         self._services: dict[str, Service] = {}
         self._watches: set[Watch] = set()
         self._version = 0
         self._versions: dict[str, int] = {}
-        self._waiting: deque[str] = deque()
+        self._starts = Starts(tasks, self._start)
         self._applying = anyio.Lock()
         self._closing = False
         self._settled = anyio.Event()
 
-    # What SupervisorClient offers as well.
+    # What SupervisorClient offers as well. What a person asks for is done at once; then the wish is stored.
 
     async def apply(self, plan: Plan) -> None:
         """Make the plan's services exist, start new ones, let the others go; raises `CannotStore`.
@@ -88,7 +84,7 @@ class Supervisor:
         async with self._applying:
             self._refuse_when_closing("the plan")
             if self._store is not None:
-                await anyio.to_thread.run_sync(_without_signals, self._store.save, plan)
+                await handover.in_thread(partial(self._store.save, plan))
             if not self._closing:  # since then: the next supervisor will boot from it
                 self.adopt(plan)
 
@@ -103,21 +99,21 @@ class Supervisor:
         if service.lifecycle.removed:
             raise NotAllowed(f"cannot start {name}: it is no longer part of the config")
         service.start()
-        return self._status(service)
+        return await self._asked(service, Wanted.UP)
 
     async def stop(self, name: str) -> ServiceStatus:
-        """Want a service down: ask, and kill after its grace. Returns at once. Raises `NoSuchService`."""
+        """Want a service down: ask, and kill after its grace. Raises `NoSuchService`."""
         service = self._get(name)
         self._forget_start(name)
         service.stop()
-        return self._status(service)
+        return await self._asked(service, Wanted.DOWN)
 
     async def kill(self, name: str) -> ServiceStatus:
-        """Want a service down: kill it. Returns at once. Raises `NoSuchService`."""
+        """Want a service down: kill it. Raises `NoSuchService`."""
         service = self._get(name)
         self._forget_start(name)
         service.kill()
-        return self._status(service)
+        return await self._asked(service, Wanted.DOWN)
 
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin. Raises `NoSuchService`, `InputRefused`."""
@@ -138,51 +134,56 @@ class Supervisor:
 
     # What only the process around it needs.
 
+    @property
+    def planned(self) -> bool:
+        """Whether any plan has been carried out."""
+        return self._beginning.planned
+
     def adopt(self, plan: Plan) -> None:
-        """Carry out a plan that is stored already."""
-        self.planned = True
-        wanted = {spec.name for spec in plan.services}
-        for name in [name for name in self._services if name not in wanted]:
-            self._forget_start(name)
+        """Carry out a plan that is stored already. The first one says who starts because we do."""
+        names = {spec.name for spec in plan.services}
+        for name in [name for name in self._services if name not in names]:
+            self._starts.forget(name)
             self._services[name].remove()
+        if self._wishes.forget_all_but(names):
+            self._tasks.start_soon(self._wishes.store)
         for spec in plan.services:
             known = self._services.get(spec.name)
-            if spec.autostart and (known is None or spec.name in self._left):
-                self._waiting.append(spec.name)
+            if self._beginning.starts(spec, known=known is not None):
+                self._starts.add(spec.name)
             if known is None:
                 self._add(spec)
             elif known.spec != spec or known.lifecycle.removed:
                 known.apply(spec)
-        self._left.clear()
-        for _ in range(AT_ONCE):
-            self._start_next()
-        if self._waiting:
-            self._tasks.start_soon(self._start_rest)
+        self._beginning.carried_out()
+        self._starts.begin()
 
-    def clear_up(self) -> Sequence[str]:
-        """Stop what a supervisor before us left behind, before anything is started; return the names.
+    def clear_up(self) -> ClearedUp:
+        """Find what a supervisor before us left behind, and the wishes, before anything is started.
 
-        No service is started before what is left of it has ended.
+        What lives is stopped, or kept where its spec says so; no service starts while something of it lives.
         """
+        self._wishes.load()
+        kept: set[str] = set()
         known = {service.child.pid for service in self._services.values() if service.child is not None}
         for leftover in self._leftovers.find() if self._leftovers else ():
             if leftover.child.pid in known:
                 leftover.child.close()
                 continue
-            spec = leftover.spec
+            spec, keep = leftover.spec, self._beginning.keeps(leftover)
             if spec.name in self._services:
-                # A second part of the same: it is stopped as well, under a name that no plan has.
-                spec = replace(spec, name=f"{spec.name[:200]} (process {leftover.child.pid})")
+                # A second part of the same: it is stopped, under a name that no plan has.
+                spec, keep = replace(spec, name=f"{spec.name[:200]} (process {leftover.child.pid})"), False
             service = self._make(spec)
-            service.take_over(leftover.child)
+            service.take_over(leftover.child, kept=keep)
             service.open()
-            self._left.add(service.name)
-        return sorted(self._left)
+            (kept.add if keep else self._beginning.left.add)(service.name)
+        return ClearedUp(sorted(self._beginning.left), sorted(kept))
 
     @asynccontextmanager
     async def at_rest(self) -> AsyncIterator[None]:
-        """Hold off plans for a while; one that is being stored is stored first."""
-        async with self._applying:
+        """Hold off plans and wishes for a while; what is being stored is stored first."""
+        async with self._applying, self._wishes.at_rest():
             yield
 
     def descriptors(self) -> Sequence[int]:
@@ -195,12 +196,13 @@ class Supervisor:
     async def shutdown(self) -> None:
         """Stop everything, each in its own way and all at once; return when nothing lives."""
         self._closing = True
-        self._waiting.clear()
+        self._starts.clear()
         for service in list(self._services.values()):
             service.stop()
         while self.alive():
             self._settled = anyio.Event()
             await self._settled.wait()
+        await self._wishes.settle()
         self._keeping.forget_all()  # whoever comes next begins anew
 
     def close(self) -> None:
@@ -208,6 +210,11 @@ class Supervisor:
         for service in self._services.values():
             service.close()
         self._services.clear()
+
+    def kill_all(self) -> None:
+        """Kill what still lives, since the end is in a hurry: nobody's wish."""
+        for name in self.alive():
+            self._services[name].kill()
 
     def alive(self) -> Sequence[str]:
         """Return the names of the services that have a live process."""
@@ -222,7 +229,8 @@ class Supervisor:
         return {
             "version": FREEZE_VERSION,
             "counter": self._version,
-            "waiting": list(self._waiting),
+            **self._beginning.freeze(),
+            "waiting": self._starts.waiting,
             "services": [
                 {**service.freeze(now), "changed": self._versions[name]}
                 for name, service in self._services.items()
@@ -235,7 +243,8 @@ class Supervisor:
         record = Record(data)
         _check_version(record)
         self._version = record.take("counter", int)
-        self._waiting = deque(record.strings("waiting"))
+        self._beginning.thaw(record)
+        self._starts.add(*record.strings("waiting"))
         kept = record.record("kept")
         for entry in record.records("services"):
             service = self._thaw_one(entry, now, heir)
@@ -273,10 +282,11 @@ class Supervisor:
 
     def open(self) -> None:
         """Go on from what was thawed. Until then nothing runs: a record that is tried out starts nobody."""
-        for service in self._services.values():
+        self._wishes.load()
+        self._tasks.start_soon(self._wishes.settle)
+        for service in list(self._services.values()):
             service.open()
-        if self._waiting:
-            self._tasks.start_soon(self._start_rest)
+        self._starts.go_on()
 
     def _add(self, spec: ServiceSpec) -> None:
         service = self._make(spec)
@@ -305,20 +315,20 @@ class Supervisor:
         if self._closing:
             raise NotAllowed(f"cannot start {what}: the supervisor is shutting down")
 
+    def _start(self, name: str) -> None:
+        if name in self._services:
+            self._services[name].start()
+
     def _forget_start(self, name: str) -> None:
-        if name in self._waiting:
-            self._waiting.remove(name)
+        self._starts.forget(name)
+        self._beginning.left.discard(name)
 
-    def _start_next(self) -> None:
-        if self._waiting:
-            name = self._waiting.popleft()
-            if name in self._services:
-                self._services[name].start()
-
-    async def _start_rest(self) -> None:
-        while self._waiting:
-            self._start_next()
-            await anyio.lowlevel.checkpoint()
+    async def _asked(self, service: Service, wish: Wanted) -> ServiceStatus:
+        """Remember what a person asked for; it is done already, so no disk can keep it from happening."""
+        status = self._status(service)
+        if not service.lifecycle.removed:
+            await self._wishes.keep(service.name, wish)
+        return status
 
     def _status(self, service: Service) -> ServiceStatus:
         return service.status(self._versions[service.name])
@@ -359,9 +369,3 @@ def _check_version(record: Record) -> None:
     if (version := record.take("version", int)) not in READABLE_VERSIONS:
         known = ", ".join(map(str, sorted(READABLE_VERSIONS)))
         raise InvalidRecord(f"version: expected one of {known}, got {version}")
-
-
-def _without_signals(save: Callable[[Plan], None], plan: Plan) -> None:
-    """Save in a thread that takes no signals: the handover has to know that none is on its way."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, handover.SIGNALS)
-    save(plan)
