@@ -1,6 +1,7 @@
 """Owns the programs: children, their output, their restarts. Standard library and anyio only."""
 
 from .client import SupervisorClient, SupervisorUnreachable
+from .durable import StateFile, damaged_name, replace_file, set_aside, sync_folder
 from .events import Exit, State, Wanted
 from .following import Changes, Output
 from .planfile import CannotStore
@@ -30,6 +31,7 @@ __all__ = [
     "ServiceSpec",
     "ServiceStatus",
     "State",
+    "StateFile",
     "StopPolicy",
     "Supervision",
     "Supervisor",
@@ -37,7 +39,11 @@ __all__ = [
     "SupervisorUnreachable",
     "Wanted",
     "Watching",
+    "damaged_name",
     "leave_quietly",
     "log_to_stderr",
+    "replace_file",
+    "set_aside",
     "socket_address",
+    "sync_folder",
 ]

@@ -88,7 +88,7 @@ class Run:
         try:
             plan = self._store.load()
         except InvalidSpec as exc:
-            log.error("the stored plan is damaged, waiting for the daemon to send it anew: %s", exc)
+            log.error("the stored plan cannot be read, waiting for the daemon to send it anew: %s", exc)
             return
         if plan is not None:
             self._tasks.start_soon(self._fall_back, plan)

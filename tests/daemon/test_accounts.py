@@ -15,11 +15,11 @@ from daemon.accounts import (
     AccountExists,
     Accounts,
     AccountsNotSaved,
-    AccountsUnreadable,
     InvalidAccount,
     NoSuchAccount,
 )
 from daemon.passwords import Passwords, TooManyLogins
+from daemon.usersfile import AccountsUnreadable
 
 ARGON2 = "$argon2id$v=19$m=51200,t=1,p=4$Wm05dlltRnlZbUY2Y1hWNA$KGMAf8yP6cb8QYfee0VNlQT7gazS0qYic/yEtMsqXO8"
 HORSE = "correct horse battery staple"  # whose hash that is

@@ -240,9 +240,10 @@ async def test_the_files_are_the_owners_alone(path: str, clock: Clock) -> None:
 
 async def test_the_file_is_made_safe_against_power_loss(path: str, clock: Clock) -> None:
     async with opened(path, clock) as sessions:
-        assert sessions._database is not None
-        assert sessions._database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert sessions._database.execute("PRAGMA synchronous").fetchone() == (2,)
+        database = sessions._file._database
+        assert database is not None
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert database.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
 async def test_on_a_full_disk_nobody_logs_in_and_nothing_is_half_made(
