@@ -33,7 +33,9 @@ _SCHEMA = (
 )
 # By rowid, not by `created`: the oldest makes room, and clocks jump.
 _LOAD = "SELECT token_hash, account, created, expires, address, agent FROM sessions ORDER BY rowid"
-_WAL_HEADER, _WAL_MAGIC = 32, (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")  # sqlite.org/fileformat2.html
+# From sqlite.org/fileformat2.html.
+_SMALLEST_PAGE = 512
+_WAL_HEADER, _WAL_MAGIC = 32, (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 
 
 class _Damaged(Exception):
@@ -85,6 +87,7 @@ class SessionFile:
         finally:
             os.close(fd)
         database = sqlite3.connect(self._path, check_same_thread=False)
+        database.text_factory = _text  # SQLite checks no text: a damaged one would stop us at each start
         try:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=FULL")
@@ -115,8 +118,8 @@ def _check(path: str) -> None:
     """Raise `_Damaged` for what SQLite takes for a file to which nothing was written yet."""
     with contextlib.suppress(FileNotFoundError):
         found = os.stat(path)
-        if stat.S_ISREG(found.st_mode) and found.st_size == 0:
-            raise _Damaged("it is empty")
+        if stat.S_ISREG(found.st_mode) and (found.st_size == 0 or found.st_size % _SMALLEST_PAGE):
+            raise _Damaged("it is empty" if found.st_size == 0 else "it is cut short")
     with contextlib.suppress(FileNotFoundError), open(f"{path}-wal", "rb") as wal:
         head = wal.read(_WAL_HEADER)
         if len(head) == _WAL_HEADER and head[:4] not in _WAL_MAGIC:
@@ -137,6 +140,10 @@ def _prepare(database: sqlite3.Connection) -> None:
     columns = [name for _, name, *_ in database.execute("PRAGMA table_info(sessions)")]
     if columns != ["token_hash", "account", "created", "expires", "address", "agent"]:
         raise _Damaged("its table is of another shape")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _is_corrupt(exc: sqlite3.Error) -> bool:
