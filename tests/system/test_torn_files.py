@@ -1,4 +1,4 @@
-"""After a power cut: whatever file is torn, Holdfast starts, the programs run, and the old password counts."""
+"""After a power cut: whatever file is torn, it starts, the programs run, and the old password counts."""
 
 import glob
 import json
