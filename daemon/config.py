@@ -7,15 +7,15 @@ it does not wait for what is no file, and it replaces the text in one step or no
 import ipaddress
 import os
 import re
-import secrets
 import shlex
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePath
 
-from supervisor import Boot, LeftBehind
+from supervisor import Boot, LeftBehind, replace_file
 
 from .hujson import MAX_BYTES, read
 from .values import ConfigError, Section, Value
@@ -118,26 +118,7 @@ class ConfigFile:
 
         Mode and owner stay where we may set them; a symbolic link stays a link.
         """
-        target = os.path.realpath(self.path)
-        folder, name = os.path.split(target)
-        temp = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(8)}.tmp")
-        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            with open(fd, "wb") as file:
-                file.write(text)
-                file.flush()
-                _copy_owner_and_mode(target, fd)
-                os.fsync(fd)
-            os.rename(temp, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temp)
-            raise
-        folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder_fd)
-        finally:
-            os.close(folder_fd)
+        replace_file(self.path, text, prepare=partial(_copy_owner_and_mode, self.path))
 
 
 def find_config(explicit: str | None, folder: str) -> str:

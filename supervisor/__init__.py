@@ -1,6 +1,7 @@
 """Owns the programs: children, their output, their restarts. Standard library and anyio only."""
 
 from .client import SupervisorClient, SupervisorUnreachable
+from .durable import StateFile, damaged_name, replace_file, set_aside, sync_folder
 from .events import Exit, State, Wanted
 from .following import Changes, Output
 from .notify import Notifier, inherited
@@ -45,6 +46,7 @@ __all__ = [
     "ServiceSpec",
     "ServiceStatus",
     "State",
+    "StateFile",
     "StopPolicy",
     "Supervision",
     "Supervisor",
@@ -52,8 +54,12 @@ __all__ = [
     "SupervisorUnreachable",
     "Wanted",
     "Watching",
+    "damaged_name",
     "inherited",
     "leave_quietly",
     "log_to_stderr",
+    "replace_file",
+    "set_aside",
     "socket_address",
+    "sync_folder",
 ]

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from .child import Child
+from .durable import set_aside
 from .process import ProcessId, sessions
 from .record import InvalidRecord, Record
 from .spec import InvalidSpec, LeftBehind, ServiceSpec
@@ -26,6 +27,9 @@ from .spec import InvalidSpec, LeftBehind, ServiceSpec
 MARK = "HOLDFAST_SERVICE"
 
 MOST_NAME = 160
+
+UNKNOWN = ("unknown",)
+"""Stands for the command of a program of which only the name is known."""
 
 log = logging.getLogger("holdfast.supervisor")
 
@@ -86,6 +90,9 @@ class Leftovers:
         for session, service in self._marked():
             if session not in found and (child := _leader(session)) is not None:
                 found[session] = Leftover(_unknown(service), child)
+            elif session in found and found[session].spec.command == UNKNOWN:
+                # Of a damaged note only the name of the file is left, which may be cut.
+                found[session] = Leftover(_unknown(service), found[session].child)
         return list(found.values())
 
     def _read(self, path: str, name: str) -> Leftover | None:
@@ -95,7 +102,7 @@ class Leftovers:
         except ValueError:
             log.error("%s says nothing about a program", path)
             return None
-        child = Child.find(identity) if boot == self._boot else None
+        child = Child.find(identity) if boot == self._boot and identity.pid > 0 else None
         if child is None:
             return None
         try:
@@ -122,7 +129,10 @@ class Leftovers:
 
 def _unknown(name: str) -> ServiceSpec:
     """A service of which only the name is known, for as long as it takes to stop it."""
-    return ServiceSpec(name, ("unknown",), "/")
+    try:
+        return ServiceSpec(name, UNKNOWN, "/")
+    except InvalidSpec:
+        return ServiceSpec("unknown", UNKNOWN, "/")  # it is stopped all the same
 
 
 def _leader(session: int) -> Child | None:
@@ -144,6 +154,11 @@ def _listed(directory: str) -> Sequence[str]:
     try:
         return os.listdir(directory)
     except FileNotFoundError:
+        return ()
+    except NotADirectoryError:
+        with contextlib.suppress(OSError):
+            log.error("%s is no folder; kept as %s", directory, set_aside(directory))
+            os.unlink(directory)
         return ()
 
 

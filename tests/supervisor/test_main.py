@@ -14,6 +14,7 @@ import anyio
 import pytest
 
 from supervisor import Boot, LeftBehind, Plan, ServiceSpec, ServiceStatus, State
+from supervisor.planfile import PlanFile
 
 from .real import Program, eventually, started
 from .world import DEADLINE, Reading, alive, program, spec, until
@@ -117,9 +118,23 @@ async def test_a_damaged_plan_is_told_and_a_new_one_taken(directory: str, conten
     damage(directory, content)
     with started(directory) as running:
         api = await running.ready()
-        await running.says("the stored plan is damaged")
+        await running.says("plan.json is damaged")
         await api.apply(Plan((spec("a"),)))
         await until(api, "a", up)
+        kept = [name for name in os.listdir(running.state) if name.startswith("plan.json.damaged-")]
+        assert len(kept) == 1
+        assert kept[0] in running.said()
+
+
+async def test_with_a_damaged_plan_it_boots_from_the_one_before(directory: str) -> None:
+    store(directory)
+    PlanFile(os.path.join(directory, "state")).save(Plan((spec("before"),)))
+    PlanFile(os.path.join(directory, "state")).save(Plan((spec("latest"),)))
+    damage(directory, b"\0" * 100)
+    with started(directory) as running:
+        api = await running.ready()
+        await until(api, "before", up)
+        assert "plan.json.old, is used instead" in running.said()
 
 
 async def test_the_daemon_is_started_again_however_it_ends(directory: str) -> None:

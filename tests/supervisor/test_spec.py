@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from dataclasses import replace
 
 import pytest
@@ -141,12 +142,22 @@ def test_a_stored_plan_comes_back(tmp_path_factory: pytest.TempPathFactory) -> N
         b"\0",
     ],
 )
-def test_a_damaged_plan_is_told_with_its_path(
-    content: bytes, tmp_path_factory: pytest.TempPathFactory
+def test_a_damaged_plan_is_none_and_is_set_aside(
+    content: bytes, tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
+    directory = tmp_path_factory.mktemp("state")
+    store = PlanFile(str(directory))
+    (directory / "plan.json").write_bytes(content)
+    assert store.load() is None
+    (kept,) = directory.iterdir()
+    assert kept.name.startswith("plan.json.damaged-")
+    assert kept.read_bytes() == content
+    assert f"{store.path} is damaged" in caplog.text
+
+
+def test_a_plan_that_cannot_be_read_is_told_with_its_path(tmp_path_factory: pytest.TempPathFactory) -> None:
     store = PlanFile(str(tmp_path_factory.mktemp("state")))
-    with open(store.path, "wb") as file:
-        file.write(content)
+    os.mkdir(store.path)
     with pytest.raises(InvalidSpec, match=r"plan\.json"):
         store.load()
 
