@@ -1,6 +1,5 @@
 """All services by name: what the plan says, what people ask for, and who watches."""
 
-import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,26 +11,19 @@ import anyio.abc
 from . import handover
 from .beginning import Beginning, ClearedUp
 from .console import Follower
-from .estate import Heir, Keeping, RecordFile, Returned
+from .estate import Heir, Keeping, Returned
 from .events import Wanted
 from .following import Attachment, Watch
 from .leftovers import Leftovers
 from .notify import Notifier
 from .planfile import PlanFile
-from .record import InvalidRecord, Record
+from .record import Record
+from .roster import Roster
 from .service import CARRIED, Service
-from .spec import InvalidSpec, Plan, ServiceSpec
+from .spec import Plan
 from .starts import Starts
 from .status import ServiceStatus
 from .wishes import Wishes
-
-FREEZE_VERSION = 2
-"""Version of the record that `freeze` returns; raised whenever its meaning changes."""
-
-READABLE_VERSIONS = frozenset({1, FREEZE_VERSION})
-"""Versions that `thaw` takes: the first one has the output in the record itself."""
-
-log = logging.getLogger("holdfast.supervisor")
 
 
 class NoSuchService(LookupError):
@@ -59,20 +51,15 @@ class Supervisor:
         notifier: Notifier | None = None,
     ) -> None:
         self._tasks = tasks
-        self._environment = environment
         self._store = store
         self._leftovers = leftovers
-        self._keeping = Keeping(notifier or Notifier(None), leftovers)
         self._wishes = wishes or Wishes()
         self._beginning = Beginning(self._wishes)
-        self._services: dict[str, Service] = {}
-        self._watches: set[Watch] = set()
-        self._version = 0
-        self._versions: dict[str, int] = {}
+        self._roster = Roster(tasks, environment, Keeping(notifier or Notifier(None), leftovers))
+        self._services = self._roster.services
         self._starts = Starts(tasks, self._start)
         self._applying = anyio.Lock()
         self._closing = False
-        self._settled = anyio.Event()
 
     # What SupervisorClient offers as well. What a person asks for is done at once; then the wish is stored.
 
@@ -90,7 +77,7 @@ class Supervisor:
 
     async def list(self) -> Sequence[ServiceStatus]:
         """Return all services, by name."""
-        return [self._status(self._services[name]) for name in sorted(self._services)]
+        return [self._roster.status(self._services[name]) for name in sorted(self._services)]
 
     async def start(self, name: str) -> ServiceStatus:
         """Want a service up; what became of it stands in the answer. Raises `NoSuchService`, `NotAllowed`."""
@@ -128,9 +115,7 @@ class Supervisor:
 
     async def watch(self) -> Watch:
         """Follow the states of all services."""
-        watch = Watch(self._services, self._find, self._watches.discard)
-        self._watches.add(watch)
-        return watch
+        return self._roster.watch()
 
     # What only the process around it needs.
 
@@ -152,7 +137,7 @@ class Supervisor:
             if self._beginning.starts(spec, known=known is not None):
                 self._starts.add(spec.name)
             if known is None:
-                self._add(spec)
+                self._roster.add(spec)
             elif known.spec != spec or known.lifecycle.removed:
                 known.apply(spec)
         self._beginning.carried_out()
@@ -174,7 +159,7 @@ class Supervisor:
             if spec.name in self._services:
                 # A second part of the same: it is stopped, under a name that no plan has.
                 spec, keep = replace(spec, name=f"{spec.name[:200]} (process {leftover.child.pid})"), False
-            service = self._make(spec)
+            service = self._roster.make(spec)
             service.take_over(leftover.child, kept=keep)
             service.open()
             (kept.add if keep else self._beginning.left.add)(service.name)
@@ -188,10 +173,7 @@ class Supervisor:
 
     def descriptors(self) -> Sequence[int]:
         """Return the descriptors of all services, which `freeze` names by number."""
-        return [
-            *self._keeping.descriptors,
-            *(fd for service in self._services.values() for fd in service.descriptors),
-        ]
+        return self._roster.descriptors
 
     async def shutdown(self) -> None:
         """Stop everything, each in its own way and all at once; return when nothing lives."""
@@ -199,17 +181,12 @@ class Supervisor:
         self._starts.clear()
         for service in list(self._services.values()):
             service.stop()
-        while self.alive():
-            self._settled = anyio.Event()
-            await self._settled.wait()
+        await self._roster.until_stopped()
         await self._wishes.settle()
-        self._keeping.forget_all()  # whoever comes next begins anew
 
     def close(self) -> None:
         """Let go of all services, after `shutdown`: who follows one reads to its end, then it is gone."""
-        for service in self._services.values():
-            service.close()
-        self._services.clear()
+        self._roster.close()
 
     def kill_all(self) -> None:
         """Kill what still lives, since the end is in a hurry: nobody's wish."""
@@ -218,7 +195,7 @@ class Supervisor:
 
     def alive(self) -> Sequence[str]:
         """Return the names of the services that have a live process."""
-        return [name for name, service in self._services.items() if service.lifecycle.state.alive]
+        return self._roster.alive()
 
     def longest_grace(self) -> float:
         """Return how long the most patient of the services that live may take to stop, in seconds."""
@@ -227,58 +204,24 @@ class Supervisor:
     def freeze(self, now: float) -> dict[str, object]:
         """Return everything as JSON data."""
         return {
-            "version": FREEZE_VERSION,
-            "counter": self._version,
+            **self._roster.freeze(now),
             **self._beginning.freeze(),
             "waiting": self._starts.waiting,
-            "services": [
-                {**service.freeze(now), "changed": self._versions[name]}
-                for name, service in self._services.items()
-            ],
-            "kept": self._keeping.freeze(),
         }
 
     def thaw(self, data: object, now: float, heir: Heir = CARRIED) -> None:
         """Become what `freeze` described, before `open`; raises `InvalidRecord`, `InvalidSpec`."""
         record = Record(data)
-        _check_version(record)
-        self._version = record.take("counter", int)
+        self._roster.thaw(record, now, heir)
         self._beginning.thaw(record)
         self._starts.add(*record.strings("waiting"))
-        kept = record.record("kept")
-        for entry in record.records("services"):
-            service = self._thaw_one(entry, now, heir)
-            if (fd := kept.optional(service.name, int)) is not None:
-                self._keeping.took_over(service.name, RecordFile(fd), service.console.scrollback)
 
     def restore(self, estate: Returned, now: float) -> Sequence[str]:
         """Become, before `open`, what a supervisor that was killed has left in a descriptor store.
 
-        Returns the names of the services. One whose record cannot be read is left to `clear_up`.
+        Returns the names of the services; what lives of others is left to `clear_up`.
         """
-        restored: list[str] = []
-        for record, file in estate.records(self._keeping.family):
-            try:
-                _check_version(record)
-                service = self._thaw_one(record, min(record.take("at", float), now), estate)
-            except (InvalidRecord, InvalidSpec) as exc:
-                log.error("a service of the supervisor before us cannot be taken over: %s", exc)
-                file.close()
-                continue
-            self._version = max(self._version, self._versions[service.name])
-            self._keeping.took_over(service.name, file, service.console.scrollback)
-            restored.append(service.name)
-        return restored
-
-    def _thaw_one(self, record: Record, now: float, heir: Heir) -> Service:
-        service = self._make(ServiceSpec.from_record(record.record("spec")))
-        try:
-            service.thaw(record, now, heir)
-            self._versions[service.name] = record.take("changed", int)
-        except BaseException:
-            del self._services[service.name]
-            raise
-        return service
+        return self._roster.restore(estate, now)
 
     def open(self) -> None:
         """Go on from what was thawed. Until then nothing runs: a record that is tried out starts nobody."""
@@ -287,23 +230,6 @@ class Supervisor:
         for service in list(self._services.values()):
             service.open()
         self._starts.go_on()
-
-    def _add(self, spec: ServiceSpec) -> None:
-        service = self._make(spec)
-        service.open()
-        self._changed(service)
-
-    def _make(self, spec: ServiceSpec) -> Service:
-        service = Service(
-            spec,
-            self._environment,
-            self._tasks,
-            changed=self._changed,
-            vanished=self._vanished,
-            keeping=self._keeping,
-        )
-        self._services[spec.name] = service
-        return service
 
     def _get(self, name: str) -> Service:
         service = self._services.get(name)
@@ -325,47 +251,7 @@ class Supervisor:
 
     async def _asked(self, service: Service, wish: Wanted) -> ServiceStatus:
         """Remember what a person asked for; it is done already, so no disk can keep it from happening."""
-        status = self._status(service)
+        status = self._roster.status(service)
         if not service.lifecycle.removed:
             await self._wishes.keep(service.name, wish)
         return status
-
-    def _status(self, service: Service) -> ServiceStatus:
-        return service.status(self._versions[service.name])
-
-    def _find(self, name: str) -> ServiceStatus | None:
-        service = self._services.get(name)
-        return None if service is None else self._status(service)
-
-    def _changed(self, service: Service) -> None:
-        if self._services.get(service.name) is service:
-            self._version += 1
-            self._versions[service.name] = self._version
-            self._tell(service.name)
-            if self._keeping.wanted:
-                now = anyio.current_time()
-                record = {
-                    **service.freeze(now),
-                    "changed": self._version,
-                    "version": FREEZE_VERSION,
-                    "at": now,
-                }
-                self._keeping.write(service.name, record, service.console.scrollback)
-
-    def _vanished(self, service: Service) -> None:
-        del self._services[service.name]
-        del self._versions[service.name]
-        service.close()
-        self._keeping.forget(service.name)
-        self._tell(service.name)
-
-    def _tell(self, name: str) -> None:
-        for watch in self._watches:
-            watch.note(name)
-        self._settled.set()
-
-
-def _check_version(record: Record) -> None:
-    if (version := record.take("version", int)) not in READABLE_VERSIONS:
-        known = ", ".join(map(str, sorted(READABLE_VERSIONS)))
-        raise InvalidRecord(f"version: expected one of {known}, got {version}")

@@ -214,7 +214,7 @@ async def test_a_record_of_another_version_is_not_taken_over(tmp_path: Path) -> 
     shutil.copytree(os.path.join(ROOT, "supervisor"), code / "supervisor")
     with started(str(tmp_path / "run"), root=str(code)) as running:
         await running.ready()
-        module = code / "supervisor" / "supervisor.py"
+        module = code / "supervisor" / "roster.py"
         text = module.read_text(encoding="utf-8")
         module.write_text(
             text.replace("READABLE_VERSIONS = frozenset({1, FREEZE_VERSION})", "READABLE_VERSIONS = {9}"),
