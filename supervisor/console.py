@@ -64,9 +64,9 @@ class Console:
         return {"limit": self.scrollback.limit, "memory": self.scrollback.fd}
 
     @classmethod
-    def thaw(cls, record: Record, open_memory: Callable[[Record], Scrollback]) -> "Console":
+    def thaw(cls, record: Record, open_memory: Callable[[], Scrollback]) -> "Console":
         """Return the console that `freeze` described; raises `InvalidRecord`."""
-        scrollback = _unpacked(record) if record.has("bytes") else open_memory(record)
+        scrollback = _unpacked(record) if record.has("bytes") else open_memory()
         return cls(scrollback.limit, scrollback)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import anyio
 import anyio.abc
 
-from .estate import Heir, Keeping, RecordFile, Returned
+from .estate import Heir, Keeping, Returned
 from .following import Watch
 from .record import InvalidRecord, Record
 from .service import CARRIED, Service
@@ -106,8 +106,7 @@ class Roster:
         kept = record.record("kept")
         for entry in record.records("services"):
             service = self._thaw_one(entry, now, heir)
-            if (fd := kept.optional(service.name, int)) is not None:
-                self._keeping.took_over(service.name, RecordFile(fd), service.console.scrollback)
+            self._keeping.thaw(kept, service.name, service.console.scrollback)
 
     def restore(self, estate: Returned, now: float) -> Sequence[str]:
         """Become what a supervisor that was killed has left in a descriptor store; return the names.

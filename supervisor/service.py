@@ -194,7 +194,7 @@ class Service:
         self.lifecycle.thaw(record.record("lifecycle"), now)
         remaining = record.optional("remaining", float)
         self._deadline = None if remaining is None else now + remaining
-        self.console = Console.thaw(record.record("console"), lambda one: heir.scrollback(one, self.name))
+        self.console = Console.thaw(record.record("console"), lambda: heir.scrollback(record))
         self.child = heir.child(record.record("child"), now) if record.has("child") else None
 
     def _handle(self, event: Event) -> None:

@@ -11,7 +11,7 @@ import anyio.abc
 from . import handover
 from .beginning import Beginning, ClearedUp
 from .console import Follower
-from .estate import Heir, Keeping, Returned
+from .estate import Heir, Keeping, Returned, Serials
 from .events import Wanted
 from .following import Attachment, Watch
 from .leftovers import Leftovers
@@ -48,14 +48,14 @@ class Supervisor:
         store: PlanFile | None = None,
         leftovers: Leftovers | None = None,
         wishes: Wishes | None = None,
-        notifier: Notifier | None = None,
+        keeping: Keeping | None = None,
     ) -> None:
         self._tasks = tasks
         self._store = store
         self._leftovers = leftovers
         self._wishes = wishes or Wishes()
         self._beginning = Beginning(self._wishes)
-        self._roster = Roster(tasks, environment, Keeping(notifier or Notifier(None), leftovers))
+        self._roster = Roster(tasks, environment, keeping or Keeping(Notifier(None), Serials(), leftovers))
         self._services = self._roster.services
         self._starts = Starts(tasks, self._start)
         self._applying = anyio.Lock()

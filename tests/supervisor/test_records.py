@@ -53,7 +53,7 @@ async def test_it_is_taken_over_with_all_that_it_says(version: int, tmp_path: Pa
         await try_out(house(tmp_path, listener), record)
         async with anyio.create_task_group() as tasks:
             run = Run(tasks, house(tmp_path, listener), Notifier(None))
-            run.thaw(record, OnTrial())
+            run.thaw({**record, "at": anyio.current_time()}, OnTrial())
             services = {status.name: status for status in await run._supervisor.list()}
             assert {name: status.state for name, status in services.items()} == STATES
             assert services["removed"].removed

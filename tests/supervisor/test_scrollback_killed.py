@@ -110,11 +110,11 @@ def test_a_file_that_holds_something_else_is_refused() -> None:
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=8), st.integers(0, 1))
 def test_of_a_record_the_latest_whole_one_is_found(texts: list[str], written: int) -> None:
     """Killed before the text is written, or after it and before the head."""
-    file = RecordFile()
+    file = RecordFile(1)
     try:
         for text in texts:
             file.write({"text": text})
-        assert RecordFile(file.fd).read() == {"text": texts[-1]}
+        assert RecordFile(1, file.fd).read() == {"text": texts[-1]}
         with pytest.MonkeyPatch.context() as patch:
             write, calls = estate._write, 0
 
@@ -128,7 +128,7 @@ def test_of_a_record_the_latest_whole_one_is_found(texts: list[str], written: in
             patch.setattr(estate, "_write", cut)
             with pytest.raises(KilledError):
                 file.write({"text": "later" * 10})
-        assert RecordFile(file.fd).read() == {"text": texts[-1]}
+        assert RecordFile(1, file.fd).read() == {"text": texts[-1]}
         file.write({"text": "again"})
         assert file.read() == {"text": "again"}
         assert os.fstat(file.fd).st_size < 1000, "it does not grow"
@@ -138,7 +138,7 @@ def test_of_a_record_the_latest_whole_one_is_found(texts: list[str], written: in
 
 @pytest.mark.parametrize("damage", [b"", b"\0" * 8, b"HOLDREC1" + b"\xff" * 24, b"garbage " * 8])
 def test_a_record_that_is_none_is_refused(damage: bytes) -> None:
-    file = RecordFile()
+    file = RecordFile(1)
     try:
         if damage:
             file.write({"a": 1})
