@@ -3,6 +3,7 @@
 from .client import SupervisorClient, SupervisorUnreachable
 from .events import Exit, State, Wanted
 from .following import Changes, Output
+from .journal import leads_to_journal
 from .planfile import CannotStore
 from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
 from .status import ServiceStatus
@@ -37,6 +38,7 @@ __all__ = [
     "SupervisorUnreachable",
     "Wanted",
     "Watching",
+    "leads_to_journal",
     "leave_quietly",
     "log_to_stderr",
     "socket_address",

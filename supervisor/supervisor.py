@@ -16,6 +16,7 @@ from .child import Child
 from .console import Follower
 from .following import Attachment, Watch
 from .leftovers import Leftovers
+from .news import News
 from .planfile import PlanFile
 from .record import InvalidRecord, Record
 from .service import Adopt, Service
@@ -61,6 +62,7 @@ class Supervisor:
         """Services that were left behind, and of which no plan has said yet whether they shall start."""
         self._services: dict[str, Service] = {}
         self._watches: set[Watch] = set()
+        self._news = News()
         self._version = 0
         self._versions: dict[str, int] = {}
         self._waiting: deque[str] = deque()
@@ -217,6 +219,7 @@ class Supervisor:
     def open(self) -> None:
         """Go on from what was thawed. Until then nothing runs: a record that is tried out starts nobody."""
         for service in self._services.values():
+            self._news.note(service)
             service.open()
         if self._waiting:
             self._tasks.start_soon(self._start_rest)
@@ -271,6 +274,7 @@ class Supervisor:
         return None if service is None else self._status(service)
 
     def _changed(self, service: Service) -> None:
+        self._news.tell(service)
         if self._services.get(service.name) is service:
             self._version += 1
             self._versions[service.name] = self._version
