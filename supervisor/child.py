@@ -17,25 +17,25 @@ import resource
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import anyio
 
 from .cannot_spawn import CannotSpawn
 from .events import Exit
-from .process import Census, Member, ProcessId, sessions
+from .process import Census, Member, ProcessId, is_zombie, sessions, told_exit
 from .record import Record
 from .spec import ServiceSpec
 from .stdin import Stdin
-
-READ_SIZE = 256 * 1024
-"""Bytes per read: larger blocks cost page faults, smaller ones system calls."""
 
 PIPE_SIZE = 1 << 20
 """Bytes asked of the kernel per output pipe; with the default of 64 KiB a flood waits for us more often."""
 
 AGAIN = 0.5
 """Seconds until something is tried again that failed because we had no descriptor left."""
+
+REAPED, PACE = 1000, 10
+"""Milliseconds in which somebody else will have waited for a process that has ended; between two looks."""
 
 BASE_ENVIRONMENT = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR"})
 """What a program inherits from us, besides LC_*; everything else it needs stands in its spec."""
@@ -51,7 +51,13 @@ class Child:
     """A live process with the two pipes that we hold of it."""
 
     def __init__(
-        self, identity: ProcessId, stdin: int, output: int, started: float, ended: Exit | None = None
+        self,
+        identity: ProcessId,
+        stdin: int,
+        output: int,
+        started: float,
+        ended: Exit | None = None,
+        pidfd: int = -1,
     ) -> None:
         self.identity = identity
         self.pid = identity.pid
@@ -59,16 +65,24 @@ class Child:
         """When it was started, on the monotonic clock of this machine."""
         self._ended = ended
         """How the main process ended, once waited for: its pid then only stands for the group."""
-        self._pidfd = os.pidfd_open(identity.pid) if ended is None else -1
+        self.pidfd = os.pidfd_open(identity.pid) if ended is None and pidfd < 0 else pidfd
         self._last_signal = 0
         self.stdin = Stdin(stdin)
-        self._output = output
+        self.output = output
 
     @classmethod
-    def spawn(cls, spec: ServiceSpec, *, environment: Mapping[str, str], attached: bool) -> "Child":
+    def spawn(
+        cls,
+        spec: ServiceSpec,
+        *,
+        environment: Mapping[str, str],
+        attached: bool,
+        given: Sequence[int] = (),
+    ) -> "Child":
         """Start the program; raises `CannotSpawn`.
 
-        `attached` joins its output to our own stdout and stderr instead of a pipe.
+        `attached` joins its output to our own stdout and stderr instead of a pipe; `given` are descriptors
+        that it gets besides 0, 1 and 2, by the same numbers.
         """
         ours: list[int] = []
         theirs: list[int] = []
@@ -94,6 +108,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                pass_fds=given,
             )
             # Popen wants to reap, and would do so at the next Popen after this one is collected. Waiting is
             # ours alone: a child that two parties wait for loses its exit status to one of them.
@@ -127,6 +142,21 @@ class Child:
         return child
 
     @classmethod
+    def returned(cls, record: Record, now: float, stdin: int, output: int, pidfd: int) -> "Child":
+        """Take over a child that `freeze` described, of a supervisor that was killed.
+
+        The descriptors are -1 where they were lost. It may have ended, and others may have waited for it.
+        """
+        identity = ProcessId(record.take("pid", int), record.take("start_time", int))
+        ended = Exit.from_record(record.record("ended")) if record.has("ended") else None
+        started = now - record.take("age", float)
+        if ended is None and pidfd < 0 and (pidfd := _open_pidfd(identity)) < 0:
+            ended = Exit(ran=time.monotonic() - started)
+        child = cls(identity, stdin, output, started, ended, pidfd)
+        child.stdin.owed = base64.b64decode(record.take("owed", str, "")) if stdin >= 0 else b""
+        return child
+
+    @classmethod
     def find(cls, identity: ProcessId) -> "Child | None":
         """Take over what another supervisor left of a child, without its pipes; None if nothing lives."""
         started = time.monotonic() - identity.age
@@ -141,7 +171,7 @@ class Child:
     @property
     def descriptors(self) -> Sequence[int]:
         """Our ends of its pipes, as far as they are open."""
-        return [fd for fd in (self.stdin.fd, self._output) if fd >= 0]
+        return [fd for fd in (self.stdin.fd, self.output) if fd >= 0]
 
     def freeze(self, now: float) -> dict[str, object]:
         """Return what `adopt` needs; the descriptors stay open and are named by number."""
@@ -149,7 +179,7 @@ class Child:
             "pid": self.pid,
             "start_time": self.identity.start_time,
             "stdin": self.stdin.fd,
-            "output": self._output,
+            "output": self.output,
             "age": now - self.started,
             "ended": None if self._ended is None else self._ended.to_dict(),
             "owed": base64.b64encode(self.stdin.owed).decode("ascii"),
@@ -159,21 +189,31 @@ class Child:
         """Wait for the main process to end, and reap it."""
         if self._ended is not None:
             return self._ended
-        await anyio.wait_readable(self._pidfd)
+        await anyio.wait_readable(self.pidfd)
+        code, number = await self._status()
+        self._ended = Exit(code, number, time.monotonic() - self.started)
+        return self._ended
+
+    async def _status(self) -> tuple[int | None, int | None]:
+        """Return (code, signal) of the main process, which has ended; neither where nobody can tell."""
         try:
             # It has ended, so this does not block.
-            ended = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)  # noqa: ASYNC222
+            ended = os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED)  # noqa: ASYNC222
         except ChildProcessError:
-            # An adopted process that is not our child: whoever is its parent was told how it ended.
-            ended = None
-        ran = time.monotonic() - self.started
+            # An adopted process that is not our child. Its parent may be about to wait for it: the kernel
+            # tells the rest of the world only then.
+            for _ in range(REAPED // PACE):
+                if (status := told_exit(self.pidfd)) is not None:
+                    code = os.waitstatus_to_exitcode(status)
+                    return (code, None) if code >= 0 else (None, -code)
+                if not is_zombie(self.pid):
+                    break
+                await anyio.sleep(PACE / 1000)
+            return None, None
         if ended is None:
-            self._ended = Exit(ran=ran)
-        elif ended.si_code == os.CLD_EXITED:
-            self._ended = Exit(code=ended.si_status, ran=ran)
-        else:
-            self._ended = Exit(signal=ended.si_status, ran=ran)
-        return self._ended
+            return None, None
+        exited = ended.si_code == os.CLD_EXITED
+        return (ended.si_status, None) if exited else (None, ended.si_status)
 
     def signal(self, number: int) -> None:
         """Send a signal to all that belong to it; who is gone is left in peace."""
@@ -222,47 +262,54 @@ class Child:
                     anyio.notify_closing(pidfd)
                     os.close(pidfd)
 
-    async def read(self) -> list[bytes]:
-        """Wait for output; return the blocks that are there, none at the end of it."""
-        blocks: list[bytes] = []
-        while self._output >= 0 and not blocks:
-            await anyio.wait_readable(self._output)
-            # A few reads at a time keep up with a flood; more would let one program starve the others.
-            for _ in range(8):
-                try:
-                    block = os.read(self._output, READ_SIZE)
-                except BlockingIOError:
-                    break
-                except OSError as exc:
-                    if exc.errno != errno.EIO:  # pty(7): the far side is closed, which is the end
-                        raise
-                    block = b""
-                if not block:
-                    return blocks
-                blocks.append(block)
-        return blocks
+    async def read(self, take: Callable[[int], int]) -> bool:
+        """Wait for output and have it taken; tell whether more may come.
 
-    def rest(self) -> list[bytes]:
-        """Return what lies in the pipe now; at most what a pipe holds, since another may be writing to it."""
-        blocks: list[bytes] = []
-        while self._output >= 0 and sum(map(len, blocks)) < PIPE_SIZE:
+        `take` reads once from a descriptor, as `os.readv` does, and returns how much it read.
+        """
+        if self.output < 0:
+            return False
+        await anyio.wait_readable(self.output)
+        # A few reads at a time keep up with a flood; more would let one program starve the others.
+        for _ in range(8):
             try:
-                block = os.read(self._output, READ_SIZE)
-            except OSError:
-                break  # empty, or at its end
-            if not block:
+                if not take(self.output):
+                    return False
+            except BlockingIOError:
                 break
-            blocks.append(block)
-        return blocks
+            except OSError as exc:
+                if exc.errno != errno.EIO:  # pty(7): the far side is closed, which is the end
+                    raise
+                return False
+        return True
+
+    def rest(self, take: Callable[[int], int]) -> None:
+        """Have taken what lies in the pipe now, about what a pipe holds: another may be writing to it."""
+        taken = 0
+        with contextlib.suppress(OSError):  # empty, or at its end
+            while self.output >= 0 and taken < PIPE_SIZE and (size := take(self.output)):
+                taken += size
 
     def close(self) -> None:
         """Give up our descriptors; the process itself is not touched."""
         self.stdin.close()
-        for fd in (self._pidfd, self._output):
+        for fd in (self.pidfd, self.output):
             if fd >= 0:
                 anyio.notify_closing(fd)
                 os.close(fd)
-        self._pidfd = self._output = -1
+        self.pidfd = self.output = -1
+
+
+def _open_pidfd(identity: ProcessId) -> int:
+    """Return a pidfd of this very process, or -1."""
+    try:
+        pidfd = os.pidfd_open(identity.pid)
+        if ProcessId.of(identity.pid) == identity:
+            return pidfd
+        os.close(pidfd)
+    except ProcessLookupError:
+        pass
+    return -1
 
 
 def base_environment(source: Mapping[str, str]) -> dict[str, str]:

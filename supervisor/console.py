@@ -1,103 +1,33 @@
 """What a service has said: kept by absolute offset, followed by whoever wants, waiting for nobody."""
 
 import base64
-from collections import deque
+from collections.abc import Callable
 
 import anyio
 import anyio.lowlevel
 
 from .record import InvalidRecord, Record
-
-BLOCK = 64 * 1024
-"""Bytes up to which small pieces are gathered into one block."""
-
-
-class Scrollback:
-    """The latest bytes of a stream, addressed by their offset from its very beginning.
-
-    Keeps at least `limit` bytes once it had as many, in blocks; a block goes when all of it is surplus.
-    """
-
-    def __init__(self, limit: int, end: int = 0) -> None:
-        self.limit = limit
-        self.end = end
-        """The offset behind the last byte: how much has been fed in all."""
-        self._kept = 0
-        self._blocks: deque[bytes | bytearray] = deque()
-
-    @property
-    def begin(self) -> int:
-        """The offset of the oldest byte that is kept."""
-        return self.end - self._kept
-
-    @property
-    def last(self) -> int | None:
-        """The last byte, if any is kept."""
-        return self._blocks[-1][-1] if self._blocks else None
-
-    def feed(self, data: bytes) -> None:
-        """Append bytes, forgetting the oldest."""
-        if not data:
-            return
-        self.end += len(data)
-        self._kept += len(data)
-        tail = self._blocks[-1] if self._blocks else None
-        if isinstance(tail, bytearray) and len(tail) + len(data) <= BLOCK:
-            tail += data
-        else:
-            self._blocks.append(data if len(data) >= BLOCK else bytearray(data))
-        while self._kept - len(self._blocks[0]) >= self.limit and len(self._blocks) > 1:
-            self._kept -= len(self._blocks.popleft())
-
-    def since(self, offset: int, most: int = BLOCK) -> tuple[int, bytes]:
-        """Return (offset, bytes); the offset is later than asked for if bytes were lost.
-
-        Returns at most `most` bytes, and none for an offset at or past the end.
-        """
-        offset = max(offset, self.begin)
-        if offset >= self.end:
-            return self.end, b""
-        position = self.begin
-        for block in self._blocks:
-            if offset < position + len(block):
-                start = offset - position
-                return offset, bytes(block[start : start + most])
-            position += len(block)
-        raise AssertionError("an offset between begin and end lies in no block")
-
-    def tail(self, lines: int) -> int:
-        """Return the offset at which the last `lines` lines begin, within the last `limit` bytes."""
-        offset = self.end
-        # The newline that ends the last line begins no other.
-        wanted = lines + 1 if self.last == 0x0A else lines
-        for block in reversed(self._blocks):
-            position = len(block)
-            while wanted > 0 and (position := block.rfind(b"\n", 0, position)) >= 0:
-                wanted -= 1
-                if wanted == 0:
-                    return max(offset - len(block) + position + 1, self.end - self.limit)
-            offset -= len(block)
-        return max(self.begin, self.end - self.limit) if lines else self.end
-
-    def everything(self) -> bytes:
-        """Return all that is kept."""
-        return b"".join(self._blocks)
+from .scrollback import Scrollback
 
 
 class Console:
     """A service's output, fed by the program and by us, followed by any number of readers."""
 
-    def __init__(self, limit: int) -> None:
-        self.scrollback = Scrollback(limit)
+    def __init__(self, limit: int, scrollback: Scrollback | None = None) -> None:
+        self.scrollback = scrollback or Scrollback(limit)
         self._news: anyio.Event | None = None
         self._closed = False
 
     def feed(self, data: bytes) -> None:
         """Take in output. Never waits: no reader, and no absence of one, slows a program down."""
         self.scrollback.feed(data)
-        if self._news is not None:
-            self._news.set()
-            self._news = None
+        self._tell()
+
+    def read_from(self, fd: int) -> int:
+        """Take in what can be read from a descriptor; see `Scrollback.read_from`."""
+        size = self.scrollback.read_from(fd)
+        self._tell()
+        return size
 
     def say(self, text: str) -> None:
         """Put in a line of our own, on a line of its own."""
@@ -111,6 +41,11 @@ class Console:
         if self._news is not None:
             self._news.set()
 
+    def _tell(self) -> None:
+        if self._news is not None:
+            self._news.set()
+            self._news = None
+
     async def news(self) -> None:
         """Wait for the next `feed`; raises `anyio.EndOfStream` after `close`."""
         if self._closed:
@@ -119,26 +54,34 @@ class Console:
             self._news = anyio.Event()
         await self._news.wait()
 
+    def resize(self, limit: int) -> None:
+        """Keep another number of bytes from now on."""
+        if limit != self.scrollback.limit:
+            self.scrollback = self.scrollback.resized(limit)
+
     def freeze(self) -> dict[str, object]:
-        """Return the stream so far as JSON data, the bytes in base64."""
-        kept = self.scrollback
-        data = base64.b64encode(kept.everything()).decode("ascii")
-        return {"limit": kept.limit, "end": kept.end, "bytes": data}
+        """Return the stream so far as JSON data; the bytes stay in their memory file."""
+        return {"limit": self.scrollback.limit, "memory": self.scrollback.fd}
 
     @classmethod
-    def thaw(cls, record: Record) -> "Console":
+    def thaw(cls, record: Record, open_memory: Callable[[Record], Scrollback]) -> "Console":
         """Return the console that `freeze` described; raises `InvalidRecord`."""
-        console = cls(record.take("limit", int))
-        try:
-            kept = base64.b64decode(record.take("bytes", str), validate=True)
-        except ValueError as exc:
-            raise InvalidRecord(f"{record.where('bytes')}: {exc}") from exc
-        end = record.take("end", int)
-        if end < len(kept):
-            raise InvalidRecord(f"{record.where('end')}: {end} is less than what is kept")
-        console.scrollback = Scrollback(console.scrollback.limit, end - len(kept))
-        console.scrollback.feed(kept)
-        return console
+        scrollback = _unpacked(record) if record.has("bytes") else open_memory(record)
+        return cls(scrollback.limit, scrollback)
+
+
+def _unpacked(record: Record) -> Scrollback:
+    """Return a stream as the first version of the record has it: the bytes in base64."""
+    try:
+        kept = base64.b64decode(record.take("bytes", str), validate=True)
+    except ValueError as exc:
+        raise InvalidRecord(f"{record.where('bytes')}: {exc}") from exc
+    end = record.take("end", int)
+    if end < len(kept):
+        raise InvalidRecord(f"{record.where('end')}: {end} is less than what is kept")
+    scrollback = Scrollback(record.take("limit", int), end - len(kept))
+    scrollback.feed(kept)
+    return scrollback
 
 
 class Follower:

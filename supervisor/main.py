@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 import anyio
 
 from . import child, handover
+from .estate import Returned
+from .notify import Notifier, inherited
 from .record import InvalidRecord, Record
 from .run import House, run, try_out
 from .server import listen
@@ -48,6 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.try_handover is not None:
             return _try(state, runtime, daemon, options.try_handover)
         with contextlib.ExitStack() as held:
+            # What systemd has given us is for us alone, and only once.
+            estate = Returned(inherited(os.environ))
+            notifier = Notifier.of(os.environ)
+            held.callback(notifier.close)
             if options.handover is None:
                 record = None
                 house = _move_in(held, state, runtime, daemon)
@@ -58,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _keep_descriptors_to_ourselves()
             child.descriptor_limit = house.descriptor_limit
             _raise_limits()
-            anyio.run(run, house, record)
+            anyio.run(run, house, record, notifier, estate)
             for number in handover.SIGNALS:
                 signal.signal(number, signal.SIG_IGN)  # it is over already: a second one changes nothing
             with contextlib.suppress(FileNotFoundError):

@@ -1,8 +1,10 @@
 """Processes as the kernel lists them: who one is, and who belongs to a session."""
 
 import contextlib
+import fcntl
 import os
 import signal
+import struct
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,6 +12,10 @@ from dataclasses import dataclass
 
 import anyio
 import anyio.lowlevel
+
+_INFO = struct.Struct("=Q52xi")  # struct pidfd_info: mask, and at byte 60 exit_code
+_INFO_EXIT = 1 << 3
+_GET_INFO = 3 << 30 | _INFO.size << 16 | 0xFF << 8 | 11  # _IOWR(PIDFS_IOCTL_MAGIC, 11, struct pidfd_info)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,29 @@ class ProcessId:
     def age(self) -> float:
         """Seconds since it was started."""
         return time.clock_gettime(time.CLOCK_BOOTTIME) - self.start_time / os.sysconf("SC_CLK_TCK")
+
+
+def is_zombie(pid: int) -> bool:
+    """Tell whether a process has ended and was not waited for."""
+    try:
+        return _stat_fields(pid)[0] == "Z"
+    except ProcessLookupError:
+        return False
+
+
+def told_exit(pidfd: int) -> int | None:
+    """Return the wait status of a process that somebody else has waited for, if the kernel kept it.
+
+    Linux 6.15 does, for processes of which a pidfd is open (ioctl PIDFD_GET_INFO, linux/pidfd.h).
+    """
+    asked = bytearray(_INFO.size)
+    _INFO.pack_into(asked, 0, _INFO_EXIT, 0)
+    try:
+        fcntl.ioctl(pidfd, _GET_INFO, asked)
+    except OSError:
+        return None
+    known, status = _INFO.unpack(asked)
+    return int(status) if known & _INFO_EXIT else None
 
 
 def sessions() -> Mapping[int, Sequence["Member"]]:

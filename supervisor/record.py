@@ -4,7 +4,7 @@ What crosses a process boundary (the plan, a frozen state, a message) is data fr
 from another version of ourselves. It is taken apart here, once, and is typed from then on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar, cast
 
 T = TypeVar("T", str, int, float, bool)
@@ -79,6 +79,10 @@ class Record:
         """Return a field that is an object itself; a missing one is empty."""
         value = self._data.get(key)
         return Record({} if value is None else value, self.where(key))
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all fields."""
+        return [str(key) for key in self._data]
 
     def has(self, key: str) -> bool:
         """Tell whether the field is there and not null."""

@@ -1,7 +1,7 @@
 """A supervised program over time: performs what its lifecycle decides, and tells it what happened."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import anyio
 import anyio.abc
@@ -9,6 +9,7 @@ import anyio.abc
 from .cannot_spawn import CannotSpawn
 from .child import Child
 from .console import Console
+from .estate import Carried, Heir, Keeping
 from .events import (
     AskToStop,
     Effect,
@@ -31,19 +32,17 @@ from .events import (
     Vanish,
     Wait,
 )
-from .leftovers import Leftovers
 from .lifecycle import Lifecycle
 from .record import Record
+from .socketstore import SocketStore
 from .spec import ServiceSpec
 from .status import ServiceStatus
 from .stdin import InputRefused
 
+CARRIED = Carried()
+
 DRAIN = 0.2
 """Seconds in which the end of the output must come once the program has ended; another may hold the pipe."""
-
-
-Adopt = Callable[[Record, float], Child | None]
-"""How a child that is described becomes ours; one that adopts nothing tries a record out."""
 
 
 class Service:
@@ -57,16 +56,17 @@ class Service:
         *,
         changed: Callable[["Service"], None],
         vanished: Callable[["Service"], None],
-        attached: bool = False,
-        leftovers: Leftovers | None = None,
+        keeping: Keeping,
+        attached: SocketStore | None = None,
     ) -> None:
+        """`attached` is for the daemon: its output is ours, and its sockets are kept there."""
         self.spec = spec
         self.console = Console(spec.scrollback.bytes)
         self.child: Child | None = None
         self.lifecycle = Lifecycle(spec.name, spec.stop, spec.restart)
         self._environment = environment
         self._attached = attached
-        self._leftovers = leftovers
+        self._keeping = keeping
         self._changed = changed
         self._vanished = vanished
         self._spawned_spec = spec
@@ -80,6 +80,11 @@ class Service:
     def name(self) -> str:
         """The service's name."""
         return self.spec.name
+
+    @property
+    def descriptors(self) -> Sequence[int]:
+        """What `freeze` names by number."""
+        return [self.console.scrollback.fd, *(self.child.descriptors if self.child is not None else ())]
 
     def status(self, version: int) -> ServiceStatus:
         """Return what is known now."""
@@ -121,7 +126,7 @@ class Service:
         self.spec = spec
         self.lifecycle.stop = spec.stop
         self.lifecycle.restart = spec.restart
-        self.console.scrollback.limit = spec.scrollback.bytes
+        self.console.resize(spec.scrollback.bytes)
         self._handle(Keep())
 
     async def write(self, data: bytes) -> None:
@@ -168,7 +173,7 @@ class Service:
             "console": self.console.freeze(),
         }
 
-    def thaw(self, record: Record, now: float, adopt: Adopt = Child.adopt) -> None:
+    def thaw(self, record: Record, now: float, heir: Heir = CARRIED) -> None:
         """Become what `freeze` described, before `open`; raises `InvalidRecord`, `InvalidSpec`.
 
         A child that ended meanwhile is adopted all the same while it is unreaped, and then seen to exit.
@@ -181,8 +186,8 @@ class Service:
         self.lifecycle.thaw(record.record("lifecycle"), now)
         remaining = record.optional("remaining", float)
         self._deadline = None if remaining is None else now + remaining
-        self.console = Console.thaw(record.record("console"))
-        self.child = adopt(record.record("child"), now) if record.has("child") else None
+        self.console = Console.thaw(record.record("console"), lambda one: heir.scrollback(one, self.name))
+        self.child = heir.child(record.record("child"), now) if record.has("child") else None
 
     def _handle(self, event: Event) -> None:
         # An effect can bring an event (a spawn that fails): one after the other, never one inside another.
@@ -221,16 +226,19 @@ class Service:
 
     def _spawn(self) -> None:
         environment = {**self._environment, "PWD": self.spec.directory, **self.spec.environment}
-        if self._leftovers is not None:
-            environment |= self._leftovers.mark(self.spec)
+        environment |= self._keeping.mark(self.spec)
+        given: Sequence[int] = ()
+        if self._attached is not None:
+            environment |= self._attached.environment()
+            given = self._attached.kept
+        attached = self._attached is not None
         try:
-            child = Child.spawn(self.spec, environment=environment, attached=self._attached)
+            child = Child.spawn(self.spec, environment=environment, attached=attached, given=given)
         except CannotSpawn as exc:
             self._events.append(SpawnFailed(exc.reason, exc.passing))
             return
         self.child = child
-        if self._leftovers is not None:
-            self._leftovers.note(child.identity, self.spec)
+        self._keeping.spawned(child, self.spec)
         self._spawned_spec = self.spec
         self._tasks.start_soon(self._tend, child)
         self._events.append(Spawned())
@@ -260,12 +268,10 @@ class Service:
                 await drained.wait()
             tasks.cancel_scope.cancel()
         # On a busy machine the time was over before we came to read what had long been written.
-        for block in child.rest():
-            self.console.feed(block)
+        child.rest(self.console.read_from)
         child.close()
         self.child = None
-        if self._leftovers is not None:
-            self._leftovers.forget(child.identity, self.name)
+        self._keeping.ended(child, self.name)
         self._handle(Emptied() if self._told else Exited(ended))
 
     @property
@@ -274,7 +280,6 @@ class Service:
         return self.lifecycle.exit is not None
 
     async def _pump(self, child: Child, drained: anyio.Event) -> None:
-        while blocks := await child.read():
-            for block in blocks:
-                self.console.feed(block)
+        while await child.read(self.console.read_from):
+            pass
         drained.set()

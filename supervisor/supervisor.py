@@ -1,5 +1,6 @@
 """All services by name: what the plan says, what people ask for, and who watches."""
 
+import logging
 import signal
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -12,22 +13,29 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from . import handover
-from .child import Child
 from .console import Follower
+from .estate import Heir, Keeping, RecordFile, Returned
 from .following import Attachment, Watch
 from .leftovers import Leftovers
 from .news import News
+from .notify import Notifier
 from .planfile import PlanFile
 from .record import InvalidRecord, Record
-from .service import Adopt, Service
-from .spec import Plan, ServiceSpec
+from .service import CARRIED, Service
+from .spec import InvalidSpec, Plan, ServiceSpec
 from .status import ServiceStatus
 
-FREEZE_VERSION = 1
+FREEZE_VERSION = 2
 """Version of the record that `freeze` returns; raised whenever its meaning changes."""
+
+READABLE_VERSIONS = frozenset({1, FREEZE_VERSION})
+"""Versions that `thaw` takes: the first one has the output in the record itself."""
 
 AT_ONCE = 16
 """Services that `apply` starts before it answers; the rest starts while others are served."""
+
+
+log = logging.getLogger("holdfast.supervisor")
 
 
 class NoSuchService(LookupError):
@@ -51,11 +59,13 @@ class Supervisor:
         environment: Mapping[str, str],
         store: PlanFile | None = None,
         leftovers: Leftovers | None = None,
+        notifier: Notifier | None = None,
     ) -> None:
         self._tasks = tasks
         self._environment = environment
         self._store = store
         self._leftovers = leftovers
+        self._keeping = Keeping(notifier or Notifier(None), leftovers)
         self.planned = False
         """Whether any plan has been carried out."""
         self._left: set[str] = set()
@@ -156,7 +166,11 @@ class Supervisor:
 
         No service is started before what is left of it has ended.
         """
+        known = {service.child.pid for service in self._services.values() if service.child is not None}
         for leftover in self._leftovers.find() if self._leftovers else ():
+            if leftover.child.pid in known:
+                leftover.child.close()
+                continue
             spec = leftover.spec
             if spec.name in self._services:
                 # A second part of the same: it is stopped as well, under a name that no plan has.
@@ -174,9 +188,11 @@ class Supervisor:
             yield
 
     def descriptors(self) -> Sequence[int]:
-        """Return the descriptors of all children, which `freeze` names by number."""
-        children = [service.child for service in self._services.values()]
-        return [fd for child in children if child is not None for fd in child.descriptors]
+        """Return the descriptors of all services, which `freeze` names by number."""
+        return [
+            *self._keeping.descriptors,
+            *(fd for service in self._services.values() for fd in service.descriptors),
+        ]
 
     async def shutdown(self) -> None:
         """Stop everything, each in its own way and all at once; return when nothing lives."""
@@ -187,10 +203,21 @@ class Supervisor:
         while self.alive():
             self._settled = anyio.Event()
             await self._settled.wait()
+        self._keeping.forget_all()  # whoever comes next begins anew
+
+    def close(self) -> None:
+        """Let go of all services, after `shutdown`: who follows one reads to its end, then it is gone."""
+        for service in self._services.values():
+            service.close()
+        self._services.clear()
 
     def alive(self) -> Sequence[str]:
         """Return the names of the services that have a live process."""
         return [name for name, service in self._services.items() if service.lifecycle.state.alive]
+
+    def longest_grace(self) -> float:
+        """Return how long the most patient of the services that live may take to stop, in seconds."""
+        return max((self._services[name].spec.stop.grace for name in self.alive()), default=0.0)
 
     def freeze(self, now: float) -> dict[str, object]:
         """Return everything as JSON data."""
@@ -202,19 +229,49 @@ class Supervisor:
                 {**service.freeze(now), "changed": self._versions[name]}
                 for name, service in self._services.items()
             ],
+            "kept": self._keeping.freeze(),
         }
 
-    def thaw(self, data: object, now: float, adopt: Adopt = Child.adopt) -> None:
+    def thaw(self, data: object, now: float, heir: Heir = CARRIED) -> None:
         """Become what `freeze` described, before `open`; raises `InvalidRecord`, `InvalidSpec`."""
         record = Record(data)
-        if (version := record.take("version", int)) != FREEZE_VERSION:
-            raise InvalidRecord(f"version: expected {FREEZE_VERSION}, got {version}")
+        _check_version(record)
         self._version = record.take("counter", int)
         self._waiting = deque(record.strings("waiting"))
+        kept = record.record("kept")
         for entry in record.records("services"):
-            service = self._make(ServiceSpec.from_record(entry.record("spec")))
-            service.thaw(entry, now, adopt)
-            self._versions[service.name] = entry.take("changed", int)
+            service = self._thaw_one(entry, now, heir)
+            if (fd := kept.optional(service.name, int)) is not None:
+                self._keeping.took_over(service.name, RecordFile(fd), service.console.scrollback)
+
+    def restore(self, estate: Returned, now: float) -> Sequence[str]:
+        """Become, before `open`, what a supervisor that was killed has left in a descriptor store.
+
+        Returns the names of the services. One whose record cannot be read is left to `clear_up`.
+        """
+        restored: list[str] = []
+        for record, file in estate.records(self._keeping.family):
+            try:
+                _check_version(record)
+                service = self._thaw_one(record, min(record.take("at", float), now), estate)
+            except (InvalidRecord, InvalidSpec) as exc:
+                log.error("a service of the supervisor before us cannot be taken over: %s", exc)
+                file.close()
+                continue
+            self._version = max(self._version, self._versions[service.name])
+            self._keeping.took_over(service.name, file, service.console.scrollback)
+            restored.append(service.name)
+        return restored
+
+    def _thaw_one(self, record: Record, now: float, heir: Heir) -> Service:
+        service = self._make(ServiceSpec.from_record(record.record("spec")))
+        try:
+            service.thaw(record, now, heir)
+            self._versions[service.name] = record.take("changed", int)
+        except BaseException:
+            del self._services[service.name]
+            raise
+        return service
 
     def open(self) -> None:
         """Go on from what was thawed. Until then nothing runs: a record that is tried out starts nobody."""
@@ -236,7 +293,7 @@ class Supervisor:
             self._tasks,
             changed=self._changed,
             vanished=self._vanished,
-            leftovers=self._leftovers,
+            keeping=self._keeping,
         )
         self._services[spec.name] = service
         return service
@@ -279,17 +336,33 @@ class Supervisor:
             self._version += 1
             self._versions[service.name] = self._version
             self._tell(service.name)
+            if self._keeping.wanted:
+                now = anyio.current_time()
+                record = {
+                    **service.freeze(now),
+                    "changed": self._version,
+                    "version": FREEZE_VERSION,
+                    "at": now,
+                }
+                self._keeping.write(service.name, record, service.console.scrollback)
 
     def _vanished(self, service: Service) -> None:
         del self._services[service.name]
         del self._versions[service.name]
         service.close()
+        self._keeping.forget(service.name)
         self._tell(service.name)
 
     def _tell(self, name: str) -> None:
         for watch in self._watches:
             watch.note(name)
         self._settled.set()
+
+
+def _check_version(record: Record) -> None:
+    if (version := record.take("version", int)) not in READABLE_VERSIONS:
+        known = ", ".join(map(str, sorted(READABLE_VERSIONS)))
+        raise InvalidRecord(f"version: expected one of {known}, got {version}")
 
 
 def _without_signals(save: Callable[[Plan], None], plan: Plan) -> None:

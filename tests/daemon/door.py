@@ -64,5 +64,6 @@ async def supervising(folder: str, *, over_socket: bool) -> AsyncIterator[Door]:
                 for status in await supervisor.list():
                     await supervisor.kill(status.name)
                 await supervisor.shutdown()
+                supervisor.close()
                 await door.shut()
             tasks.cancel_scope.cancel()

@@ -38,14 +38,27 @@ def dismiss(started: Child) -> None:
     started.close()
 
 
+async def read(started: Child) -> bytes:
+    """Return what is there next; nothing at the end."""
+    data = bytearray()
+
+    def take(fd: int) -> int:
+        block = os.read(fd, 1 << 18)
+        data.extend(block)
+        return len(block)
+
+    await started.read(take)
+    return bytes(data)
+
+
 async def heard(started: Child, wanted: bytes) -> bytes:
     """Read until this was said."""
     data = b""
     with anyio.fail_after(DEADLINE):
         while wanted not in data:
-            blocks = await started.read()
-            assert blocks, f"it ended without saying {wanted!r}, but {data!r}"
-            data += b"".join(blocks)
+            block = await read(started)
+            assert block, f"it ended without saying {wanted!r}, but {data!r}"
+            data += block
     return data
 
 
@@ -53,8 +66,8 @@ async def all_of(started: Child) -> bytes:
     """Read to the end."""
     data = b""
     with anyio.fail_after(DEADLINE):
-        while blocks := await started.read():
-            data += b"".join(blocks)
+        while block := await read(started):
+            data += block
     return data
 
 
@@ -378,7 +391,7 @@ async def test_parallel_writers_do_not_mix_their_lines() -> None:
             data = b""
             with anyio.fail_after(DEADLINE):
                 while len(data) < sum(map(len, lines)):
-                    data += b"".join(await started.read())
+                    data += await read(started)
     assert data == b"".join(lines), "in the order of the calls"
 
 
@@ -386,8 +399,8 @@ async def test_parallel_writers_do_not_mix_their_lines() -> None:
 async def carried_over(started: Child) -> AsyncIterator[Child]:
     """The same child again, made from its record: what the next supervisor does after execve."""
     other = Child.adopt(Record(json.loads(json.dumps(started.freeze(2048.0)))), 2048.0)
-    os.close(started._pidfd)
-    started._pidfd = started.stdin.fd = started._output = -1
+    os.close(started.pidfd)
+    started.pidfd = started.stdin.fd = started.output = -1
     yield other
     other.close()
 
@@ -408,7 +421,7 @@ async def test_an_adopted_child_is_the_same_as_before() -> None:
 
 async def test_a_child_that_ended_meanwhile_is_adopted_and_seen_to_exit() -> None:
     with spawned(spec("x", program("noisy_end", "7"))) as started:
-        await anyio.wait_readable(started._pidfd)
+        await anyio.wait_readable(started.pidfd)
         async with carried_over(started) as other:
             assert (await ended(other)).code == 7
             assert (await all_of(other)).endswith(b"last words")

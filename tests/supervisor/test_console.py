@@ -1,7 +1,9 @@
 """The console against the plainest model of it: all bytes that were ever fed."""
 
+import base64
 import contextlib
 import math
+import os
 import tracemalloc
 from collections.abc import Iterator
 
@@ -11,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor import console
-from supervisor.console import Console, Follower, Scrollback
+from supervisor import scrollback as scrollbacks
+from supervisor.console import Console, Follower
 from supervisor.record import InvalidRecord, Record
+from supervisor.scrollback import Scrollback
 
 PIECES = st.lists(
     st.binary(max_size=12) | st.sampled_from([b"\n", b"\n\n", b"line\n", b"\0\xff\r"]), max_size=30
@@ -26,7 +29,7 @@ LIMITS = st.sampled_from([0, 1, 2, 7, 20, 1000])
 def _small_blocks() -> Iterator[None]:
     """Blocks of eight bytes: their edges are where faults would be."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(console, "BLOCK", 8)
+        patch.setattr(scrollbacks, "BLOCK", 8)
         yield
 
 
@@ -85,22 +88,47 @@ def test_freeze_thaw_freeze_is_the_identity(pieces: list[bytes], limit: int, bef
     for piece in pieces:
         original.feed(piece)
     frozen = original.freeze()
-    other = Console.thaw(Record(frozen))
-    assert other.freeze() == frozen
+    other = Console.thaw(Record(frozen), lambda record: Scrollback.of(os.dup(record.take("memory", int))))
+    assert other.scrollback.limit == limit
     assert other.scrollback.end == original.scrollback.end
     assert other.scrollback.begin == original.scrollback.begin
+    assert other.scrollback.everything() == original.scrollback.everything()
+
+
+@given(PIECES, LIMITS, LIMITS)
+def test_another_limit_keeps_the_latest_bytes(pieces: list[bytes], limit: int, other: int) -> None:
+    scrollback, everything = filled(pieces, limit)
+    resized = scrollback.resized(other)
+    assert (resized.limit, resized.end) == (other, len(everything))
+    assert resized.everything() == everything[resized.begin :]
+    assert resized.end - resized.begin >= min(limit, other, len(everything))
+
+
+@given(PIECES, LIMITS, st.integers(0, 1 << 60))
+def test_the_first_version_of_the_record_is_read(pieces: list[bytes], limit: int, before: int) -> None:
+    kept = b"".join(pieces)[-limit:] if limit else b""
+    text = base64.b64encode(kept).decode()
+    record = Record({"limit": limit, "end": before + len(kept), "bytes": text})
+    console = Console.thaw(record, nothing)
+    assert console.scrollback.everything() == kept
+    assert (console.scrollback.limit, console.scrollback.end) == (limit, before + len(kept))
+
+
+def nothing(_: Record) -> Scrollback:
+    """No memory file is asked for."""
+    raise AssertionError
 
 
 def test_a_record_that_holds_no_bytes_is_refused() -> None:
     with pytest.raises(InvalidRecord, match="bytes"):
-        Console.thaw(Record({"limit": 1, "end": 3, "bytes": "€"}))
+        Console.thaw(Record({"limit": 1, "end": 3, "bytes": "€"}), nothing)
     with pytest.raises(InvalidRecord, match="end"):
-        Console.thaw(Record({"limit": 1, "end": 1, "bytes": "YWJj"}))
+        Console.thaw(Record({"limit": 1, "end": 1, "bytes": "YWJj"}), nothing)
 
 
 @pytest.mark.parametrize("piece", [1 << 20, 256 * 1024 + 1, 1000])
 def test_a_gigabyte_without_a_newline_keeps_memory_flat(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console, "BLOCK", 64 * 1024)
+    monkeypatch.setattr(scrollbacks, "BLOCK", 64 * 1024)
     total = 1 << 30 if piece >= 1 << 18 else 1 << 26
     scrollback = Scrollback(1 << 20)
     tracemalloc.start()

@@ -12,6 +12,7 @@ import anyio.lowlevel
 import pytest
 
 from supervisor import InvalidSpec, Plan, RestartPolicy, State, Supervisor, service
+from supervisor.estate import OnTrial
 from supervisor.record import InvalidRecord
 
 from .world import DEADLINE, ENVIRONMENT, Reading, alive, plan, program, spec, until
@@ -38,6 +39,7 @@ async def final() -> AsyncIterator[Supervisor]:
                 for status in await supervisor.list():
                     await supervisor.kill(status.name)
                 await supervisor.shutdown()
+                supervisor.close()
 
 
 def make_exact(supervisor: Supervisor) -> None:
@@ -50,11 +52,12 @@ def make_exact(supervisor: Supervisor) -> None:
         known.lifecycle.restarts = tuple(NOW - 2.5 for _ in known.lifecycle.restarts)
 
 
-def drop_pidfds(supervisor: Supervisor) -> None:
-    """Close what execve would close: the pidfds. The pipes live on under their numbers."""
+def drop(supervisor: Supervisor) -> None:
+    """Close what execve would close: the pidfds. Pipes and memory files live on under their numbers."""
     for known in supervisor._services.values():
-        if known.child is not None and known.child._pidfd >= 0:
-            os.close(known.child._pidfd)
+        known.console.scrollback._close.detach()
+        if known.child is not None and known.child.pidfd >= 0:
+            os.close(known.child.pidfd)
 
 
 async def test_everything_survives_as_data_and_no_program_notices() -> None:
@@ -82,7 +85,7 @@ async def test_everything_survives_as_data_and_no_program_notices() -> None:
         before = await first.list()
         make_exact(first)
         frozen = first.freeze(NOW)
-    drop_pidfds(first)
+    drop(first)
 
     record = json.loads(json.dumps(frozen))
     assert record == json.loads(json.dumps(frozen))
@@ -133,7 +136,7 @@ async def test_an_end_that_nobody_was_told_of_yet_is_told_by_the_next_supervisor
             while child._ended is None:
                 await anyio.lowlevel.checkpoint()
         frozen = json.loads(json.dumps(first.freeze(anyio.current_time())))
-    drop_pidfds(first)
+    drop(first)
     os.kill(other, 9)
     async with final() as second:
         second.thaw(frozen, anyio.current_time())
@@ -149,7 +152,7 @@ async def test_a_program_that_ends_meanwhile_is_seen_to_crash() -> None:
         await Reading(await first.attach("a", 0)).until(b"ready\n")
         pid = (await first.list())[0].pid
         frozen = json.loads(json.dumps(first.freeze(anyio.current_time())))
-    drop_pidfds(first)
+    drop(first)
     assert pid is not None
     os.kill(pid, 9)
     async with final() as second:
@@ -167,7 +170,7 @@ async def test_services_that_still_wait_for_their_start_are_started_by_the_next_
         frozen = json.loads(json.dumps(first.freeze(anyio.current_time())))
         assert len(frozen["waiting"]) > 0
         first._waiting.clear()
-    drop_pidfds(first)
+    drop(first)
     async with final() as second:
         second.thaw(frozen, anyio.current_time())
         second.open()
@@ -205,7 +208,7 @@ async def test_a_record_that_is_tried_out_starts_nobody(tmp_path: Path) -> None:
         entry["services"][0]["lifecycle"]["state"] = "backoff"
         entry["services"][0]["remaining"] = 0.0
         second = Supervisor(tasks, ENVIRONMENT)
-        second.thaw(entry, 0.0, lambda *_: None)
+        second.thaw(entry, 0.0, OnTrial())
         await anyio.wait_all_tasks_blocked()
         assert not trace.exists()
         assert second.alive() == []

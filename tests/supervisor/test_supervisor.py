@@ -23,7 +23,7 @@ from supervisor import (
     service,
     stdin,
 )
-from supervisor.console import BLOCK
+from supervisor.scrollback import BLOCK
 
 from .world import DEADLINE, NEVER, SOON, House, alive, end, program, spec, until_dead, until_removed
 

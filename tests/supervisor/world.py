@@ -196,6 +196,8 @@ async def supervised(directory: str, *, over_socket: bool) -> AsyncIterator[Hous
                     for status in await supervisor.list():
                         await supervisor.kill(status.name)
                     await supervisor.shutdown()
+                    supervisor.close()
+                    house.readings.clear()
                 tasks.cancel_scope.cancel()
 
 

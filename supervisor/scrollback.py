@@ -1,0 +1,184 @@
+"""The latest bytes of a stream, in memory that outlives the process.
+
+They lie in a memory file (memfd_create(2)), as a ring: the byte with offset `n` lies at `n % capacity`. The
+next program of a handover maps the same file, and so does one that gets it back from a descriptor store after
+this process was killed. So the head of the file is true at every moment: before bytes are overwritten they
+are given up (`begin`), and only when new ones are there do they count (`end`).
+"""
+
+import mmap
+import os
+import struct
+import weakref
+from collections.abc import Iterator, Sequence
+
+BLOCK = 64 * 1024
+"""Bytes of a read, and room that there is at least besides those that are kept."""
+
+LARGE_BLOCK = 256 * 1024
+"""Bytes of a read into a large ring: larger ones cost page faults, smaller ones system calls."""
+
+_MAGIC = b"HOLDFAST"
+_HEAD = struct.Struct("=8sQQQQ")  # magic, limit, capacity, begin, end
+_NUMBER = struct.Struct("=Q")
+_LIMIT, _BEGIN, _END = 8, 24, 32
+_DATA = 64
+"""Where the ring begins in the file."""
+
+
+class NotOurs(ValueError):
+    """The file holds no ring."""
+
+
+class Scrollback:
+    """The latest bytes of a stream, addressed by their offset from its very beginning.
+
+    Keeps at least `limit` bytes once it had as many.
+    """
+
+    def __init__(self, limit: int, end: int = 0) -> None:
+        self._limit = limit
+        self._capacity = limit + _slack(limit)
+        self._begin = self._end = end
+        fd = os.memfd_create("holdfast-scrollback", os.MFD_CLOEXEC)
+        os.ftruncate(fd, _DATA + self._capacity)
+        self._map(fd)
+        _HEAD.pack_into(self._memory, 0, _MAGIC, limit, self._capacity, end, end)
+
+    @classmethod
+    def of(cls, fd: int) -> "Scrollback":
+        """Return the scrollback in a memory file, which it owns from now on; raises `NotOurs`, `OSError`."""
+        size = os.fstat(fd).st_size
+        head = os.pread(fd, _HEAD.size, 0)
+        if len(head) < _HEAD.size:
+            raise NotOurs("this memory file holds no scrollback")
+        magic, limit, capacity, begin, end = _HEAD.unpack(head)
+        if magic != _MAGIC or not 0 < capacity == size - _DATA or not begin <= end <= begin + capacity:
+            raise NotOurs("this memory file holds no scrollback")
+        found = cls.__new__(cls)
+        found._limit, found._capacity, found._begin, found._end = limit, capacity, begin, end
+        found._map(fd)
+        return found
+
+    def _map(self, fd: int) -> None:
+        self.fd = fd
+        """The memory file, which is closed when this is gone."""
+        self._memory = mmap.mmap(fd, _DATA + self._capacity)
+        self._close = weakref.finalize(self, os.close, fd)
+
+    @property
+    def limit(self) -> int:
+        """How many bytes are kept at least, once there were as many."""
+        return self._limit
+
+    @property
+    def begin(self) -> int:
+        """The offset of the oldest byte that is kept."""
+        return self._begin
+
+    @property
+    def end(self) -> int:
+        """The offset behind the last byte: how much has been fed in all."""
+        return self._end
+
+    @property
+    def last(self) -> int | None:
+        """The last byte, if any is kept."""
+        return self._memory[self._place(self._end - 1)] if self._end > self._begin else None
+
+    def resized(self, limit: int) -> "Scrollback":
+        """Return one with the same bytes, as far as they fit, that keeps another number of them."""
+        other = Scrollback(limit, self._begin)
+        other.feed(self.everything())
+        return other
+
+    def feed(self, data: bytes) -> None:
+        """Append bytes, forgetting the oldest."""
+        rest = memoryview(data)
+        while rest:
+            size = min(len(rest), self._capacity - self._end % self._capacity)
+            self._give_up(size)
+            place = self._place(self._end)
+            self._memory[place : place + size] = rest[:size]
+            self._count(size)
+            rest = rest[size:]
+
+    def read_from(self, fd: int) -> int:
+        """Read what there is from a descriptor, at most a block; return its size, 0 at the end.
+
+        Raises what `os.readv` raises. The kernel writes straight into the ring.
+        """
+        most = min(LARGE_BLOCK, _slack(self._limit), self._capacity - self._end % self._capacity)
+        place = self._place(self._end)
+        begin = self._begin
+        self._give_up(most)
+        size = 0
+        try:
+            with memoryview(self._memory) as whole, whole[place : place + most] as room:
+                size = os.readv(fd, [room])
+        finally:
+            # What was not overwritten is still there.
+            self._set_begin(max(begin, self._end + size - self._capacity))
+        self._count(size)
+        return size
+
+    def since(self, offset: int, most: int = BLOCK) -> tuple[int, bytes]:
+        """Return (offset, bytes); the offset is later than asked for if bytes were lost.
+
+        Returns at most `most` bytes, and none for an offset at or past the end.
+        """
+        offset = max(offset, self._begin)
+        if offset >= self._end:
+            return self._end, b""
+        return offset, b"".join(
+            self._memory[start:stop] for start, stop in self._pieces(offset, min(self._end, offset + most))
+        )
+
+    def tail(self, lines: int) -> int:
+        """Return the offset at which the last `lines` lines begin, within the last `limit` bytes."""
+        oldest = max(self._begin, self._end - self._limit)
+        # The newline that ends the last line begins no other.
+        wanted = lines + 1 if self.last == 0x0A else lines
+        stop = self._end
+        for low, high in reversed(self._pieces(oldest, self._end)):
+            position = high
+            while wanted > 0 and (position := self._memory.rfind(b"\n", low, position)) >= 0:
+                wanted -= 1
+                if wanted == 0:
+                    return stop - (high - position) + 1
+            stop -= high - low
+        return oldest if lines else self._end
+
+    def everything(self) -> bytes:
+        """Return all that is kept."""
+        return self.since(self._begin, self._capacity)[1]
+
+    def _place(self, offset: int) -> int:
+        return _DATA + offset % self._capacity
+
+    def _pieces(self, begin: int, end: int) -> Sequence[tuple[int, int]]:
+        """Return where the bytes between two offsets lie: (start, stop) of each piece."""
+        return list(self._walk(begin, end))
+
+    def _walk(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
+        while begin < end:
+            size = min(end - begin, self._capacity - begin % self._capacity)
+            yield self._place(begin), self._place(begin) + size
+            begin += size
+
+    def _give_up(self, size: int) -> None:
+        """Forget what the next so many bytes will overwrite."""
+        if (begin := self._end + size - self._capacity) > self._begin:
+            self._set_begin(begin)
+
+    def _set_begin(self, begin: int) -> None:
+        self._begin = begin
+        _NUMBER.pack_into(self._memory, _BEGIN, begin)
+
+    def _count(self, size: int) -> None:
+        self._end += size
+        _NUMBER.pack_into(self._memory, _END, self._end)
+
+
+def _slack(limit: int) -> int:
+    return LARGE_BLOCK if limit >= LARGE_BLOCK else BLOCK
