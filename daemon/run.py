@@ -18,6 +18,7 @@ from supervisor import (
     NotAllowed,
     SupervisorClient,
     SupervisorUnreachable,
+    leads_to_journal,
 )
 
 from .access import Access
@@ -64,7 +65,7 @@ class Daemon:
     async def run(self, with_parent: bool) -> int:
         """Serve until asked to stop; return the exit code."""
         reloader = self._reloader
-        audit = Audit()
+        audit = Audit(journal=leads_to_journal())
         sessions = Sessions(os.path.join(self._state, "sessions.db"))
         try:
             await sessions.open()

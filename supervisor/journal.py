@@ -2,10 +2,10 @@
 
 The rules are systemd's (systemd.io/JOURNAL_NATIVE_PROTOCOL, sd-daemon(3), systemd.exec(5)):
 
-- `JOURNAL_STREAM` names the device and inode of a stream that leads to the journal; others may have put something
-  else in its place since, so both are compared.
-- A datagram is a record: lines `FIELD=value`. A value of several lines is written as the field's name on a line of
-  its own, the value's length (64 bits, little endian) and the value.
+- `JOURNAL_STREAM` names the device and inode of a stream that leads to the journal; it is inherited, so what
+  stands at a descriptor is compared with it.
+- A datagram is a record: lines `FIELD=value`. A value of several lines is written as the field's name on a
+  line of its own, the value's length (64 bits, little endian) and the value.
 - What is too large for a datagram goes in a memory file that nobody can change any more.
 - Where the journal's own socket is missing, as in some containers, a line on the stream may begin with its
   priority: `<4>`.
@@ -34,7 +34,7 @@ FIELDS = {
 """What a log record may carry (`extra`), and the name that it has in the journal."""
 
 PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
-"""From which level on, and the priority that syslog(3) has for it; below, it is 7."""
+"""From which level on, and the priority that syslog(3) has for it; below, it is that of debugging, 7."""
 
 SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
@@ -54,7 +54,7 @@ def leads_to_journal(fd: int = 2) -> bool:
 class Journal:
     """Writes to the journal, one record at a time; waits for it, so this is for a thread."""
 
-    def __init__(self, path: str = SOCKET, stream: int = 2) -> None:
+    def __init__(self, path: str, stream: int = 2) -> None:
         self._path = path
         self._stream = stream
 
@@ -101,15 +101,14 @@ def lines(fields: Mapping[str, str]) -> bytes:
 def _send(journal: socket.socket, data: bytes) -> None:
     try:
         journal.send(data)
-        return
     except OSError as exc:
         if exc.errno not in (errno.EMSGSIZE, errno.ENOBUFS):
             raise
-    fd = os.memfd_create("holdfast-log", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    with open(fd, "wb", buffering=0) as file:
-        file.write(data)
-        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
-        socket.send_fds(journal, [b""], [fd])
+        fd = os.memfd_create("holdfast-log", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        with open(fd, "wb", buffering=0) as file:
+            file.write(data)
+            fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
+            socket.send_fds(journal, [b""], [fd])
 
 
 def _bytes(text: str) -> bytes:

@@ -50,7 +50,7 @@ class News:
         now, status = self._known[service], service.status(0)
         if now.state is State.STARTING and now.pid != before.pid:
             if before.pid is not None:  # stopped and started again in one go, as asked
-                how = f"stopped: {service.lifecycle.previous}, as asked"
+                how = f"{service.lifecycle.previous}, as asked"
                 self._say(logging.INFO, status, "service.stopped", how, before.pid)
             self._say(logging.INFO, status, "service.started", f"started (pid {now.pid})", now.pid)
         if now.overdue and not before.overdue:
@@ -59,13 +59,13 @@ class News:
             case before.state:
                 pass
             case State.STOPPED:
-                self._say(logging.INFO, status, "service.stopped", f"stopped: {status.reason}", before.pid)
+                self._say(logging.INFO, status, "service.stopped", status.reason, before.pid)
             case State.BACKOFF:
                 seconds = max(0.0, (status.restart_at or 0.0) - anyio.current_time())
-                said = f"crashed: {status.reason}, in {seconds:.1f} s"
+                said = f"{status.reason}, in {seconds:.1f} s"
                 self._say(logging.WARNING, status, "service.crashed", said, before.pid)
             case State.FAILED:
-                self._say(logging.ERROR, status, "service.failed", f"failed: {status.reason}", before.pid)
+                self._say(logging.ERROR, status, "service.failed", status.reason, before.pid)
 
     def _say(self, level: int, status: ServiceStatus, action: str, said: str, pid: int | None) -> None:
         extra = {"server": status.name, "action": action, "program": pid}

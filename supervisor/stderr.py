@@ -69,14 +69,15 @@ class _Waiting(logging.Handler):
 
 
 def log_to_stderr() -> None:
-    """Let `logging` write to standard error, or to the journal behind it, from the level of information on."""
-    handler = _Waiting(journal.Journal().write if journal.leads_to_journal() else _write_line)
+    """Let `logging` write to standard error, or the journal behind it, from the level of information on."""
+    told = journal.Journal(journal.SOCKET).write if journal.leads_to_journal() else _write_line
+    handler = _Waiting(told)
     handler.setFormatter(logging.Formatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
 def write_last_words() -> None:
-    """Wait until what was logged is written, but not long: who calls this ends, or becomes another program."""
+    """Wait until what was logged is written, but not long; for who is about to become another program."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, _Waiting):
             handler.written(LAST_WORDS)
