@@ -22,6 +22,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from .access import Peer
 from .config import Config
 from .errors import error
+from .held import HeldSockets
 from .sockets import (
     Address,
     CannotListen,
@@ -122,8 +123,9 @@ class Listener:
 class Listeners:
     """All addresses that the config names, each served until it names it no longer."""
 
-    def __init__(self, app: ASGIApp, tasks: anyio.abc.TaskGroup) -> None:
+    def __init__(self, app: ASGIApp, tasks: anyio.abc.TaskGroup, held: HeldSockets) -> None:
         self._app = app
+        self._held = held
         self._tasks = tasks
         self._served: dict[Address, Listener] = {}
         self._closing: set[Listener] = set()
@@ -146,12 +148,15 @@ class Listeners:
             for listener in fresh:
                 for one in listener.sockets:
                     one.close()
-                self._remove_path(listener)
+                if not self._held.has(listener.address):
+                    self._remove_path(listener)
             raise
         surplus = [self._served.pop(address) for address in list(self._served) if address not in wanted]
         for listener in fresh:
             self._served[listener.address] = listener
+            self._held.keep(listener.address, listener.sockets)
             self._tasks.start_soon(self._serve, listener)
+        self._held.drop_rest()
         # The old ones may have requests under way, this one among them: nobody waits for their end.
         for listener in surplus:
             self._closing.add(listener)
@@ -163,13 +168,16 @@ class Listeners:
         for address, listener in list(self._served.items()):
             if isinstance(address, UnixAddress) and not os.path.lexists(address.path):
                 self._closing.add(self._served.pop(address))
+                self._held.release(address)
                 listener.server.should_exit = True
 
     async def close(self) -> None:
         """Serve nothing any more; returns when the requests under way have been answered."""
         for listener in self._served.values():
-            # While we still listen the path is ours; afterwards it may be our successor's.
-            _unlink(listener)
+            # While we still listen the path is ours; afterwards it may be our successor's. It stays with
+            # the socket, if that is kept.
+            if not self._held.last:
+                _unlink(listener)
             listener.server.should_exit = True
         for listener in self._served.values():
             await listener.done.wait()
@@ -208,6 +216,12 @@ class Listeners:
                 if isinstance(address, UnixAddress):
                     open_to_group(address)
                 return [one.dup() for one in listener.sockets]
+        if isinstance(address, UnixAddress) and not os.path.lexists(address.path):
+            return [bind_unix(address)]
+        if held := self._held.take(address):
+            if isinstance(address, UnixAddress):
+                open_to_group(address)
+            return held
         if isinstance(address, UnixAddress):
             return [bind_unix(address)]
         # The same port on another address, or one that was given up just now.
@@ -226,6 +240,7 @@ class Listeners:
     def _remove_path(self, listener: Listener) -> None:
         """Remove our socket file, unless the path is served under other terms now."""
         if listener.address.place not in {served.place for served in self._served}:
+            self._held.release(listener.address)
             _unlink(listener)
 
 

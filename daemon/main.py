@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import anyio
 
-from supervisor import SupervisorClient, leave_quietly, log_to_stderr
+from supervisor import Notifier, SupervisorClient, inherited, leave_quietly, log_to_stderr
 
 from .config import Config, ConfigError, ConfigFile, find_config
+from .held import HeldSockets
 from .reload import Reloader
 from .run import Daemon
 
@@ -57,10 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.error("%s", exc)
         return BAD_CONFIG
     reloader = Reloader(file, config, text, good)
-    daemon = Daemon(reloader, options.state_dir, SupervisorClient(options.supervisor))
+    notifier = Notifier.of(os.environ)
+    held = HeldSockets(notifier, inherited(os.environ))
+    daemon = Daemon(reloader, options.state_dir, SupervisorClient(options.supervisor), notifier, held)
     try:
         return anyio.run(daemon.run, options.with_parent, backend_options={"use_uvloop": True})
     finally:
+        notifier.close()
         leave_quietly()
 
 

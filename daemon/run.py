@@ -16,6 +16,7 @@ from supervisor import (
     VERSION,
     CannotStore,
     NotAllowed,
+    Notifier,
     SupervisorClient,
     SupervisorUnreachable,
     leads_to_journal,
@@ -27,6 +28,7 @@ from .app import build
 from .audit import Audit
 from .config import Config, ConfigError
 from .consoles import Consoles
+from .held import HeldSockets
 from .listeners import Listeners
 from .mirror import Mirror
 from .parts import Parts
@@ -55,8 +57,17 @@ log = logging.getLogger("holdfast")
 class Daemon:
     """One run of the daemon."""
 
-    def __init__(self, reloader: Reloader, state: str, supervisor: SupervisorClient) -> None:
+    def __init__(
+        self,
+        reloader: Reloader,
+        state: str,
+        supervisor: SupervisorClient,
+        notifier: Notifier,
+        held: HeldSockets,
+    ) -> None:
         self._reloader = reloader
+        self._notifier = notifier
+        self._held = held
         self._state = state
         self._supervisor = supervisor
         self._stop = anyio.Event()
@@ -88,11 +99,12 @@ class Daemon:
                     sessions=sessions,
                     tickets=tickets,
                 )
-                listeners = Listeners(build(parts), tasks)
+                listeners = Listeners(build(parts), tasks, self._held)
                 reloader.add(listeners.apply)
                 reloader.add(lambda config: mirror.apply(compile_plan(config)))
                 reloader.add(lambda config: _configure(audit, config))
                 await _configure(audit, reloader.config)
+                tasks.start_soon(self._notifier.run)
                 tasks.start_soon(self._serve, listeners, mirror, audit, tasks)
                 tasks.start_soon(self._watch_files, accounts)
                 tasks.start_soon(self._watch_signals)
@@ -100,6 +112,7 @@ class Daemon:
                     tasks.start_soon(self._watch_parent)
                 await self._introduce(accounts)
                 await self._stop.wait()
+                self._notifier.stopping()
                 await listeners.close()
                 tasks.cancel_scope.cancel()
         finally:
@@ -146,6 +159,8 @@ class Daemon:
         # First the programs: they need no port.
         tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
         await self._listen(listeners)
+        self._notifier.status(f"serves {' and '.join(listeners.addresses)}")
+        self._notifier.ready()
         audit.started(reloader.config.port)
         log.info("Holdfast %s serves %s", VERSION, " and ".join(listeners.addresses))
         await reloader.keep_good()
@@ -160,6 +175,8 @@ class Daemon:
                     told = str(exc)
                     log.error("%s", exc)
                     log.error("the programs run all the same; the API comes as soon as it can listen")
+                    self._notifier.status(told)
+                    self._notifier.ready()  # all but this is done, and who started us need not wait
             else:
                 return
             await anyio.sleep(LISTEN_AGAIN)
@@ -198,6 +215,7 @@ class Daemon:
         self._end(1)
 
     async def _reload(self, *, only_changed: bool = False) -> None:
+        self._notifier.reloading()
         try:
             changed = await self._reloader.reload(only_changed=only_changed)
         except (ConfigError, CannotListen, CannotStore, SupervisorUnreachable, NotAllowed) as exc:
@@ -205,6 +223,8 @@ class Daemon:
         else:
             if changed:
                 log.info("the config was reloaded")
+        finally:
+            self._notifier.ready()
 
     def _end(self, code: int) -> None:
         self._code = code

@@ -82,7 +82,7 @@ def bind_tcp(address: TcpAddress, beside: Sequence[socket.socket] = ()) -> list[
     absent: OSError | None = None
     try:
         with _sharing(beside):
-            for family, name, both in _names(address):
+            for family, name, both in names_of(address):
                 try:
                     sockets.append(_listen(family, name, both=both, share=bool(beside)))
                 except OSError as exc:
@@ -102,7 +102,7 @@ def bind_tcp(address: TcpAddress, beside: Sequence[socket.socket] = ()) -> list[
     return sockets
 
 
-def _names(address: TcpAddress) -> list[tuple[int, object, bool]]:
+def names_of(address: TcpAddress) -> list[tuple[int, object, bool]]:
     """Return (family, name, whether it takes IPv4 as well as IPv6) of each address that is meant."""
     if address.host is None:
         every = (socket.AF_INET, ("0.0.0.0", address.port), False)  # noqa: S104

@@ -4,6 +4,7 @@ from .client import SupervisorClient, SupervisorUnreachable
 from .events import Exit, State, Wanted
 from .following import Changes, Output
 from .journal import leads_to_journal
+from .notify import Notifier, inherited
 from .planfile import CannotStore
 from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
 from .status import ServiceStatus
@@ -24,6 +25,7 @@ __all__ = [
     "InvalidSpec",
     "NoSuchService",
     "NotAllowed",
+    "Notifier",
     "Output",
     "Plan",
     "RestartPolicy",
@@ -38,6 +40,7 @@ __all__ = [
     "SupervisorUnreachable",
     "Wanted",
     "Watching",
+    "inherited",
     "leads_to_journal",
     "leave_quietly",
     "log_to_stderr",

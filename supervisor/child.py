@@ -23,7 +23,7 @@ import anyio
 
 from .cannot_spawn import CannotSpawn
 from .events import Exit
-from .process import Census, Member, ProcessId, is_zombie, sessions, told_exit
+from .process import Census, Member, ProcessId, sessions, told_exit
 from .record import Record
 from .spec import ServiceSpec
 from .stdin import Stdin
@@ -33,9 +33,6 @@ PIPE_SIZE = 1 << 20
 
 AGAIN = 0.5
 """Seconds until something is tried again that failed because we had no descriptor left."""
-
-REAPED, PACE = 1000, 10
-"""Milliseconds in which somebody else will have waited for a process that has ended; between two looks."""
 
 BASE_ENVIRONMENT = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR"})
 """What a program inherits from us, besides LC_*; everything else it needs stands in its spec."""
@@ -190,26 +187,20 @@ class Child:
         if self._ended is not None:
             return self._ended
         await anyio.wait_readable(self.pidfd)
-        code, number = await self._status()
+        code, number = self._status()
         self._ended = Exit(code, number, time.monotonic() - self.started)
         return self._ended
 
-    async def _status(self) -> tuple[int | None, int | None]:
+    def _status(self) -> tuple[int | None, int | None]:
         """Return (code, signal) of the main process, which has ended; neither where nobody can tell."""
         try:
             # It has ended, so this does not block.
-            ended = os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED)  # noqa: ASYNC222
+            ended = os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED)
         except ChildProcessError:
-            # An adopted process that is not our child. Its parent may be about to wait for it: the kernel
-            # tells the rest of the world only then.
-            for _ in range(REAPED // PACE):
-                if (status := told_exit(self.pidfd)) is not None:
-                    code = os.waitstatus_to_exitcode(status)
-                    return (code, None) if code >= 0 else (None, -code)
-                if not is_zombie(self.pid):
-                    break
-                await anyio.sleep(PACE / 1000)
-            return None, None
+            # An adopted process that is not our child.
+            status = told_exit(self.identity, self.pidfd)
+            code = None if status is None else os.waitstatus_to_exitcode(status)
+            return (code, None) if code is None or code >= 0 else (None, -code)
         if ended is None:
             return None, None
         exited = ended.si_code == os.CLD_EXITED

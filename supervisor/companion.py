@@ -20,6 +20,7 @@ from .socketstore import SocketStore
 from .spec import InvalidSpec, RestartPolicy, ServiceSpec, StopPolicy
 
 RESTARTS = RestartPolicy(always=True, first=0.1, cap=5.0, budget=-1, stable_after=10.0)
+"""It begins at 0.1 s again whenever it has said that it serves."""
 STOP = StopPolicy(grace=10.0)
 
 NAME = "daemon"
@@ -44,7 +45,7 @@ class Companion:
         """Set when it has ended by itself for the first time."""
         self._tasks = tasks
         self._settled = anyio.Event()
-        self._sockets = SocketStore(os.path.join(runtime, NOTIFY), notifier)
+        self._sockets = SocketStore(os.path.join(runtime, NOTIFY), notifier, ready=self._note_ready)
         self._keeping = Keeping(notifier, family=DAEMON)
         self._service: Service | None = None
         if command:
@@ -146,6 +147,10 @@ class Companion:
             if service.lifecycle.state in (State.STARTING, State.RUNNING) and service.child is not None:
                 log.error("the API daemon has been stuck for %.0f s, so it is replaced", silence)
                 service.child.signal(signal.SIGKILL)
+
+    def _note_ready(self) -> None:
+        if self._service is not None:
+            self._service.forgive()
 
     def _note(self, service: Service) -> None:
         if service.lifecycle.state is State.BACKOFF:

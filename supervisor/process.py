@@ -37,19 +37,16 @@ class ProcessId:
         return time.clock_gettime(time.CLOCK_BOOTTIME) - self.start_time / os.sysconf("SC_CLK_TCK")
 
 
-def is_zombie(pid: int) -> bool:
-    """Tell whether a process has ended and was not waited for."""
-    try:
-        return _stat_fields(pid)[0] == "Z"
-    except ProcessLookupError:
-        return False
+def told_exit(identity: ProcessId, pidfd: int) -> int | None:
+    """Return the wait status of a process that has ended and is not our child, if the kernel tells.
 
-
-def told_exit(pidfd: int) -> int | None:
-    """Return the wait status of a process that somebody else has waited for, if the kernel kept it.
-
-    Linux 6.15 does, for processes of which a pidfd is open (ioctl PIDFD_GET_INFO, linux/pidfd.h).
+    It does until somebody waits for it (proc(5), /proc/PID/stat, field 52), and since Linux 6.15 for as long
+    as a pidfd of it is open (ioctl PIDFD_GET_INFO, linux/pidfd.h).
     """
+    with contextlib.suppress(ProcessLookupError):
+        fields = _stat_fields(identity.pid)
+        if fields[0] == "Z" and int(fields[19]) == identity.start_time:
+            return int(fields[49])
     asked = bytearray(_INFO.size)
     _INFO.pack_into(asked, 0, _INFO_EXIT, 0)
     try:

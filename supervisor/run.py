@@ -90,8 +90,8 @@ class Run:
         self._daemon.restore(estate, now)
         for name in estate.rest():
             self._notifier.release(name)
-        left = self._supervisor.clear_up()
         self._supervisor.open()
+        left = self._supervisor.clear_up()
         self._daemon.start()
         if left:
             log.warning("stopping what a supervisor that was killed has left behind: %s", ", ".join(left))

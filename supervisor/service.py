@@ -117,6 +117,10 @@ class Service:
         """Want it down at once."""
         self._handle(Kill())
 
+    def forgive(self) -> None:
+        """Forget earlier crashes: it has shown that it works."""
+        self.lifecycle.streak, self.lifecycle.restarts = 0, ()
+
     def remove(self) -> None:
         """Let it go when it is not alive."""
         self._handle(Remove())

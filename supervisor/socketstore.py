@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import anyio
 
@@ -35,8 +35,9 @@ class SocketStore:
     `upstream` keeps them for us, in case that we are killed.
     """
 
-    def __init__(self, path: str, upstream: Notifier) -> None:
+    def __init__(self, path: str, upstream: Notifier, ready: Callable[[], None] = lambda: None) -> None:
         self.path = path
+        self._ready = ready
         self._upstream = upstream
         self._kept: dict[str, list[int]] = {}
         self._paths: dict[str, str] = {}
@@ -155,6 +156,8 @@ class SocketStore:
         name = fields.get("FDNAME", "")
         if fields.get("WATCHDOG") == "1":
             self._beat = anyio.current_time()
+        if fields.get("READY") == "1":
+            self._ready()
         if fields.get("FDSTOREREMOVE") == "1":
             self._release(name)
         if fields.get("FDSTORE") == "1" and name and given and len(self.kept) + len(given) <= MOST:

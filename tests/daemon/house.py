@@ -24,6 +24,7 @@ from daemon.app import build
 from daemon.audit import Audit
 from daemon.config import Config, ConfigFile
 from daemon.consoles import Consoles
+from daemon.held import HeldSockets
 from daemon.listeners import Listeners
 from daemon.mirror import Mirror
 from daemon.parts import Parts
@@ -33,6 +34,7 @@ from daemon.reload import Reloader
 from daemon.sessions import Session, Sessions
 from daemon.tickets import Tickets
 from daemon.usage import Sampler
+from supervisor import Notifier
 
 from .door import DEADLINE, Door, supervising
 from .viewer import V2, Viewer
@@ -260,7 +262,7 @@ async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = 
             tickets, mirror = Tickets(anyio.current_time), Mirror(door.api)
             access, consoles, sampler = Access(sessions, tickets), Consoles(mirror, tasks), Sampler()
             parts = Parts(access, accounts, audit, consoles, mirror, reloader, sampler, sessions, tickets)
-            listeners = Listeners(build(parts), tasks)
+            listeners = Listeners(build(parts), tasks, HeldSockets(Notifier(None), {}))
 
             async def configure(config: Config) -> None:
                 audit.configure(enabled=True, folder=config.logging.path, actions=config.logging.actions)

@@ -12,6 +12,7 @@ import anyio
 
 from supervisor import SupervisorClient, SupervisorUnreachable
 
+from .systemd import Systemd
 from .world import DEADLINE, until_dead
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -75,17 +76,25 @@ async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
 
 @contextmanager
 def started(
-    directory: str, *daemon: str, umask: int = 0o022, runtime: str = "runtime", root: str = ROOT
+    directory: str,
+    *daemon: str,
+    umask: int = 0o022,
+    runtime: str = "runtime",
+    root: str = ROOT,
+    by: Systemd | None = None,
 ) -> Iterator[Program]:
-    """Start a supervisor; at the end it is gone, and all that it started."""
+    """Start a supervisor, by systemd or by hand; at the end it is gone, and all that it started."""
     os.makedirs(directory, exist_ok=True)
     state, runtime = os.path.join(directory, "state"), os.path.join(directory, runtime)
     log = os.path.join(directory, f"log-{len(os.listdir(directory))}")
     arguments = [sys.executable, "-P", "-m", "supervisor", "--state-dir", state, "--runtime-dir", runtime]
+    command = [*arguments, *(("--", *daemon) if daemon else ())]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": root, "HOLDFAST_TOKEN": "secret"}
     with open(log, "wb") as output:
         process = subprocess.Popen(
-            [*arguments, *(("--", *daemon) if daemon else ())],
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": root, "HOLDFAST_TOKEN": "secret"},
+            command if by is None else by.wrapped(command),
+            env=environment if by is None else environment | by.environment,
+            pass_fds=() if by is None else by.given,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
