@@ -31,29 +31,56 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run the supervisor and the API in the foreground")
-    run.add_argument("--config", help="the config file (default: config.hjson or config.json here)")
-    run.add_argument("--state-dir", help="where state is kept (default: state beside the config)")
-    run.add_argument("--runtime-dir", help="where the private socket is made (default: run in the state)")
+    upgrade = commands.add_parser(
+        "upgrade", help="have a running Holdfast become the version that is installed now; programs run on"
+    )
+    for command in (run, upgrade):
+        command.add_argument("--config", help="the config file (default: config.hjson or config.json here)")
+        command.add_argument("--state-dir", help="where state is kept (default: state beside the config)")
+        command.add_argument("--runtime-dir", help="where the private socket is (default: run in the state)")
     check = commands.add_parser("check", help="say what is wrong with a config")
     check.add_argument("--config", help="the config file (default: config.hjson or config.json here)")
     options = parser.parse_args(arguments)
     config = options.config or next((name for name in CONFIGS if os.path.exists(name)), None)
+    if options.command == "upgrade" and (options.runtime_dir or options.state_dir):
+        return _upgrade(config or "", options.state_dir, options.runtime_dir)
     if config is None:
         sys.stderr.write(f"holdfast: there is no {' and no '.join(CONFIGS)} here; name one with --config\n")
         return 2
     if options.command == "check":
         return _check(config)
-    return _run(os.path.abspath(config), options.state_dir, options.runtime_dir)
+    if options.command == "upgrade":
+        return _upgrade(config, options.state_dir, options.runtime_dir)
+    return _run(config, options.state_dir, options.runtime_dir)
 
 
 def _check(config: str) -> int:
     return subprocess.run([*PYTHON, "daemon", "--check", "--config", config], check=False).returncode
 
 
+def _directories(config: str, state: str | None, runtime: str | None) -> tuple[str, str]:
+    """Return where state is kept, and where the private socket is."""
+    state = os.path.abspath(state or os.path.join(os.path.dirname(os.path.abspath(config)), "state"))
+    return state, os.path.abspath(runtime or os.path.join(state, "run"))
+
+
+def _upgrade(config: str, state: str | None, runtime: str | None) -> int:
+    """Ask the running supervisor to become the program that is installed now."""
+    _, runtime = _directories(config, state, runtime)
+    command = [*PYTHON, "supervisor.upgrade", os.path.join(runtime, "supervisor.sock")]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
+    said = done.stderr
+    if said.startswith("Traceback"):
+        why = said.strip().splitlines()[-1]
+        said = f"holdfast: what is installed now cannot run, the running one goes on: {why}\n"
+    sys.stderr.write(said)
+    return done.returncode
+
+
 def _run(config: str, state: str | None, runtime: str | None) -> int:
     """Become the supervisor, which starts the API daemon as a program of its own."""
-    state = os.path.abspath(state or os.path.join(os.path.dirname(config), "state"))
-    runtime = os.path.abspath(runtime or os.path.join(state, "run"))
+    config = os.path.abspath(config)
+    state, runtime = _directories(config, state, runtime)
     # Without a stored plan nothing would run: a mistake in the first config ends here, told once.
     if not os.path.exists(os.path.join(state, "plan.json")) and (code := _check(config)):
         return code

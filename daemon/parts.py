@@ -12,6 +12,7 @@ from .audit import Audit
 from .consoles import Consoles
 from .errors import ApiError
 from .mirror import Mirror
+from .rawconsoles import RawConsoles
 from .reload import Reloader
 from .sessions import Sessions
 from .tickets import Tickets
@@ -30,6 +31,7 @@ class Parts:
     audit: Audit
     consoles: Consoles
     mirror: Mirror
+    raw_consoles: RawConsoles
     reloader: Reloader
     sampler: Sampler
     sessions: Sessions

@@ -34,9 +34,11 @@ from .mirror import Mirror
 from .parts import Parts
 from .passwords import Passwords
 from .plan import compile_plan
+from .rawconsoles import RawConsoles
 from .reload import Reloader
 from .sessions import Sessions, SessionStoreError
 from .sockets import CannotListen
+from .stream import stream_of_parent
 from .tickets import Tickets
 from .usage import Sampler
 
@@ -94,6 +96,7 @@ class Daemon:
                     audit=audit,
                     consoles=Consoles(mirror, tasks),
                     mirror=mirror,
+                    raw_consoles=RawConsoles(mirror, tasks, stream_of_parent()),
                     reloader=reloader,
                     sampler=Sampler(),
                     sessions=sessions,

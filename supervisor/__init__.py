@@ -6,6 +6,7 @@ from .following import Changes, Output
 from .journal import leads_to_journal
 from .notify import Notifier, inherited
 from .planfile import CannotStore
+from .scrollback import Scrollback
 from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
 from .status import ServiceStatus
 from .stderr import leave_quietly, log_to_stderr
@@ -29,6 +30,7 @@ __all__ = [
     "Output",
     "Plan",
     "RestartPolicy",
+    "Scrollback",
     "ScrollbackPolicy",
     "ServiceSpec",
     "ServiceStatus",

@@ -18,9 +18,9 @@ from .estate import Returned
 from .notify import Notifier, inherited
 from .record import InvalidRecord, Record
 from .run import House, run, try_out
-from .server import listen
 from .spec import InvalidSpec
 from .stderr import leave_quietly, log_to_stderr
+from .wire import listen
 
 SOCKET = "supervisor.sock"
 

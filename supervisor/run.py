@@ -25,7 +25,7 @@ from .server import Server
 from .service import CARRIED
 from .signals import Signals
 from .spec import InvalidSpec, Plan
-from .supervisor import Supervisor
+from .supervisor import NotAllowed, Supervisor
 from .version import VERSION
 
 DAEMON_PATIENCE = 10.0
@@ -76,11 +76,44 @@ class Run:
         leftovers = Leftovers(house.state)
         environment = base_environment(os.environ)
         self._supervisor = Supervisor(tasks, environment, self._store, leftovers, notifier)
-        self._server = Server(self._supervisor, VERSION)
+        self._server = Server(self._supervisor, VERSION, self)
         self._daemon = Companion(tasks, house.daemon, house.runtime, notifier)
         self._report = Report(self._supervisor, notifier)
         self._stopping = False
         self._handing_over = False
+        self._signals: Signals | None = None
+        self._failed = anyio.Event()
+        self._handovers = 0
+        self._before: str | None = None
+        self._pause: float | None = None
+        self._failure: str | None = None
+
+    # What `server.Steward` has.
+
+    async def upgrade(self) -> None:
+        """Become the program that is installed now, and renew the daemon; raises `NotAllowed`."""
+        if self._stopping or self._handing_over or self._signals is None:
+            doing = "shutting down" if self._stopping else "being upgraded already"
+            raise NotAllowed(f"cannot upgrade: the supervisor is {doing}")
+        self._handing_over = True
+        self._failed = anyio.Event()
+        self._tasks.start_soon(self._hand_over, self._signals, True)
+        await self._failed.wait()
+        raise NotAllowed(self._failure or "cannot upgrade: the supervisor is shutting down")
+
+    def handover(self) -> Mapping[str, object]:
+        """Return how this program came to be."""
+        return {
+            "version": VERSION,
+            "handovers": self._handovers,
+            "before": self._before,
+            "pause": self._pause,
+            "programs": len(self._supervisor.alive()),
+            "failure": self._failure,
+            "daemon": self._daemon.expected,
+        }
+
+    # The rest is its life.
 
     def boot(self, estate: Returned) -> None:
         """Begin from what is on disk, and from what a descriptor store has kept."""
@@ -130,14 +163,17 @@ class Run:
         pause = anyio.current_time() - record.take("at", float)
         alive = len(self._supervisor.alive())
         before = record.take("program_version", str, "?")
+        self._before, self._pause = before, pause
+        self._handovers = record.take("handovers", int, 0) + 1
         log.info("Holdfast %s took over from %s: %d programs, %.0f ms", VERSION, before, alive, pause * 1000)
-        if before != VERSION:
+        if before != VERSION or record.take("renew", bool, False):
             self._daemon.renew()
         else:
             self._daemon.reload()
 
     async def main(self, signals: Signals) -> None:
         """Run until a signal asks for the end."""
+        self._signals = signals
         self._tasks.start_soon(self._server.serve, self._house.listener)
         self._tasks.start_soon(self._notifier.run)
         self._tasks.start_soon(self._report.run)
@@ -146,7 +182,7 @@ class Run:
             match await signals.receive():
                 case signal.SIGHUP if not self._stopping and not self._handing_over:
                     self._handing_over = True
-                    self._tasks.start_soon(self._hand_over, signals)
+                    self._tasks.start_soon(self._hand_over, signals, False)
                 case signal.SIGTERM | signal.SIGINT if not self._stopping:
                     self._stopping = True
                     self._tasks.start_soon(self._stop)
@@ -154,11 +190,15 @@ class Run:
                     for name in self._supervisor.alive():
                         await self._supervisor.kill(name)
 
-    async def _hand_over(self, signals: Signals) -> None:
-        """Become the program that is installed now; whatever is in the way, go on as if nothing was asked."""
+    async def _hand_over(self, signals: Signals, renew: bool) -> None:
+        """Become the program that is installed now; whatever is in the way, go on as if nothing was asked.
+
+        With `renew` the daemon is replaced in any case, else only by one of another version.
+        """
         self._notifier.reloading()
+        self._failure = None
         try:
-            await handover.try_out(self._house.program, self._freeze())
+            await handover.try_out(self._house.program, self._freeze(renew))
             await self._server.close()
             async with self._supervisor.at_rest():
                 with handover.signals_blocked():
@@ -166,23 +206,27 @@ class Run:
                     if not self._stopping and not told_to_stop:
                         programs = [*self._supervisor.descriptors(), *self._daemon.descriptors]
                         kept = [*programs, *self._house.descriptors]
-                        handover.become(self._house.program, self._freeze(), kept)
+                        handover.become(self._house.program, self._freeze(renew), kept)
         except CannotHandOver as exc:
             log.error("Holdfast goes on as it is: %s", exc)
+            self._failure = str(exc)
             self._daemon.reload()
         self._handing_over = False
+        self._failed.set()
         self._notifier.ready()
         if self._server.closed:
-            self._server = Server(self._supervisor, VERSION)
+            self._server = Server(self._supervisor, VERSION, self)
             self._tasks.start_soon(self._server.serve, self._house.listener)
 
-    def _freeze(self) -> Mapping[str, object]:
+    def _freeze(self, renew: bool) -> Mapping[str, object]:
         now = anyio.current_time()
         return {
             **self._supervisor.freeze(now),
             **self._house.freeze(),
             "daemon": self._daemon.freeze(now),
             "program_version": VERSION,
+            "handovers": self._handovers,
+            "renew": renew,
             "at": now,
         }
 

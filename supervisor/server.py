@@ -5,7 +5,6 @@ import binascii
 import logging
 import os
 import socket
-import struct
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
@@ -21,7 +20,7 @@ from .record import InvalidRecord, Record
 from .spec import InvalidSpec, Plan
 from .stdin import InputRefused
 from .supervisor import NoSuchService, NotAllowed, Supervisor
-from .wire import INTERFACE, Channel, InvalidMessage, UnixStream, socket_address
+from .wire import INTERFACE, Channel, InvalidMessage, UnixStream, peer_uid
 
 Reply = dict[str, object]
 T_co = TypeVar("T_co", covariant=True)
@@ -45,11 +44,22 @@ class Source(Protocol[T_co]):
         """Answer no more."""
 
 
+class Steward(Protocol):
+    """Who can replace the running program by the one that is installed now."""
+
+    async def upgrade(self) -> None:
+        """Ask for it. It returns only if that failed: raises `NotAllowed`, which says why."""
+
+    def handover(self) -> Mapping[str, object]:
+        """Return how the running program came to be."""
+
+
 class Server:
     """Answers calls on behalf of a `Supervisor`."""
 
-    def __init__(self, supervisor: Supervisor, version: str) -> None:
+    def __init__(self, supervisor: Supervisor, version: str, steward: Steward | None = None) -> None:
         self._supervisor = supervisor
+        self._steward = steward
         self._version = version
         self._accepting = anyio.CancelScope()
         self._answering = 0
@@ -65,10 +75,12 @@ class Server:
             f"{INTERFACE}.Stop": self._stop,
             f"{INTERFACE}.Kill": self._kill,
             f"{INTERFACE}.Write": self._write,
+            f"{INTERFACE}.Handover": self._handover,
         }
         self._streams: Mapping[str, Callable[[Channel, Record, bool], Awaitable[Reply]]] = {
             f"{INTERFACE}.Attach": self._attach,
             f"{INTERFACE}.Watch": self._watch,
+            f"{INTERFACE}.Upgrade": self._upgrade,
         }
 
     async def serve(self, listener: socket.socket) -> None:
@@ -220,6 +232,18 @@ class Server:
             raise InvalidRecord(f"interface: there is no {name}")
         return {"description": resources.files(__package__).joinpath("supervisor.varlink").read_text()}
 
+    async def _handover(self, _: Record) -> Reply:
+        if self._steward is None:
+            raise NotAllowed("this supervisor is part of another program")
+        return dict(self._steward.handover())
+
+    async def _upgrade(self, channel: Channel, _: Record, more: bool) -> Reply:
+        del channel, more  # it is answered by hanging up, when the next program begins
+        if self._steward is None:
+            raise NotAllowed("this supervisor is part of another program")
+        await self._steward.upgrade()
+        return {}
+
     async def _apply(self, parameters: Record) -> Reply:
         await self._supervisor.apply(Plan.from_record(parameters.record("plan")))
         return {}
@@ -243,34 +267,6 @@ class Server:
             raise InvalidRecord(f"data: {exc}") from exc
         await self._supervisor.write(parameters.take("name", str), data)
         return {}
-
-
-def listen(path: str) -> socket.socket:
-    """Bind the private socket, 0600, in place of a dead one.
-
-    The caller holds the lock of the runtime directory, so whatever stands at the path is left over.
-    """
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
-    try:
-        if os.path.lexists(path):
-            os.unlink(path)
-        before = os.umask(0o177)
-        try:
-            with socket_address(path) as address:
-                listener.bind(address)
-        finally:
-            os.umask(before)
-        listener.listen(128)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
-
-
-def peer_uid(peer: socket.socket) -> int:
-    """Return the user at the other end (unix(7), SO_PEERCRED)."""
-    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-    return int(struct.unpack("3i", credentials)[1])
 
 
 async def _until_closed(channel: Channel, scope: anyio.CancelScope) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -137,3 +138,31 @@ def socket_address(path: str) -> Iterator[str]:
         yield f"/proc/self/fd/{directory}/{os.path.basename(path)}"
     finally:
         os.close(directory)
+
+
+def listen(path: str) -> socket.socket:
+    """Bind the private socket, 0600, in place of a dead one.
+
+    The caller holds the lock of the runtime directory, so whatever stands at the path is left over.
+    """
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    try:
+        if os.path.lexists(path):
+            os.unlink(path)
+        before = os.umask(0o177)
+        try:
+            with socket_address(path) as address:
+                listener.bind(address)
+        finally:
+            os.umask(before)
+        listener.listen(128)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def peer_uid(peer: socket.socket) -> int:
+    """Return the user at the other end (unix(7), SO_PEERCRED)."""
+    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    return int(struct.unpack("3i", credentials)[1])

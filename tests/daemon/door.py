@@ -11,7 +11,8 @@ import anyio.abc
 
 from supervisor import Supervision, Supervisor, SupervisorClient
 from supervisor.planfile import PlanFile
-from supervisor.server import Server, listen
+from supervisor.server import Server
+from supervisor.wire import listen
 
 DEADLINE = 20.0
 """Seconds after which a condition is held never to come true; no test takes as long."""

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
@@ -30,6 +30,7 @@ from daemon.mirror import Mirror
 from daemon.parts import Parts
 from daemon.passwords import Passwords
 from daemon.plan import compile_plan
+from daemon.rawconsoles import RawConsoles
 from daemon.reload import Reloader
 from daemon.sessions import Session, Sessions
 from daemon.tickets import Tickets
@@ -205,7 +206,7 @@ class House:
         self,
         name: str = "app",
         *,
-        protocol: str | None = V2,
+        protocol: str | Sequence[str] | None = V2,
         query: str = "",
         token: str | None = None,
         local: bool = True,
@@ -217,7 +218,7 @@ class House:
             sent["Authorization"] = token
         path = f"/server/{quote(name, safe='')}/console{query}"
         options = {
-            "subprotocols": [protocol] if protocol else None,
+            "subprotocols": [protocol] if isinstance(protocol, str) else protocol,
             "additional_headers": sent,
             "ping_interval": None,
             "compression": None,
@@ -260,8 +261,9 @@ async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = 
         async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
             accounts = _accounts(os.path.join(folder, "users.json"), sessions, tasks)
             tickets, mirror = Tickets(anyio.current_time), Mirror(door.api)
-            access, consoles, sampler = Access(sessions, tickets), Consoles(mirror, tasks), Sampler()
-            parts = Parts(access, accounts, audit, consoles, mirror, reloader, sampler, sessions, tickets)
+            consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks, "this")
+            made = mirror, raw, reloader, Sampler(), sessions, tickets
+            parts = Parts(Access(sessions, tickets), accounts, audit, consoles, *made)
             listeners = Listeners(build(parts), tasks, HeldSockets(Notifier(None), {}))
 
             async def configure(config: Config) -> None:

@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from daemon.api import console
+from daemon import conversation
 
 from .house import House, Json, eventually, program, python, read, write
 
@@ -69,7 +69,7 @@ async def test_new_servers_appear_and_start_unless_disabled(either: House) -> No
 async def test_a_removed_server_that_runs_goes_when_it_stops(
     either: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(console, "FAREWELL", 0.05)
+    monkeypatch.setattr(conversation, "FAREWELL", 0.05)
     await either.until("app", status=1)
     async with either.view() as second, either.view(protocol=None) as first:
         await second.until("ready")

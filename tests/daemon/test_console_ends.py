@@ -10,9 +10,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
-from daemon import consoles
+from daemon import consoles, conversation, textprotocols
 from daemon.access import Identity
-from daemon.api import console
 
 from .door import DEADLINE
 from .house import House, program
@@ -139,8 +138,8 @@ async def test_a_text_message_of_bad_bytes_ends_the_connection_and_nothing_else(
 async def test_a_client_that_says_nothing_is_closed_in_the_second_protocol_only(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(console._SecondProtocol, "silence", 0.3)
-    assert console._FirstProtocol.silence is None
+    monkeypatch.setattr(textprotocols.SecondProtocol, "silence", 0.3)
+    assert textprotocols.FirstProtocol.silence is None
     async with house.view(protocol=None) as first, house.view() as second:
         assert await second.close_code() == 1000
         await first.connection.send("still here")
@@ -148,8 +147,8 @@ async def test_a_client_that_says_nothing_is_closed_in_the_second_protocol_only(
 
 
 async def test_a_client_that_pings_is_not_closed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert console.SILENCE == 30
-    monkeypatch.setattr(console._SecondProtocol, "silence", 2.0)
+    assert conversation.SILENCE == 30
+    monkeypatch.setattr(textprotocols.SecondProtocol, "silence", 2.0)
     async with house.view() as silent, house.view() as viewer:
         async with anyio.create_task_group() as tasks:
 

@@ -9,8 +9,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from daemon import consoles
-from daemon.api import console
+from daemon import consoles, conversation
 
 from .door import DEADLINE
 from .house import House, Json, eventually, program, python
@@ -148,7 +147,7 @@ async def said(house: House) -> int:
 async def test_a_viewer_that_takes_nothing_is_cut_off(
     either: House, monkeypatch: pytest.MonkeyPatch, second: bool
 ) -> None:
-    monkeypatch.setattr(console, "STUCK", 1.0)
+    monkeypatch.setattr(conversation, "STUCK", 1.0)
     await started(either)
     async with either.view("flood") as typist:
         await typist.until("Started")

@@ -1,0 +1,216 @@
+"""One viewer of a console, from the first message to the last: what all protocols have in common.
+
+We send no WebSocket PING: a known client dies of one.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from starlette.websockets import WebSocketDisconnect
+
+from supervisor import InputRefused, NoSuchService, SupervisorUnreachable
+
+from .access import Identity
+from .parts import SocketCall
+
+SILENCE = 30.0
+"""Seconds of silence after which a client that speaks JSON is taken for dead."""
+
+STUCK = 30.0
+"""Seconds in which a viewer must take a message."""
+
+MOST_TYPED = 64
+"""Lines of one viewer that wait for the program to take them."""
+
+FAREWELL = 5.0
+"""Seconds that a console stays open after its server was removed."""
+
+Typed = tuple[bytes, str]
+"""Input: what the program gets, and how it stands in the audit log."""
+
+
+class Malformed(Exception):
+    """A message has the wrong shape."""
+
+
+class Conversation:
+    """One viewer's connection; a protocol says what is shown, and what is meant by what is heard."""
+
+    name: str | None = None
+    """The WebSocket subprotocol."""
+    silence: float | None = None
+    """Seconds of silence after which the connection is closed."""
+
+    def __init__(self, call: SocketCall, identity: Identity) -> None:
+        self.call = call
+        self.socket = call.socket
+        self.may_write = identity.may("server.console.write", call.server)
+        self._identity = identity
+        self._typing: MemoryObjectSendStream[Typed]
+
+    async def converse(self) -> None:
+        """Let the viewer in and serve it until either side ends.
+
+        Raises `ApiError` or `TooManyViewers`, in place of letting the viewer in.
+        """
+        raise NotImplementedError
+
+    async def hear(self, message: str) -> None:
+        """Act on what the client said."""
+        raise NotImplementedError
+
+    async def hear_bytes(self, data: bytes) -> None:
+        """Act on what the client said in a binary message."""
+        await self.hear(data.decode("utf-8", "replace"))
+
+    async def tell(self, what: str) -> None:
+        """Tell the viewer something that is not the program's word."""
+        raise NotImplementedError
+
+    async def serve(self, show: Callable[[], Awaitable[None]]) -> None:
+        """Let the viewer in; carry output, as `show` does, and input, until either side ends."""
+        await self.socket.accept(self.name)
+        self.call.parts.record(self._identity, "server.console.access", server=self.call.server)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._show, show)
+            tasks.start_soon(self._until, self._identity.ended, 0.0, 4401)
+            tasks.start_soon(self._until, self._gone, FAREWELL, 4404)
+            # Reading is not cut short by a failure to send, nor typing by the end of reading: a command that
+            # was sent together with the closing of the socket is still to be executed.
+            typing, typed = anyio.create_memory_object_stream[Typed](MOST_TYPED)
+            done = anyio.Event()
+            tasks.start_soon(self._type, typed, done)
+            with typing:
+                self._typing = typing
+                await self._listen()
+            with anyio.move_on_after(FAREWELL):
+                await done.wait()
+            tasks.cancel_scope.cancel()
+
+    async def enter(self, data: bytes, text: str) -> None:
+        """Have input given to the program; nothing else that the client says waits for that."""
+        try:
+            self._typing.send_nowait((data, text))
+        except anyio.WouldBlock:
+            await self.tell(f"The input was not taken: {MOST_TYPED} lines are waiting already")
+
+    async def enter_line(self, text: str) -> None:
+        """Have a line given to the program, with the newline that ends it."""
+        await self.enter(text.encode("utf-8", "replace") + b"\n", text)
+
+    async def send(self, sending: Awaitable[None]) -> bool:
+        """Send, unless the viewer has gone; one that does not read is cut off."""
+        try:
+            with anyio.move_on_after(STUCK) as patience:
+                await sending
+        except (WebSocketDisconnect, RuntimeError):
+            return False  # closed, by them or by us; what they said before is still read
+        if patience.cancelled_caught:
+            self._cut()
+        return not patience.cancelled_caught
+
+    async def _show(self, show: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await show()
+        except anyio.EndOfStream:
+            return  # the service is gone, and the connection ends a little later
+
+    async def _type(self, typed: MemoryObjectReceiveStream[Typed], done: anyio.Event) -> None:
+        with typed:
+            async for data, text in typed:
+                await self._give(data, text)
+        done.set()
+
+    async def _give(self, data: bytes, text: str) -> None:
+        """Give input to the program; a typist whose input cannot be taken is told."""
+        # What came before the end of the session may still be in the queue.
+        if not self.may_write or self._identity.over:
+            return
+        server = self.call.server
+        try:
+            await self.call.parts.mirror.write(server, data)
+        except (InputRefused, NoSuchService, SupervisorUnreachable) as exc:
+            await self.tell(f"The input was not taken: {exc}")
+            return
+        self.call.parts.record(self._identity, "server.console.input", server=server, input=text)
+
+    async def _listen(self) -> None:
+        while True:
+            with anyio.move_on_after(self.silence) as patience:
+                message = await self.socket.receive()
+            if patience.cancelled_caught:
+                await self._close(1000, "Nothing was heard for 30 seconds")
+                return
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            await (self.hear_bytes(message["bytes"]) if text is None else self.hear(text))
+
+    async def _gone(self) -> None:
+        await self.call.parts.mirror.gone(self.call.server)
+
+    async def _until(self, happened: Callable[[], Awaitable[None]], wait: float, code: int) -> None:
+        await happened()
+        await anyio.sleep(wait)
+        await self._close(code, "This console has ended")
+
+    async def _close(self, code: int, reason: str) -> None:
+        """Close; a viewer that does not take the message in time is cut off."""
+        try:
+            with anyio.move_on_after(1.0) as patience:
+                await self.socket.close(code, reason)
+        except (WebSocketDisconnect, RuntimeError):
+            return
+        if patience.cancelled_caught:
+            self._cut()
+
+    def _cut(self) -> None:
+        cast("Callable[[], None]", self.socket.scope["state"]["abort"])()
+
+
+class JsonConversation(Conversation):
+    """JSON messages, each with a type."""
+
+    silence: float | None = SILENCE
+
+    async def hear(self, message: str) -> None:
+        """Act on what the client said."""
+        try:
+            said = _parse(message)
+            if not await self.act(said):
+                error = {"type": "error", "message": f"Invalid message type: {said.get('type', '')}"}
+                await self.send(self.say(error))
+        except Malformed:
+            await self.send(self.say({"type": "error", "message": "Invalid message format"}))
+
+    async def act(self, said: Mapping[str, object]) -> bool:
+        """Do what a message asks for; return whether its type is known. Raises `Malformed`."""
+        if said.get("type") != "ping":
+            return False
+        await self.send(self.say({"type": "pong", "id": text_of(said, "id")}))
+        return True
+
+    async def say(self, message: Mapping[str, object]) -> None:
+        """Send a message."""
+        await self.socket.send_text(json.dumps(message, separators=(",", ":")))
+
+
+def _parse(message: str) -> Mapping[str, object]:
+    try:
+        said = json.loads(message)
+    except (ValueError, RecursionError) as exc:
+        raise Malformed from exc
+    if not isinstance(said, dict) or not isinstance(said.get("type", ""), str):
+        raise Malformed
+    return said
+
+
+def text_of(said: Mapping[str, object], key: str) -> str:
+    """Return a text in a message, empty if there is none; raises `Malformed`."""
+    value = said.get(key, "")
+    if not isinstance(value, str):
+        raise Malformed
+    return value

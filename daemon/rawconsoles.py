@@ -1,0 +1,286 @@
+"""Consoles as bytes: one upstream attach per service, every viewer at an offset of its own.
+
+Rules:
+
+- What a viewer gets next is decided by its offset alone. The relay keeps the latest bytes; a viewer whose
+  next byte is older asks the supervisor for it, a block at a time, until it is back in the relay's reach. So
+  a viewer loses only what the supervisor has lost.
+- Nothing is read from the supervisor while no viewer waits for more. What it loses meanwhile is a jump of the
+  offset here and a gap for the viewer.
+- The relay belongs to one stream. That of another supervisor begins anew, and every viewer is told.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+import anyio.abc
+import anyio.lowlevel
+
+from supervisor import Attached, NoSuchService, Scrollback, SupervisorUnreachable
+
+from .consoles import MOST_VIEWERS, REATTACH, TooManyViewers
+from .mirror import Mirror
+
+KEEP_BYTES = 1 << 20
+"""Bytes that a relay keeps for viewers that are slower than others."""
+
+MOST_BYTES = 64 * 1024
+"""Bytes that a viewer gets at once from a relay."""
+
+MOST_CAUGHT = 256 * 1024
+"""Bytes beyond which a viewer asks the supervisor for no more at once."""
+
+MOST_ASKING = 8
+"""Viewers of all consoles that ask the supervisor for bytes at the same time; the others wait their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a viewer begins."""
+
+    offset: int
+    end: int
+    """Where the console ends by now."""
+    anew: bool
+    """Whether this is not where the viewer wanted to begin: its offset was one of another stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Bytes by their offset; later than where the chunk before ended if bytes were lost in between."""
+
+    offset: int
+    data: bytes
+    anew: bool = False
+    """Whether another stream begins here, whose offsets have nothing to do with those before."""
+
+
+class RawViewer:
+    """One viewer's place in a relay."""
+
+    def __init__(self, relay: "RawRelay") -> None:
+        self._relay = relay
+        self._epoch = 0
+        self._next = 0
+
+    @property
+    def stream(self) -> str:
+        """What names the stream whose offsets these are."""
+        return self._relay.stream
+
+    async def begin(self, since: int | None) -> Place:
+        """Take a place, once: at an offset, or at the replayed tail."""
+        relay = self._relay
+        try:
+            async with relay.asking(since) as attached:
+                place = Place(attached.offset, attached.end, since is not None and attached.offset < since)
+                self._epoch = relay.epoch
+        except NoSuchService:
+            place = Place(0, 0, since is not None and since > 0)
+        self._next = place.offset
+        relay.place(place.offset)
+        return place
+
+    async def receive(self) -> Chunk:
+        """Wait for bytes. Raises `anyio.EndOfStream` when the service is gone and all was read."""
+        # A viewer that always finds something must not keep everybody else waiting.
+        await anyio.lowlevel.checkpoint()
+        relay = self._relay
+        while True:
+            ring = relay.ring
+            chunk: Chunk | None = None
+            if self._epoch != relay.epoch:
+                self._epoch = relay.epoch
+                chunk = Chunk(relay.start, b"", anew=True)
+            elif self._next < ring.begin:
+                chunk = await self._catch_up()
+            elif self._next < ring.end:
+                chunk = Chunk(*ring.since(self._next, MOST_BYTES))
+            elif relay.ended:
+                raise anyio.EndOfStream
+            else:
+                await relay.more()
+            if chunk is not None:
+                self._next = chunk.offset + len(chunk.data)
+                return chunk
+
+    async def _catch_up(self) -> Chunk | None:
+        """Return bytes that only the supervisor still has; None if that has to be tried again."""
+        relay = self._relay
+        try:
+            async with relay.asking(self._next) as attached:
+                # While we waited for our turn the offset may have become one of the past.
+                if relay.epoch != self._epoch:
+                    return None
+                chunk = await _gather(attached, relay.ring.begin)
+        except NoSuchService:
+            return Chunk(*relay.ring.since(self._next, MOST_BYTES))  # nobody has anything older
+        except (anyio.EndOfStream, SupervisorUnreachable):
+            await anyio.sleep(REATTACH)
+            return None
+        # A supervisor that keeps less than we do has lost what the relay still has.
+        lost_more = relay.epoch == self._epoch and chunk.offset > relay.ring.begin
+        return Chunk(*relay.ring.since(self._next, MOST_BYTES)) if lost_more else chunk
+
+
+async def _gather(attached: Attached, goal: int) -> Chunk:
+    """Return what there is up to an offset that the console has reached, or not much more."""
+    first = await attached.receive()
+    data = bytearray(first.data)
+    while (end := first.offset + len(data)) < goal and len(data) < MOST_CAUGHT:
+        output = await attached.receive()
+        if output.offset != end:
+            break  # lost while we read: found again, as a gap, with the next question
+        data += output.data
+    return Chunk(first.offset, bytes(data))
+
+
+class RawRelay:
+    """One service's console while somebody watches its bytes."""
+
+    def __init__(self, name: str, mirror: Mirror, asking: anyio.Semaphore, stream: str) -> None:
+        self._name = name
+        self._first_stream = stream
+        self._mirror = mirror
+        self._asking = asking
+        self._placed = anyio.Event()
+        self._waiting = 0
+        """Viewers that wait for more."""
+        self._wanted = anyio.Event()
+        self._news = anyio.Event()
+        self.ring = Scrollback(KEEP_BYTES)
+        """The latest bytes of the stream, as far as they were read."""
+        self.epoch = 0
+        """How many streams came before this one."""
+        self.start = 0
+        """Where this stream began when it took the place of the one before."""
+        self.viewers: set[RawViewer] = set()
+        self.ended = False
+        self.scope = anyio.CancelScope()
+
+    @property
+    def stream(self) -> str:
+        """What names this stream."""
+        return f"{self._first_stream}.{self.epoch}" if self.epoch else self._first_stream
+
+    def place(self, offset: int) -> None:
+        """Begin to carry at an offset: that of the first viewer, who needs nobody else then."""
+        if not self._placed.is_set():
+            self.ring = Scrollback(KEEP_BYTES, offset)
+            self._placed.set()
+
+    async def more(self) -> None:
+        """Have the relay read on, and wait for what comes of it."""
+        self._waiting += 1
+        self._wanted.set()
+        try:
+            await self._news.wait()
+        finally:
+            self._waiting -= 1
+
+    @asynccontextmanager
+    async def asking(self, since: int | None) -> AsyncIterator[Attached]:
+        """Follow the supervisor's own copy of this stream for a moment; raises `NoSuchService`."""
+        async with self._asking:
+            attached = await self._attach(since)
+            try:
+                yield attached
+            finally:
+                await _close(attached)
+
+    async def _attach(self, since: int | None) -> Attached:
+        while True:
+            epoch, known = self.epoch, self.ring.end
+            try:
+                attached = await self._mirror.attach(self._name, since)
+            except SupervisorUnreachable:
+                await anyio.sleep(REATTACH)
+                continue
+            if epoch == self.epoch and attached.end >= known:
+                return attached
+            # It ends before what we have read: a new supervisor, of which the relay does not know yet.
+            await _close(attached)
+            with anyio.move_on_after(REATTACH):
+                await self.more()
+
+    async def run(self) -> None:
+        """Carry output until cancelled, or until the service is gone."""
+        with self.scope:
+            await self._placed.wait()
+            while True:
+                try:
+                    attached = await self._mirror.attach(self._name, self.ring.end)
+                except NoSuchService:
+                    break
+                except SupervisorUnreachable:
+                    await anyio.sleep(REATTACH)
+                    continue
+                try:
+                    await self._carry(attached)
+                finally:
+                    await _close(attached)
+        self.ended = True
+        self._tell()
+
+    async def _carry(self, attached: Attached) -> None:
+        """Carry what one attachment brings."""
+        if attached.offset < self.ring.end:
+            self.epoch += 1
+            self.start = attached.offset
+            self.ring = Scrollback(KEEP_BYTES, attached.offset)
+            self._tell()
+        while True:
+            while not self._waiting:
+                self._wanted = anyio.Event()
+                await self._wanted.wait()
+            try:
+                output = await attached.receive()
+            except (anyio.EndOfStream, SupervisorUnreachable):
+                return
+            if output.offset != self.ring.end:
+                # A ring has no holes. Who stands before this one asks the supervisor, and hears of the loss.
+                self.ring = Scrollback(KEEP_BYTES, output.offset)
+            self.ring.feed(output.data)
+            self._tell()
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = anyio.Event()
+
+
+async def _close(attached: Attached) -> None:
+    with anyio.CancelScope(shield=True):
+        await attached.aclose()
+
+
+class RawConsoles:
+    """The relays of all consoles whose bytes somebody watches; `stream` is the name of what they carry."""
+
+    def __init__(self, mirror: Mirror, tasks: anyio.abc.TaskGroup, stream: str) -> None:
+        self._stream = stream
+        self._mirror = mirror
+        self._tasks = tasks
+        self._asking = anyio.Semaphore(MOST_ASKING)
+        self._relays: dict[str, RawRelay] = {}
+
+    @asynccontextmanager
+    async def view(self, name: str) -> AsyncIterator[RawViewer]:
+        """View a console for a while; raises `TooManyViewers`."""
+        relay = self._relays.get(name)
+        if relay is None or relay.ended:
+            relay = self._relays[name] = RawRelay(name, self._mirror, self._asking, self._stream)
+            self._tasks.start_soon(relay.run)
+        if len(relay.viewers) >= MOST_VIEWERS:
+            raise TooManyViewers(f"the console of {name} has {MOST_VIEWERS} viewers already")
+        viewer = RawViewer(relay)
+        relay.viewers.add(viewer)
+        try:
+            yield viewer
+        finally:
+            relay.viewers.discard(viewer)
+            if not relay.viewers:
+                relay.scope.cancel()
+                if self._relays.get(name) is relay:
+                    del self._relays[name]

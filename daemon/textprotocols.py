@@ -1,0 +1,73 @@
+"""Octyne's two console protocols: whole lines of text.
+
+Without a subprotocol: text messages, the first is the scrollback, each one that comes is a line of input.
+With `console-v2`: JSON messages, and a client says something every 30 s.
+"""
+
+from collections.abc import Callable, Mapping
+
+from .consoles import Viewer, output_frame, parts
+from .conversation import Conversation, JsonConversation, text_of
+
+
+class FirstProtocol(Conversation):
+    """Plain text, one message a line (or several lines)."""
+
+    async def converse(self) -> None:
+        """Show lines as they come, after the scrollback."""
+        lines, size = self.call.parts.reloader.scrollback(self.call.server)
+        async with self.call.parts.consoles.view(self.call.server, lines, size) as viewer:
+
+            async def show_all() -> None:
+                await self._show_all(viewer)
+
+            await self.serve(show_all)
+
+    async def greet(self, scrollback: str) -> None:
+        """Send what comes first."""
+        for part in parts(scrollback):
+            await self.socket.send_text(part)
+
+    async def show(self, text: str, frame: Callable[[], str]) -> None:
+        """Send output; `frame` is the same as a `console-v2` message, made when it is needed."""
+        del frame
+        await self.socket.send_text(text)
+
+    async def hear(self, message: str) -> None:
+        """Act on what the client said."""
+        await self.enter_line(message)
+
+    async def tell(self, what: str) -> None:
+        """Tell the viewer something, in a line that says whose it is."""
+        notice = f"[Holdfast] {what}"
+        await self.send(self.show(notice, lambda: output_frame(notice)))
+
+    async def _show_all(self, viewer: Viewer) -> None:
+        open_ = await self.send(self.greet(await viewer.replay()))
+        while open_:
+            piece = await viewer.receive()
+            open_ = await self.send(self.show(piece.text, lambda piece=piece: piece.frame))  # type: ignore[misc]
+
+
+class SecondProtocol(JsonConversation, FirstProtocol):
+    """JSON messages, also for output."""
+
+    name = "console-v2"
+
+    async def greet(self, scrollback: str) -> None:
+        """Send what comes first."""
+        await self.say({"type": "settings", "readOnly": not self.may_write})
+        for part in parts(scrollback):
+            await self.socket.send_text(output_frame(part))
+
+    async def show(self, text: str, frame: Callable[[], str]) -> None:
+        """Send output."""
+        del text
+        await self.socket.send_text(frame())
+
+    async def act(self, said: Mapping[str, object]) -> bool:
+        """Do what a message asks for."""
+        if said.get("type") == "input" and (text := text_of(said, "data")):
+            await self.enter_line(text)
+            return True
+        return await super().act(said)
