@@ -12,7 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BOOT = os.path.join(ROOT, "tests", "real", "boot")
 
 SYSTEMD = "/lib/systemd/systemd"
-TOOLS = ("unshare", "nsenter", "ip", "pivot_root", "systemctl", "journalctl", "dbus-daemon")
+TOOLS = ("unshare", "nsenter", "ip", "pivot_root", "systemctl", "journalctl", "dbus-daemon", "curl")
 
 NAMESPACES = ("--pid", "--mount", "--uts", "--ipc", "--cgroup")
 
@@ -27,7 +27,9 @@ def obstacle() -> str | None:
     """Return why there can be no such machine here, if so."""
     if os.geteuid() != 0:
         return "not root"
-    missing = [tool for tool in TOOLS if shutil.which(tool, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
+    missing = [
+        tool for tool in TOOLS if shutil.which(tool, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None
+    ]
     if missing or not os.path.exists(SYSTEMD):
         return f"not installed: {', '.join(missing) or SYSTEMD}"
     if cgroups() is None:
@@ -49,7 +51,9 @@ class Machine:
         self.pid = pid
         """Its first process, as we see it."""
 
-    def run(self, command: str, *, check: bool = True, network: bool = False) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, command: str, *, check: bool = True, network: bool = False
+    ) -> "subprocess.CompletedProcess[str]":
         """Let a shell run a command as root. Its network is the machine's own, or `network`, ours."""
         own = () if network else ("--net",)
         enter = ["nsenter", "--target", str(self.pid), *NAMESPACES, *own, "--root", "--wd"]
@@ -64,7 +68,8 @@ class Machine:
             check=False,
             timeout=600,
         )
-        assert done.returncode == 0 or not check, f"{command}: {done.stdout}{done.stderr}"
+        if check and done.returncode:
+            raise AssertionError(f"{command}: {done.stdout}{done.stderr}\n{self.log()}")
         return done
 
     def says(self, command: str) -> str:
@@ -97,8 +102,10 @@ def booted() -> Iterator[Machine]:
     os.mkdir(cgroup)
     folder = tempfile.mkdtemp(prefix="holdfast-machine-")
     # It is the root of the machine's own cgroups.
-    join = f'echo $$ >"{cgroup}/cgroup.procs"; exec unshare --fork --kill-child --net {" ".join(NAMESPACES)} "$@"'
-    process = subprocess.Popen(["sh", "-c", join, "sh", BOOT, folder, ROOT], stdin=subprocess.DEVNULL)
+    join = f'echo $$ >"{cgroup}/cgroup.procs"; exec "$@"'
+    unshare = ["unshare", "--fork", "--kill-child", "--net", *NAMESPACES]
+    command = ["sh", "-c", join, "sh", *unshare, BOOT, folder, ROOT]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
         machine = Machine(_child(process))
         machine.until("systemctl is-active little.target", "active\n")
