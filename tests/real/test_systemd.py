@@ -121,6 +121,13 @@ def test_a_reload_is_a_handover(machine: Machine) -> None:
     assert (pid(machine, SUPERVISOR), server(machine)["pid"]) == (before, program)
 
 
+def test_an_upgrade_by_hand_tells_how_it_went(machine: Machine) -> None:
+    before, program = pid(machine, SUPERVISOR), server(machine)["pid"]
+    done = machine.run("/opt/holdfast/bin/holdfast upgrade --runtime-dir /run/holdfast/supervisor")
+    assert " ms" in done.stdout + done.stderr
+    assert (pid(machine, SUPERVISOR), server(machine)["pid"]) == (before, program)
+
+
 def test_a_supervisor_that_is_killed_is_followed_by_one_that_adopts(machine: Machine) -> None:
     before, program = pid(machine, SUPERVISOR), server(machine)["pid"]
     machine.run(f"kill -9 {before}")
