@@ -3,42 +3,38 @@
 Rules:
 - The file is the truth. It is looked at before each use, and again just before it is replaced, so that an
   edit by hand is neither missed nor lost.
-- What we do not understand we leave: an odd entry stays as it is and cannot log in; a file that is no JSON
-  object, or that anybody may write, lets nobody in and is not replaced, but ends no sessions either.
+- What we do not understand we leave: an odd entry stays as it is and cannot log in. While the file is no JSON
+  object, or anybody may write it, what it last said is in force, after a start too. That ends no sessions; if
+  nothing is known, nobody can log in.
+- Only when an account is changed is a damaged file replaced, and it is kept. One that was touched just now is
+  not: an editor may be about to write the rest. Nor is one that anybody may write.
 - A write is whole or did not happen, and is on the disk when it returns. The file is always 0600.
 - No password and no hash is ever in a message or a log.
 """
 
 import contextlib
-import json
 import logging
-import os
 import secrets
-import stat
 import string
-import time
 import unicodedata
 from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import anyio
 from anyio import to_thread
 
 from .passwords import Passwords, TooManyLogins, UnusablePassword, is_hash
+from .usersfile import AccountsDamaged, AccountsUnreadable, Entries, Stamp, UsersFile, rests
 
 MAX_NAME = 255
-MAX_FILE = 8 << 20
 
-Entries: TypeAlias = "dict[str, object]"
 OnChange: TypeAlias = Callable[[set[str]], None]
 OnRename: TypeAlias = Callable[[str, str], None]
-_Stamp: TypeAlias = "tuple[int, int, int, int] | None"  # None: there is no file
 
 _log = logging.getLogger("holdfast.accounts")
 # Without those that a person who copies them from a screen takes for each other.
 _ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lIo")))
-_SETTLED_NS = 2_000_000_000
 
 
 class AccountExists(Exception):
@@ -53,10 +49,6 @@ class InvalidAccount(ValueError):
     """The name or password cannot be that of an account; the message says why."""
 
 
-class AccountsUnreadable(Exception):
-    """The file cannot be used as it is, and was left alone; the message says why."""
-
-
 class AccountsNotSaved(Exception):
     """The change could not be written and has not happened; the message gives the disk's reason."""
 
@@ -65,47 +57,60 @@ class Accounts:
     """The accounts of one file.
 
     `on_change` is told the accounts that vanished or have a new password, by hand or through us;
-    `on_rename` the old and the new name. Both are called on the event loop, when it is done.
+    `on_rename` the old and the new name. Both are called on the event loop, when it is done. `copy` is where
+    what the file last said is kept, for a start with a damaged one.
     """
 
-    def __init__(self, path: str, passwords: Passwords, on_change: OnChange, on_rename: OnRename) -> None:
+    def __init__(
+        self,
+        path: str,
+        passwords: Passwords,
+        on_change: OnChange,
+        on_rename: OnRename,
+        copy: str | None = None,
+    ) -> None:
         self._path = path
         self._passwords = passwords
         self._on_change = on_change
         self._on_rename = on_rename
+        self._file = UsersFile(path, copy)
         self._entries: Entries = {}  # the file as last understood
         self._hashes: dict[str, str] = {}  # those of them that can log in
-        self._stamp: _Stamp = None
+        self._known = False  # whether it ever was understood, and has not gone since
+        self._stamp: Stamp = None
         self._settled = False
         self._fault: str | None = None  # why the file cannot be used now
+        self._damaged: Stamp = None  # the file that may be set aside
         self._writing: Entries | None = None
         self._lock = anyio.Lock()
         self._limiter = anyio.CapacityLimiter(1)
+        self._last_good = self._file.last_good()  # counts only if the very first look finds a fault
         self.refresh()
+        self._last_good = None
 
     def names(self) -> list[str]:
-        """Return the accounts that can log in, sorted. Raises `AccountsUnreadable`."""
-        self._readable()
+        """Return the accounts that can log in, sorted. Raises `AccountsUnreadable` if nothing is known."""
+        self.refresh()
+        if self._fault is not None and not self._known:
+            raise AccountsUnreadable(self._fault)
         return sorted(self._hashes)
 
     def refresh(self) -> None:
         """Notice an edit by hand. Costs one `stat` if there was none."""
+        stamp: Stamp = None
         try:
-            stamp = _stamp(self._path)
+            stamp = self._file.stamp()
             if self._settled and stamp == self._stamp:
                 return
-            entries = _read(self._path, stamp)
+            entries = self._file.read(stamp)
         except (AccountsUnreadable, OSError) as exc:
-            if str(exc) != self._fault:
-                _log.error("nobody can log in: %s", exc)
-            self._fault, self._settled = str(exc), False
+            self._note_fault(stamp, exc)
             return
         if entries == self._writing:
             return  # ours: adopted when it is safe on disk, and reported by its caller; it may be a rename
         if self._fault is not None:
             _log.info("%s can be read again", self._path)
-        self._fault = None
-        if self._stamp and not stamp:
+        if self._known and not stamp:
             _log.warning("%s is gone, and with it all accounts", self._path)
         before, odd = self._hashes, self._entries.keys() - self._hashes.keys()
         self._adopt(stamp, entries)
@@ -114,6 +119,13 @@ class Accounts:
         if changed := {name for name, stored in before.items() if self._hashes.get(name) != stored}:
             self._on_change(changed)
 
+    async def keep_good(self) -> None:
+        """Keep what the file says for a start with a damaged one; a disk that refuses is only told of."""
+        if self._fault is None and self._file.lacks(self._to_keep()):
+            async with self._lock:
+                if self._fault is None:
+                    await to_thread.run_sync(self._file.keep, self._to_keep(), limiter=self._limiter)
+
     async def check(self, name: str, password: str) -> str | None:
         """Return the name if the password is that of the account, else None. Raises `TooManyLogins`."""
         while True:
@@ -121,9 +133,10 @@ class Accounts:
             verdict = await self._passwords.verify(stored, password)
             if self._stored(name) == stored:
                 break  # else it was deleted, changed or rehashed meanwhile: ask again
+        await self.keep_good()
         if not verdict.ok or stored is None:
             return None
-        if verdict.stale:
+        if verdict.stale and self._fault is None:  # for this alone no damaged file is replaced
             await self._rehash(name, stored, password)
         return name
 
@@ -176,25 +189,41 @@ class Accounts:
             return password
         return None
 
-    def _adopt(self, stamp: _Stamp, entries: Entries) -> None:
+    def _adopt(self, stamp: Stamp, entries: Entries) -> None:
         self._stamp, self._entries = stamp, entries
+        self._known, self._fault, self._damaged = stamp is not None, None, None
         self._hashes = {
             name: stored
             for name, stored in entries.items()
             if isinstance(stored, str) and is_hash(stored) and not _fault_of(name)
         }
-        # File times may tick only every 10 ms: a file touched just now is read again next time.
-        self._settled = stamp is None or time.time_ns() - stamp[0] > _SETTLED_NS
+        # A file touched just now is read again next time.
+        self._settled = rests(stamp)
 
-    def _readable(self) -> Entries:
+    def _note_fault(self, stamp: Stamp, exc: Exception) -> None:
+        if not self._known and self._last_good is not None:
+            self._adopt(None, self._last_good)
+            self._known = True
+        if str(exc) != self._fault:
+            effect = "what it said before is in force" if self._known else "nobody can log in"
+            _log.error("%s until it is mended: %s", effect, exc)
+        self._fault, self._settled = str(exc), False
+        self._damaged = stamp if isinstance(exc, AccountsDamaged) else None
+
+    def _to_keep(self) -> Entries | None:
+        return self._entries if self._known else None
+
+    def _changeable(self) -> Entries:
+        """Return what is in force, if it may be written. Raises `AccountsUnreadable`."""
         self.refresh()
-        if self._fault is not None:
+        replaceable = self._known and self._damaged is not None and rests(self._damaged)
+        if self._fault is not None and not replaceable:
             raise AccountsUnreadable(self._fault)
         return self._entries
 
     def _stored(self, name: str) -> str | None:
         self.refresh()
-        return None if self._fault else self._hashes.get(name)
+        return self._hashes.get(name)
 
     def _check_known(self, name: str) -> None:
         if name not in self._hashes:
@@ -218,9 +247,11 @@ class Accounts:
 
     async def _rewrite(self, change: Callable[[Entries], Entries]) -> None:
         async with self._lock:
-            while (entries := change(self._readable())) is not self._entries:
+            while (entries := change(self._changeable())) is not self._entries:
+                damaged = self._damaged is not None
+                expected = self._damaged if damaged else self._stamp
                 self._writing = entries
-                work = partial(_replace, self._path, entries, self._stamp)
+                work = partial(self._file.replace, entries, expected, damaged=damaged)
                 try:
                     stamp = await to_thread.run_sync(work, limiter=self._limiter)
                 except OSError as exc:
@@ -246,57 +277,3 @@ def _check_free(entries: Entries, name: str) -> None:
         raise InvalidAccount(fault)
     if name in entries:
         raise AccountExists(f"there is an account {name}")
-
-
-def _stamp(path: str | int) -> _Stamp:
-    with contextlib.suppress(FileNotFoundError):
-        found = os.stat(path)
-        return found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode
-    return None
-
-
-def _read(path: str, stamp: _Stamp) -> Entries:
-    if stamp is None:
-        return {}
-    _, size, _, mode = stamp
-    if not stat.S_ISREG(mode) or size > MAX_FILE:
-        raise AccountsUnreadable(f"{path} is not a file of at most {MAX_FILE} bytes")
-    if mode & stat.S_IWOTH:
-        raise AccountsUnreadable(f"everybody may write {path}: chmod 600 {path}")
-    try:
-        with open(path, "rb") as file:
-            data = json.loads(file.read(MAX_FILE).decode("utf-8-sig"))
-    except (ValueError, RecursionError) as exc:
-        raise AccountsUnreadable(f"{path} is not JSON: {exc}") from None  # the cause holds the text
-    if not isinstance(data, dict):
-        raise AccountsUnreadable(f"{path} is not a JSON object of names and hashes")
-    return cast("Entries", data)
-
-
-def _replace(path: str, entries: Entries, expected: _Stamp) -> _Stamp:
-    """Write the file anew and return its stamp; None if it was edited meanwhile. Raises `OSError`."""
-    target = os.path.realpath(path)
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.new")
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(temporary)  # of a write that was killed
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with open(fd, "wb") as file:
-            os.fchmod(fd, 0o600)
-            file.write(json.dumps(entries, indent=2).encode() + b"\n")
-            file.flush()
-            os.fsync(fd)
-            stamp = _stamp(fd)
-        if _stamp(target) != expected:
-            return None
-        os.rename(temporary, target)
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-    folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder_fd)
-    finally:
-        os.close(folder_fd)
-    return stamp

@@ -7,13 +7,15 @@ it does not wait for what is no file, and it replaces the text in one step or no
 import ipaddress
 import os
 import re
-import secrets
 import shlex
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePath
+
+from supervisor import Boot, LeftBehind, replace_file
 
 from .hujson import MAX_BYTES, read
 from .values import ConfigError, Section, Value
@@ -58,7 +60,7 @@ class Logging:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One program of the user; `enabled` means that it starts together with us."""
+    """One program of the user; `enabled` means that it starts together with us, unless `boot` says more."""
 
     directory: str
     command: tuple[str, ...]
@@ -67,6 +69,8 @@ class Server:
     stop_grace: float = 30.0
     scrollback_lines: int = 2500
     scrollback_bytes: int = 1 << 20
+    boot: Boot = Boot.ENABLED
+    leftovers: LeftBehind = LeftBehind.STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +118,7 @@ class ConfigFile:
 
         Mode and owner stay where we may set them; a symbolic link stays a link.
         """
-        target = os.path.realpath(self.path)
-        folder, name = os.path.split(target)
-        temp = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(8)}.tmp")
-        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            with open(fd, "wb") as file:
-                file.write(text)
-                file.flush()
-                _copy_owner_and_mode(target, fd)
-                os.fsync(fd)
-            os.rename(temp, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temp)
-            raise
-        folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder_fd)
-        finally:
-            os.close(folder_fd)
+        replace_file(self.path, text, prepare=partial(_copy_owner_and_mode, self.path))
 
 
 def find_config(explicit: str | None, folder: str) -> str:
@@ -219,10 +204,8 @@ def _logging(section: Section, base: str) -> Logging:
 
 def _server(name: str, value: Value, base: str) -> Server:
     if not 1 <= len(name) <= MAX_NAME or name in {".", ".."} or re.search(r"[/\x00-\x1f\x7f-\x9f]", name):
-        reason = (
-            f"expected a name of 1 to {MAX_NAME} characters, not . or .., no / or control character in it"
-        )
-        raise value.error(reason)
+        what = f"a name of 1 to {MAX_NAME} characters, not . or .., no / or control character in it"
+        raise value.error(f"expected {what}")
     section = Section(value)
     directory = section.require("directory", "the path of a folder")
     if not directory.text():
@@ -235,6 +218,8 @@ def _server(name: str, value: Value, base: str) -> Server:
         stop_grace=section.seconds("stopGrace", 30.0),
         scrollback_lines=section.whole("scrollbackLines", 2500, 0, _MAX_LINES),
         scrollback_bytes=section.whole("scrollbackBytes", 1 << 20, 0, MAX_SCROLLBACK),
+        boot=Boot(section.choice("boot", Boot.ENABLED, Boot.WANTED, Boot.ALWAYS, Boot.NEVER)),
+        leftovers=LeftBehind(section.choice("leftovers", LeftBehind.STOP, *LeftBehind)),
     )
     section.warn_unknown()
     return server

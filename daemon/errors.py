@@ -13,16 +13,11 @@ from supervisor import (
     SupervisorUnreachable,
 )
 
-from .accounts import (
-    AccountExists,
-    AccountsNotSaved,
-    AccountsUnreadable,
-    InvalidAccount,
-    NoSuchAccount,
-)
+from .accounts import AccountExists, AccountsNotSaved, InvalidAccount, NoSuchAccount
 from .config import ConfigError
 from .passwords import TooManyLogins, UnusablePassword
 from .sessions import SessionStoreError
+from .usersfile import AccountsUnreadable
 
 log = logging.getLogger("holdfast.api")
 

@@ -11,6 +11,7 @@ import anyio
 from supervisor import Notifier, SupervisorClient, inherited, leave_quietly, log_to_stderr
 
 from .config import Config, ConfigError, ConfigFile, find_config
+from .goodconfig import GoodConfig
 from .held import HeldSockets
 from .reload import Reloader
 from .run import Daemon
@@ -50,9 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _check(options.config)
     _raise_limits()
     os.makedirs(options.state_dir, mode=0o700, exist_ok=True)
-    good = ConfigFile(os.path.join(options.state_dir, "last-good-config"))
     try:
         file = ConfigFile(os.path.abspath(find_config(options.config, os.getcwd())))
+        good = GoodConfig(os.path.join(options.state_dir, "last-good-config"), file)
         text, config = _load(file, good)
     except ConfigError as exc:
         log.error("%s", exc)
@@ -79,20 +80,18 @@ def _check(path: str | None) -> int:
     return 0
 
 
-def _load(file: ConfigFile, good: ConfigFile) -> tuple[bytes, Config]:
+def _load(file: ConfigFile, good: GoodConfig) -> tuple[bytes, Config]:
     """Return the config; if it is broken, the last good one, so that it can be mended through the API."""
     try:
         text = file.read()
         return text, file.parse(text)
     except ConfigError as broken:
-        try:
-            text = good.read()
-            config = file.parse(text)
-        except ConfigError:
-            raise broken from None
+        known = good.load()
+        if known is None:
+            raise
         log.error("%s", broken)
         log.error("the last good config is in force until this one is mended")
-        return text, config
+        return known
 
 
 def _raise_limits() -> None:

@@ -1,5 +1,6 @@
 """The services as the daemon knows them: a copy that follows the supervisor, and the commands to it."""
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 
@@ -22,6 +23,9 @@ from .errors import NoSuchServer
 RETRY = 0.2
 """Seconds between attempts to reach a supervisor that has gone away."""
 
+AGAIN = 2.0
+"""Seconds until a plan that the supervisor could not store is offered again."""
+
 PATIENCE = 5.0
 """Seconds that a request waits for a supervisor that is being replaced."""
 
@@ -37,6 +41,8 @@ class Mirror:
         self._applying = anyio.Lock()
         self._connected = anyio.Event()
         self._gone: dict[str, anyio.Event] = {}
+        self._owed = ""
+        """Why the supervisor could not store the plan that it was offered, for as long as it lacks it."""
 
     async def run(self, plan: Callable[[], Plan]) -> None:
         """Follow the supervisor until cancelled, through all of its restarts.
@@ -49,7 +55,7 @@ class Mirror:
                 # In turn with `apply`: the plan of a moment ago must not overtake the new one.
                 async with self._applying:
                     await self._offer(plan())
-                await self._follow()
+                await self._follow_and_offer(plan)
             except SupervisorUnreachable as exc:
                 if not quiet:
                     log.warning("%s, trying again", exc)
@@ -65,6 +71,7 @@ class Mirror:
         """Give the supervisor a new plan; returns when the mirror shows it."""
         async with self._applying:
             await self._supervisor.apply(plan)
+            self._owed = ""
             services = {status.name: status for status in await self._supervisor.list()}
         # What the plan lacks and we do not know has been reported gone while its status was on the way.
         current = self._known.keys() | {spec.name for spec in plan.services}
@@ -119,10 +126,39 @@ class Mirror:
 
     async def _offer(self, plan: Plan) -> None:
         """Give the plan to a supervisor that was reached anew; one that refuses it is followed too."""
+        before, self._owed = self._owed, ""
         try:
             await self._supervisor.apply(plan)
-        except (NotAllowed, CannotStore, InvalidSpec) as exc:
+        except CannotStore as exc:
+            self._owed = str(exc)
+            if self._owed != before:
+                log.warning("the supervisor keeps the plan that it has, trying again: %s", exc)
+        except (NotAllowed, InvalidSpec) as exc:
             log.warning("the supervisor keeps the plan that it has: %s", exc)
+        else:
+            if before:
+                log.info("the supervisor has taken the plan")
+
+    async def _follow_and_offer(self, plan: Callable[[], Plan]) -> None:
+        """Follow the supervisor; meanwhile offer it the plan until there is room to store it."""
+        lost: SupervisorUnreachable | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._offer_again, plan)
+            try:
+                await self._follow()
+            except SupervisorUnreachable as exc:
+                lost = exc
+            tasks.cancel_scope.cancel()
+        if lost is not None:
+            raise lost
+
+    async def _offer_again(self, plan: Callable[[], Plan]) -> None:
+        while self._owed:
+            await anyio.sleep(AGAIN)
+            async with self._applying:
+                if self._owed:  # a config that was reloaded meanwhile has brought another
+                    with contextlib.suppress(SupervisorUnreachable):  # `_follow` notices, too
+                        await self._offer(plan())
 
     async def _follow(self) -> None:
         watch = await self._supervisor.watch()

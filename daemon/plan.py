@@ -20,6 +20,8 @@ def _service(name: str, server: Server) -> ServiceSpec:
             autostart=server.enabled,
             stop=StopPolicy(grace=server.stop_grace),
             scrollback=ScrollbackPolicy(lines=server.scrollback_lines, bytes=server.scrollback_bytes),
+            boot=server.boot,
+            leftovers=server.leftovers,
         )
     except InvalidSpec as exc:  # what the config let through by mistake
         raise ConfigError("config", 0, 0, f"servers.{name}", str(exc)) from exc

@@ -8,6 +8,7 @@ import anyio
 import anyio.to_thread
 
 from .config import Config, ConfigError, ConfigFile, Server
+from .goodconfig import GoodConfig
 
 log = logging.getLogger("holdfast.config")
 
@@ -33,7 +34,7 @@ class Reloader:
     given the old config again, and the old one stays in force.
     """
 
-    def __init__(self, file: ConfigFile, config: Config, text: bytes, good: ConfigFile) -> None:
+    def __init__(self, file: ConfigFile, config: Config, text: bytes, good: GoodConfig) -> None:
         self.file = file
         self.config = config
         self._text = text
@@ -102,7 +103,7 @@ class Reloader:
         self._text = text
         for warning in config.warnings:
             log.warning("%s", warning)
-        await self.keep_good()
+        await self._keep_good()
 
     async def _undo(self, step: Step) -> None:
         try:
@@ -112,7 +113,11 @@ class Reloader:
 
     async def keep_good(self) -> None:
         """Keep the text as the last good one, for a start with a broken file."""
+        async with self._turn:
+            await self._keep_good()
+
+    async def _keep_good(self) -> None:
         try:
-            await anyio.to_thread.run_sync(self._good.write, self._text)
+            await anyio.to_thread.run_sync(self._good.save, self._text)
         except OSError as exc:
             log.warning("the last good config could not be kept: %s", exc.strerror)

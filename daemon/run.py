@@ -20,10 +20,11 @@ from supervisor import (
     SupervisorClient,
     SupervisorUnreachable,
     leads_to_journal,
+    replace_file,
 )
 
 from .access import Access
-from .accounts import Accounts, AccountsNotSaved, AccountsUnreadable
+from .accounts import Accounts, AccountsNotSaved
 from .app import build
 from .audit import Audit
 from .config import Config, ConfigError
@@ -41,11 +42,13 @@ from .sockets import CannotListen
 from .stream import stream_of_parent
 from .tickets import Tickets
 from .usage import Sampler
+from .usersfile import AccountsUnreadable
 
 NOTICED_AFTER = 50
 """Milliseconds of quiet after which a changed file is read."""
 
 ACCOUNTS = "users.json"
+GOOD_ACCOUNTS = "last-good-users"
 
 LISTEN_AGAIN = 1.0
 """Seconds until an address that is taken is tried again."""
@@ -135,10 +138,12 @@ class Daemon:
             tasks.start_soon(sessions.rename, old, new)
 
         path = os.path.join(os.path.dirname(self._reloader.file.path), ACCOUNTS)
-        return Accounts(path, Passwords(), on_change=changed, on_rename=renamed)
+        good = os.path.join(self._state, GOOD_ACCOUNTS)
+        return Accounts(path, Passwords(), on_change=changed, on_rename=renamed, copy=good)
 
     async def _introduce(self, accounts: Accounts) -> None:
         """Make the first account, and show its password once, on the terminal and nowhere else."""
+        await accounts.keep_good()
         try:
             password = await accounts.ensure_admin()
         except AccountsNotSaved as exc:
@@ -150,7 +155,7 @@ class Daemon:
         if not os.environ.get("JOURNAL_STREAM") and _show(f"admin, password {password}"):
             return
         path = os.path.join(self._state, "admin-password")
-        await anyio.to_thread.run_sync(_write_secret, path, password)
+        await anyio.to_thread.run_sync(replace_file, path, f"{password}\n".encode())
         log.info("An account was made: admin. Its password stands in %s, delete that file", path)
 
     async def _serve(
@@ -194,6 +199,7 @@ class Daemon:
             async for names in _changes(folders, self._stop):
                 if ACCOUNTS in names:
                     accounts.refresh()
+                    await accounts.keep_good()
                 if names & configs:
                     await self._reload(only_changed=True)
         except (OSError, RuntimeError) as exc:
@@ -273,8 +279,3 @@ def _show(account: str) -> bool:
 async def _configure(audit: Audit, config: Config) -> None:
     settings = config.logging
     audit.configure(enabled=settings.enabled, folder=settings.path, actions=settings.actions)
-
-
-def _write_secret(path: str, secret: str) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(f"{secret}\n")

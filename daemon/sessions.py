@@ -10,44 +10,29 @@ Rules:
 """
 
 import base64
-import contextlib
 import hashlib
 import logging
-import os
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable, Iterable
 
 import anyio
 from anyio import to_thread
 
-LIFETIME = 8_035_200.0  # seconds; Octyne's cookie says the same
-VERSION = 1
+from .sessionfile import FileError, SessionFile, Statement
 
-Row = tuple[bytes, str, float, float, str, str]  # token hash, account, created, expires, address, agent
-Statement = tuple[str, tuple[bytes | str | float, ...]]
+LIFETIME = 8_035_200.0  # seconds; Octyne's cookie says the same
 
 _log = logging.getLogger("holdfast.sessions")
 _TOKEN_BYTES, _TOKEN_LENGTH = 96, 128
 _LONGEST_TEXT = 256
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS sessions(token_hash BLOB PRIMARY KEY, account TEXT, created REAL,"
-    " expires REAL, address TEXT, agent TEXT)"
-)
 _INSERT = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)"
 _DELETE = "DELETE FROM sessions WHERE token_hash = ?"
 _PURGE = "DELETE FROM sessions WHERE expires <= ?"
-# By rowid, not by `created`: the oldest makes room, and clocks jump.
-_LOAD = "SELECT token_hash, account, created, expires, address, agent FROM sessions ORDER BY rowid"
 
 
 class SessionStoreError(Exception):
     """The session could not be kept, so it was not begun; the message gives the disk's reason."""
-
-
-class _NotOurs(Exception):
-    """The file is no database of this version."""
 
 
 class Session:
@@ -80,22 +65,22 @@ class Sessions:
         self, path: str, *, clock: Callable[[], float] = time.time, per_account: int = 1_000
     ) -> None:
         self._path = path
+        self._file = SessionFile(path)
         self._clock = clock
         self._per_account = per_account
         self._live: dict[bytes, Session] = {}  # oldest first
         self._owed: list[Statement] = []
         self._lock = anyio.Lock()  # one write at a time, in the order they were asked for
         self._limiter = anyio.CapacityLimiter(1)
-        self._database: sqlite3.Connection | None = None
 
     async def open(self) -> None:
-        """Load what is still valid; a corrupt file is set aside.
+        """Load what is still valid; a damaged file is set aside.
 
         Raises `SessionStoreError`: then nobody is logged in and nobody can, until it is called again.
         """
         try:
-            self._database, rows = await to_thread.run_sync(self._open, limiter=self._limiter)
-        except (OSError, sqlite3.Error) as exc:
+            rows = await to_thread.run_sync(self._file.open, limiter=self._limiter)
+        except (OSError, FileError) as exc:
             raise SessionStoreError(f"cannot open {self._path}: {exc}") from exc
         now = self._clock()
         for session in (Session(*row) for row in rows):
@@ -108,9 +93,7 @@ class Sessions:
         """Pay what is owed and close the file. Sessions in memory are left as they are."""
         await self._settle("end sessions")
         with anyio.CancelScope(shield=True):
-            if self._database is not None:
-                await to_thread.run_sync(self._database.close, limiter=self._limiter)
-                self._database = None
+            await to_thread.run_sync(self._file.close, limiter=self._limiter)
 
     def accounts(self) -> set[str]:
         """Return the accounts that have sessions, to be compared with those that exist."""
@@ -136,7 +119,7 @@ class Sessions:
         self._live[key] = session
         try:
             surplus = await self._insert(session)
-        except sqlite3.Error as exc:
+        except FileError as exc:
             raise SessionStoreError(f"the session could not be saved: {exc}") from exc
         except BaseException:  # cancelled while it waited for its turn: the token reaches nobody
             self._drop([session])
@@ -188,7 +171,7 @@ class Sessions:
             statements = [*owed, (_INSERT, (session.key, session.account, *values))]
             statements += [(_DELETE, (other.key,)) for other in surplus]
             try:
-                await to_thread.run_sync(self._write, statements, limiter=self._limiter)
+                await to_thread.run_sync(self._file.write, statements, limiter=self._limiter)
             except BaseException:
                 # Before the next in line gets the lock, or it would count a session that never was.
                 self._owed = owed + self._owed
@@ -202,85 +185,10 @@ class Sessions:
             async with self._lock:
                 owed, self._owed = self._owed, []
                 try:
-                    await to_thread.run_sync(self._write, owed, limiter=self._limiter)
-                except sqlite3.Error as exc:
+                    await to_thread.run_sync(self._file.write, owed, limiter=self._limiter)
+                except FileError as exc:
                     self._owed = owed + self._owed
                     _log.error("cannot %s in %s, will try again: %s", purpose, self._path, exc)
-
-    # The rest runs in a worker thread, one call at a time.
-
-    def _write(self, statements: list[Statement]) -> None:
-        if not statements:
-            return
-        if self._database is None:
-            raise sqlite3.OperationalError("the file is closed")
-        with self._database:
-            for text, values in statements:
-                self._database.execute(text, values)
-
-    def _open(self) -> tuple[sqlite3.Connection, list[Row]]:
-        try:
-            return self._connect()
-        except (sqlite3.DatabaseError, _NotOurs) as exc:
-            if isinstance(exc, sqlite3.Error) and not _is_corrupt(exc):
-                raise
-            kept = self._set_aside()
-            _log.error("%s is damaged (%s); kept as %s, everybody must log in again", self._path, exc, kept)
-        return self._connect()
-
-    def _connect(self) -> tuple[sqlite3.Connection, list[Row]]:
-        # Made by us, since SQLite would go by the umask; it gives -wal and -shm the mode of this file.
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            os.fchmod(fd, 0o600)
-        finally:
-            os.close(fd)
-        database = sqlite3.connect(self._path, check_same_thread=False)
-        try:
-            database.execute("PRAGMA journal_mode=WAL")
-            database.execute("PRAGMA synchronous=FULL")
-            _prepare(database)
-            rows = [row for row in database.execute(_LOAD) if _is_row(row)]
-        except BaseException:
-            database.close()
-            raise
-        return database, rows
-
-    def _set_aside(self) -> str:
-        number = 1
-        while os.path.lexists(kept := f"{self._path}.corrupt-{number}"):
-            number += 1
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.rename(self._path + suffix, kept + suffix)
-        return kept
-
-
-def _prepare(database: sqlite3.Connection) -> None:
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        with database:
-            database.execute(_SCHEMA)
-            database.execute(f"PRAGMA user_version={VERSION}")
-    elif version != VERSION:
-        raise _NotOurs(f"its version is {version}, this program knows {VERSION}")
-    (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise _NotOurs(verdict)
-    columns = [name for _, name, *_ in database.execute("PRAGMA table_info(sessions)")]
-    if columns != ["token_hash", "account", "created", "expires", "address", "agent"]:
-        raise _NotOurs("its table is of another shape")
-
-
-def _is_corrupt(exc: sqlite3.Error) -> bool:
-    code = getattr(exc, "sqlite_errorcode", 0) & 0xFF  # absent if the module itself raised it
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _is_row(row: tuple[object, ...]) -> bool:
-    """Tell whether SQLite, which puts any type in any column, gives what was put in."""
-    kinds = (bytes, str, float, float, str, str)
-    return all(type(value) is kind for value, kind in zip(row, kinds, strict=True))
 
 
 def _storable(text: str) -> str:

@@ -174,6 +174,16 @@ class Section:
             raise value.expected("seconds, 0 or more")
         return float(value.data)
 
+    def choice(self, key: str, default: str, *words: str) -> str:
+        """Return one of these words; the default need not be one of them."""
+        value = self.get(key)
+        if value is None:
+            return default
+        if value.data not in words:
+            what = f"{', '.join(words[:-1])} or {words[-1]}"
+            raise value.error(f"expected {what}, got {value.text()!r}")
+        return value.text()
+
     def warn_unknown(self) -> None:
         """Warn about the keys that nobody asked for."""
         for key, value in self._items.items():

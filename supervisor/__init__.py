@@ -1,13 +1,23 @@
 """Owns the programs: children, their output, their restarts. Standard library and anyio only."""
 
 from .client import SupervisorClient, SupervisorUnreachable
+from .durable import StateFile, damaged_name, replace_file, set_aside, sync_folder
 from .events import Exit, State, Wanted
 from .following import Changes, Output
 from .journal import leads_to_journal
 from .notify import Notifier, inherited
 from .planfile import CannotStore
 from .scrollback import Scrollback
-from .spec import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
+from .spec import (
+    Boot,
+    InvalidSpec,
+    LeftBehind,
+    Plan,
+    RestartPolicy,
+    ScrollbackPolicy,
+    ServiceSpec,
+    StopPolicy,
+)
 from .status import ServiceStatus
 from .stderr import leave_quietly, log_to_stderr
 from .stdin import InputRefused
@@ -19,11 +29,13 @@ from .wire import socket_address
 __all__ = [
     "VERSION",
     "Attached",
+    "Boot",
     "CannotStore",
     "Changes",
     "Exit",
     "InputRefused",
     "InvalidSpec",
+    "LeftBehind",
     "NoSuchService",
     "NotAllowed",
     "Notifier",
@@ -35,6 +47,7 @@ __all__ = [
     "ServiceSpec",
     "ServiceStatus",
     "State",
+    "StateFile",
     "StopPolicy",
     "Supervision",
     "Supervisor",
@@ -42,9 +55,13 @@ __all__ = [
     "SupervisorUnreachable",
     "Wanted",
     "Watching",
+    "damaged_name",
     "inherited",
     "leads_to_journal",
     "leave_quietly",
     "log_to_stderr",
+    "replace_file",
+    "set_aside",
     "socket_address",
+    "sync_folder",
 ]

@@ -166,6 +166,11 @@ class Child:
         return None
 
     @property
+    def ended(self) -> bool:
+        """Whether the main process is known to have ended; others may live on."""
+        return self._ended is not None
+
+    @property
     def descriptors(self) -> Sequence[int]:
         """Our ends of its pipes, as far as they are open."""
         return [fd for fd in (self.stdin.fd, self.output) if fd >= 0]

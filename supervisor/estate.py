@@ -41,7 +41,11 @@ class Carried:
 
     def child(self, record: Record, now: float) -> Child | None:
         """Return the child; it is still ours, and was not waited for."""
-        return Child.adopt(record, now)
+        try:
+            return Child.adopt(record, now)
+        except ProcessLookupError:
+            # It was left behind by a supervisor that was killed: another is its parent, and reaped it.
+            return Child.find(ProcessId(record.take("pid", int), record.take("start_time", int)))
 
     def scrollback(self, record: Record, name: str) -> Scrollback:
         """Return the ring in the memory file of that number."""

@@ -108,7 +108,9 @@ class Spawned:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The program runs already: a supervisor before us was killed and left it behind."""
+    """The program runs already: a supervisor before us was killed and left it behind; `kept` to run on."""
+
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

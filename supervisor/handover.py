@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import anyio
+import anyio.to_thread
 
 from .stderr import write_last_words
 
@@ -107,6 +108,16 @@ async def _judge(process: "subprocess.Popen[bytes]", complaint: int) -> None:
             said = ""
         last = said.splitlines()[-1] if said else f"exit code {code}"
         raise CannotHandOver(f"the new program cannot take over: {last}")
+
+
+async def in_thread(work: Callable[[], None]) -> None:
+    """Let a thread do this, one that takes no signals: we have to know that none is on its way."""
+
+    def unheard() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        work()
+
+    await anyio.to_thread.run_sync(unheard)
 
 
 @contextmanager

@@ -4,6 +4,9 @@ It is found in two ways, since each has a hole where the other has none. Each li
 named for the process, its start time, the boot and the service, so that even an empty one says enough; it
 is written just after the start. And each program carries a mark in its environment, from its first moment
 on, which some programs wipe out.
+
+The file holds the spec with which the program was started, and so it is known before anybody brings a plan
+whether the program is left alone or stopped. What is only known by its mark is stopped.
 """
 
 import contextlib
@@ -16,13 +19,17 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from .child import Child
+from .durable import set_aside
 from .process import ProcessId, sessions
 from .record import InvalidRecord, Record
-from .spec import InvalidSpec, ServiceSpec
+from .spec import InvalidSpec, LeftBehind, ServiceSpec
 
 MARK = "HOLDFAST_SERVICE"
 
 MOST_NAME = 160
+
+UNKNOWN = ("unknown",)
+"""Stands for the command of a program of which only the name is known."""
 
 log = logging.getLogger("holdfast.supervisor")
 
@@ -33,6 +40,11 @@ class Leftover:
 
     spec: ServiceSpec
     child: Child
+
+    @property
+    def kept(self) -> bool:
+        """Whether it may run on. Where only remains are left of it, it is over."""
+        return self.spec.leftovers is LeftBehind.KEEP and not self.child.ended
 
 
 class Leftovers:
@@ -78,6 +90,9 @@ class Leftovers:
         for session, service in self._marked():
             if session not in found and (child := _leader(session)) is not None:
                 found[session] = Leftover(_unknown(service), child)
+            elif session in found and found[session].spec.command == UNKNOWN:
+                # Of a damaged note only the name of the file is left, which may be cut.
+                found[session] = Leftover(_unknown(service), found[session].child)
         return list(found.values())
 
     def _read(self, path: str, name: str) -> Leftover | None:
@@ -87,7 +102,7 @@ class Leftovers:
         except ValueError:
             log.error("%s says nothing about a program", path)
             return None
-        child = Child.find(identity) if boot == self._boot else None
+        child = Child.find(identity) if boot == self._boot and identity.pid > 0 else None
         if child is None:
             return None
         try:
@@ -114,7 +129,10 @@ class Leftovers:
 
 def _unknown(name: str) -> ServiceSpec:
     """A service of which only the name is known, for as long as it takes to stop it."""
-    return ServiceSpec(name, ("unknown",), "/")
+    try:
+        return ServiceSpec(name, UNKNOWN, "/")
+    except InvalidSpec:
+        return ServiceSpec("unknown", UNKNOWN, "/")  # it is stopped all the same
 
 
 def _leader(session: int) -> Child | None:
@@ -136,6 +154,11 @@ def _listed(directory: str) -> Sequence[str]:
     try:
         return os.listdir(directory)
     except FileNotFoundError:
+        return ()
+    except NotADirectoryError:
+        with contextlib.suppress(OSError):
+            log.error("%s is no folder; kept as %s", directory, set_aside(directory))
+            os.unlink(directory)
         return ()
 
 

@@ -11,6 +11,8 @@ The rules:
 - A crash is followed by a wait and a restart, until the budget of restarts in the window is used up: then
   the service is parked as `failed`. A run that lasts `stable_after` forgets earlier crashes, and so does a
   START by hand.
+- What a supervisor before us left behind runs already when we begin. If it is kept, it is wanted up; how it
+  ends nobody can tell us, which counts as a crash.
 - The last command wins: a START while stopping means stop, then start; a STOP after that takes it back.
 - A change of state ends the wait that was running; `Wait` begins another.
 
@@ -62,6 +64,10 @@ KILL_AGAIN = 5.0
 """Seconds between one SIGKILL and the next, for a group that forks while it is killed."""
 
 
+LEFT_BEHIND = "left behind by a supervisor that was killed"
+PIPES_LOST = "its console and input are lost until it is started anew"
+
+
 class Lifecycle:
     """The whole truth about one service; `handle` is its only way to change."""
 
@@ -109,9 +115,8 @@ class Lifecycle:
                 return ()
             case State.STARTING, Spawned():
                 return Say(f"[Octyne] Started server {self.name}"), Wait(SETTLE)
-            case State.STOPPED, Found():
-                self._enter(State.RUNNING, "left behind by a supervisor that was killed")
-                return (Say(f"[Holdfast] {self.name} was {self.reason}"),)
+            case State.STOPPED, Found(kept):
+                return self._on_found(kept=kept)
             case State.STARTING, SpawnFailed(reason, passing):
                 return self._on_crash(f"cannot start: {reason}", now, again=passing)
             case State.STARTING, Elapsed():
@@ -175,6 +180,13 @@ class Lifecycle:
         self.asked = self.overdue = False
         self.previous, self.exit = self.exit or self.previous, None
         return (Spawn(),)
+
+    def _on_found(self, *, kept: bool) -> Sequence[Effect]:
+        self._enter(State.RUNNING, LEFT_BEHIND)
+        if kept:
+            self.wanted = Wanted.UP
+            self.reason = f"{LEFT_BEHIND}; {PIPES_LOST}"
+        return (Say(f"[Holdfast] {self.name} was {self.reason}"),)
 
     def _on_start(self) -> Sequence[Effect]:
         self.wanted = Wanted.UP

@@ -28,7 +28,10 @@ class PlanFile:
             raise CannotStore(f"{self.path}: {exc.strerror}") from exc
 
     def load(self) -> Plan | None:
-        """Return the stored plan, or the one before if it is damaged, or None; raises `InvalidSpec`."""
+        """Return the stored plan, or, if it is damaged, the one before; None if none is known.
+
+        Raises `InvalidSpec` if it cannot be read at all.
+        """
         try:
             return self._file.load()
         except OSError as exc:

@@ -17,6 +17,7 @@ from .companion import Companion
 from .estate import Heir, OnTrial, Returned
 from .handover import CannotHandOver
 from .leftovers import Leftovers
+from .lifecycle import PIPES_LOST
 from .notify import Notifier
 from .planfile import PlanFile
 from .record import Record
@@ -27,6 +28,7 @@ from .signals import Signals
 from .spec import InvalidSpec, Plan
 from .supervisor import NotAllowed, Supervisor
 from .version import VERSION
+from .wishes import Wishes
 
 DAEMON_PATIENCE = 10.0
 """Seconds in which the daemon may bring today's plan before the programs are started by the last one."""
@@ -75,7 +77,9 @@ class Run:
         self._store = PlanFile(house.state)
         leftovers = Leftovers(house.state)
         environment = base_environment(os.environ)
-        self._supervisor = Supervisor(tasks, environment, self._store, leftovers, notifier)
+        self._supervisor = Supervisor(
+            tasks, environment, self._store, leftovers, Wishes(house.state), notifier
+        )
         self._server = Server(self._supervisor, VERSION, self)
         self._daemon = Companion(tasks, house.daemon, house.runtime, notifier)
         self._report = Report(self._supervisor, notifier)
@@ -126,8 +130,16 @@ class Run:
         self._supervisor.open()
         left = self._supervisor.clear_up()
         self._daemon.start()
-        if left:
-            log.warning("stopping what a supervisor that was killed has left behind: %s", ", ".join(left))
+        if left.stopped:
+            names = ", ".join(left.stopped)
+            log.warning("stopping what a supervisor that was killed has left behind: %s", names)
+        if left.kept:
+            names = ", ".join(left.kept)
+            log.warning("left behind by a supervisor that was killed, and kept: %s; %s", names, PIPES_LOST)
+        self._await_plan()
+
+    def _await_plan(self) -> None:
+        """Wait for the daemon's plan, with the stored one in reserve."""
         try:
             plan = self._store.load()
         except InvalidSpec as exc:
@@ -159,6 +171,8 @@ class Run:
         """Go on where the program before us stopped, tell how it went, and renew the daemon too."""
         self._supervisor.open()
         self._daemon.resume()
+        if not self._supervisor.planned:
+            self._await_plan()
         record = Record(data)
         pause = anyio.current_time() - record.take("at", float)
         alive = len(self._supervisor.alive())
@@ -187,8 +201,7 @@ class Run:
                     self._stopping = True
                     self._tasks.start_soon(self._stop)
                 case signal.SIGINT:
-                    for name in self._supervisor.alive():
-                        await self._supervisor.kill(name)
+                    self._supervisor.kill_all()
 
     async def _hand_over(self, signals: Signals, renew: bool) -> None:
         """Become the program that is installed now; whatever is in the way, go on as if nothing was asked.

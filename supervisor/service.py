@@ -16,6 +16,7 @@ from .events import (
     Elapsed,
     Emptied,
     Event,
+    Exit,
     Exited,
     Found,
     Keep,
@@ -102,7 +103,7 @@ class Service:
             restarts=len(life.restarts),
             exit=life.exit or life.previous,
             removed=life.removed,
-            outdated=life.state.alive and self._spawned_spec != self.spec,
+            outdated=life.state.alive and not self.spec.runs_as(self._spawned_spec),
         )
 
     def start(self) -> None:
@@ -145,12 +146,13 @@ class Service:
         if child.stdin.owed:
             self._tasks.start_soon(child.stdin.pour)
 
-    def take_over(self, child: Child) -> None:
-        """Begin, before `open`, with what another supervisor left behind, by stopping it."""
-        # Going on with it is no choice: its output went into a pipe that nobody can read any more.
+    def take_over(self, child: Child, *, kept: bool) -> None:
+        """Begin, before `open`, with what another supervisor left behind: let it run on, or stop it."""
+        # Its output went into a pipe that nobody can read any more: going on with it must be asked for.
         self.child = child
-        self._handle(Found())
-        self._handle(Stop())
+        self._handle(Found(kept))
+        if not kept:
+            self._handle(Stop())
 
     def open(self) -> None:
         """Begin to watch the clock, and the child if there is one already."""
@@ -159,6 +161,8 @@ class Service:
             self._tasks.start_soon(self._tend, self.child)
             if self.child.stdin.owed:
                 self._tasks.start_soon(self.child.stdin.pour)
+        elif self.lifecycle.state.alive:
+            self._handle(Emptied() if self._told else Exited(Exit()))
 
     def close(self) -> None:
         """Let go of a service that is not alive: its waits and its readers end."""

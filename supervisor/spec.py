@@ -7,16 +7,39 @@ import math
 import os
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import cast
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import TypeVar, cast
 
 from .record import InvalidRecord, Record
 
 MAX_NAME = 255
 
+E = TypeVar("E", bound=StrEnum)
+
 
 class InvalidSpec(ValueError):
     """A spec or plan that cannot be carried out; the message names the field."""
+
+
+class Boot(StrEnum):
+    """Whether a service starts when the supervisor does."""
+
+    ENABLED = "enabled"
+    """As `autostart` says."""
+    WANTED = "wanted"
+    """If a person asked for it last; as `autostart` says where nobody ever asked."""
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class LeftBehind(StrEnum):
+    """What becomes of a program whose supervisor was killed."""
+
+    STOP = "stop"
+    """It is asked to stop; then the service starts again, if it shall."""
+    KEEP = "keep"
+    """It is left alone; its pipes are lost until it is started anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +131,8 @@ class ServiceSpec:
 
     `command` is executed as it is, never by a shell; its first word is looked up in the PATH of the
     service's own environment, or, if it has a slash and is relative, below `directory`. `environment` is
-    added to a short base (see `supervisor.child`).
+    added to a short base (see `supervisor.child`). `autostart` is for services that a plan brings while the
+    supervisor runs, and for its start as far as `boot` says so.
     """
 
     name: str
@@ -119,6 +143,8 @@ class ServiceSpec:
     stop: StopPolicy = StopPolicy()
     restart: RestartPolicy = RestartPolicy()
     scrollback: ScrollbackPolicy = ScrollbackPolicy()
+    boot: Boot = Boot.ENABLED
+    leftovers: LeftBehind = LeftBehind.STOP
 
     def __post_init__(self) -> None:
         """Raise `InvalidSpec` for a service that could never be started."""
@@ -158,6 +184,8 @@ class ServiceSpec:
                 stop=StopPolicy.from_record(record.record("stop")),
                 restart=RestartPolicy.from_record(record.record("restart")),
                 scrollback=ScrollbackPolicy.from_record(record.record("scrollback")),
+                boot=_word(record, "boot", Boot.ENABLED),
+                leftovers=_word(record, "leftovers", LeftBehind.STOP),
             )
         except InvalidRecord as exc:
             raise InvalidSpec(str(exc)) from exc
@@ -166,7 +194,11 @@ class ServiceSpec:
 
     def to_dict(self) -> dict[str, object]:
         """Return the spec as JSON data."""
-        return asdict(self)
+        return {**asdict(self), "boot": str(self.boot), "leftovers": str(self.leftovers)}
+
+    def runs_as(self, other: "ServiceSpec") -> bool:
+        """Tell whether a program that runs by `other` needs no restart; it has started, whatever boots."""
+        return self == other or replace(self, autostart=other.autostart, boot=other.boot) == other
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +234,15 @@ class Plan:
     def to_dict(self) -> dict[str, object]:
         """Return the plan as JSON data."""
         return {"services": [spec.to_dict() for spec in self.services]}
+
+
+def _word(record: Record, key: str, default: E) -> E:
+    word = record.take(key, str, str(default))
+    try:
+        return type(default)(word)
+    except ValueError as exc:
+        known = ", ".join(type(default))
+        raise InvalidRecord(f"{record.where(key)}: expected one of {known}, got {word!r}") from exc
 
 
 def _check_seconds(name: str, value: float) -> None:

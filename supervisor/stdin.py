@@ -20,6 +20,7 @@ class Stdin:
     """Our end of the pipe; it is non-blocking and ours alone."""
 
     def __init__(self, fd: int) -> None:
+        self._gone = "it has ended" if fd >= 0 else "its input was lost with the supervisor that was killed"
         self.fd = fd
         """-1 once it is closed, and for a program whose pipes are lost."""
         self.owed = b""
@@ -63,7 +64,7 @@ class Stdin:
     def _put(self, data: bytes) -> bool:
         """Write what fits, owing the rest; tell whether anything fitted."""
         if self.fd < 0:
-            raise InputRefused("it has ended")
+            raise InputRefused(self._gone)
         try:
             self.owed = data[os.write(self.fd, data) :]
         except BlockingIOError:
@@ -75,7 +76,7 @@ class Stdin:
 
     async def _room(self) -> None:
         if self.fd < 0:
-            raise InputRefused("it has ended")
+            raise InputRefused(self._gone)
         # It is closed when the program ends meanwhile, which the next round finds.
         with contextlib.suppress(anyio.ClosedResourceError):
             await anyio.wait_writable(self.fd)

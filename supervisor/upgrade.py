@@ -80,7 +80,7 @@ def _told(now: Record) -> str:
     version, before = now.take("version", str), now.take("before", str, "?")
     pause, programs = now.take("pause", float, 0.0), now.take("programs", int)
     text = (
-        f"Holdfast {version} took over from {before}: {programs} programs run on, after {pause * 1000:.0f} ms"
+        f"Holdfast {version} took over from {before}: {programs} programs run on, pause {pause * 1000:.0f} ms"
     )
     if now.take("daemon", bool, False):
         return f"{text}; the API is renewed"

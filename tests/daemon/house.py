@@ -24,6 +24,7 @@ from daemon.app import build
 from daemon.audit import Audit
 from daemon.config import Config, ConfigFile
 from daemon.consoles import Consoles
+from daemon.goodconfig import GoodConfig
 from daemon.held import HeldSockets
 from daemon.listeners import Listeners
 from daemon.mirror import Mirror
@@ -254,7 +255,8 @@ async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = 
         hashed = hashlib.sha256(PASSWORD.encode()).hexdigest()
         write(os.path.join(folder, "users.json"), json.dumps({"admin": hashed}))
     file = ConfigFile(path)
-    reloader = Reloader(file, file.load(), file.read(), ConfigFile(os.path.join(folder, "state", "good")))
+    good = GoodConfig(os.path.join(folder, "state", "good"), file)
+    reloader = Reloader(file, file.load(), file.read(), good)
     audit, sessions = Audit(), Sessions(os.path.join(folder, "state", "sessions.db"))
     await sessions.open()
     try:

@@ -10,16 +10,16 @@ import anyio
 import argon2
 import pytest
 
-from daemon import accounts as module
+from daemon import usersfile as module
 from daemon.accounts import (
     AccountExists,
     Accounts,
     AccountsNotSaved,
-    AccountsUnreadable,
     InvalidAccount,
     NoSuchAccount,
 )
 from daemon.passwords import Passwords, TooManyLogins
+from daemon.usersfile import AccountsUnreadable
 
 ARGON2 = "$argon2id$v=19$m=51200,t=1,p=4$Wm05dlltRnlZbUY2Y1hWNA$KGMAf8yP6cb8QYfee0VNlQT7gazS0qYic/yEtMsqXO8"
 HORSE = "correct horse battery staple"  # whose hash that is
@@ -382,13 +382,13 @@ async def test_odd_entries_cannot_log_in_are_named_once_and_are_kept(
     ],
     ids=lambda content: repr(content[:12]),
 )
-async def test_a_broken_file_lets_nobody_in_and_is_left_alone(
+async def test_a_broken_file_of_which_nothing_is_known_lets_nobody_in_and_is_left_alone(
     users: File, content: str | bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    users.edit({"ada": ARGON2})
-    accounts = users.accounts()
     users.edit(content)
+    os.utime(users.path, (1e9, 1e9))
     before = users.path.read_bytes()
+    accounts = users.accounts()
     for _ in range(2):
         assert await accounts.check("ada", HORSE) is None
         for change in (
@@ -402,9 +402,11 @@ async def test_a_broken_file_lets_nobody_in_and_is_left_alone(
             accounts.names()
     assert await accounts.ensure_admin() is None
     assert users.path.read_bytes() == before
+    assert users.leftovers() == []
     assert len(caplog.records) == 1
+    assert "nobody can log in" in caplog.text
     assert "secr" not in caplog.text
-    assert users.told.all == []  # an editor caught halfway ends no sessions
+    assert users.told.all == []
     users.edit({"ada": ARGON2})
     assert await accounts.check("ada", HORSE) == "ada"
     assert users.told.all == []
@@ -434,15 +436,30 @@ async def test_what_is_no_file_lets_nobody_in_and_never_hangs(users: File, kind:
 
 
 async def test_a_world_writable_file_is_refused_until_it_is_not(users: File) -> None:
-    users.edit({"ada": ARGON2})
+    users.edit({"ada": ARGON2}, mode=0o666)
     os.utime(users.path, (1e9, 1e9))
     accounts = users.accounts()
-    users.path.chmod(0o666)
     assert await accounts.check("ada", HORSE) is None
     with pytest.raises(AccountsUnreadable, match="chmod 600"):
         await accounts.create("bob", "pw")
     users.path.chmod(0o600)
     assert await accounts.check("ada", HORSE) == "ada"
+
+
+async def test_of_a_file_that_becomes_world_writable_nothing_more_is_believed(users: File) -> None:
+    users.edit({"ada": ARGON2})
+    os.utime(users.path, (1e9, 1e9))
+    accounts = users.accounts()
+    users.edit({"ada": sha256("mine"), "eve": sha256("mine")}, mode=0o666)
+    os.utime(users.path, (1e9, 1e9))
+    assert await accounts.check("ada", "mine") is None
+    assert await accounts.check("eve", "mine") is None
+    assert await accounts.check("ada", HORSE) == "ada", "what it said before is in force"
+    for change in (accounts.create("bob", "pw"), accounts.delete("ada")):
+        with pytest.raises(AccountsUnreadable, match="chmod 600"):
+            await change
+    assert sorted(users.read()) == ["ada", "eve"]
+    assert users.told.all == []
 
 
 @pytest.mark.usefixtures("no_umask")
@@ -530,7 +547,7 @@ async def test_a_deletion_of_which_only_the_last_sync_failed_still_ends_sessions
 
 async def test_the_remains_of_a_killed_write_are_cleared(users: File) -> None:
     users.edit({"ada": ARGON2})
-    users.path.with_name(".users.json.new").write_text("half")
+    users.path.with_name(".users.json.0123456789abcdef.new").write_text("half")
     await users.accounts().create("bob", "pw")
     assert users.leftovers() == []
 

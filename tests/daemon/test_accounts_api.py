@@ -9,7 +9,9 @@ from contextlib import AbstractContextManager
 import httpx
 import pytest
 
-from .house import House, read, write
+from daemon import usersfile
+
+from .house import PASSWORD, House, read, write
 
 EXISTS = (409, "User already exists!")
 UNKNOWN = (404, "User does not exist!")
@@ -177,15 +179,30 @@ async def test_accounts_that_were_edited_by_hand_are_noticed(house: House) -> No
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
-async def test_a_file_that_cannot_be_read_lets_nobody_in_and_says_so(house: House) -> None:
+async def test_a_file_that_breaks_changes_nothing_and_is_not_written_over_while_somebody_edits_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usersfile, "_SETTLED_NS", 10**18)  # it was touched just now, however slow we are
     path = os.path.join(house.folder, "users.json")
     write(path, "{")
     assert not await can_log_in(house, "admin", "x")
     for status, message in (await create(house, username="eve", password="x"), await delete(house, "admin")):
         assert (status, bool(message)) == (500, True)
-    assert (await house.remote.get("/accounts")).status_code == 500
+    assert await names(house) == ["admin"]
+    assert await can_log_in(house, "admin", PASSWORD)
     assert read(path) == "{"
     assert (await house.remote.get("/servers")).status_code == 200
+
+
+async def test_a_file_that_is_broken_for_long_is_set_aside_by_a_change(house: House) -> None:
+    path = os.path.join(house.folder, "users.json")
+    write(path, "{")
+    os.utime(path, (1e9, 1e9))
+    assert await create(house, username="eve", password="x") == FINE
+    assert set(json.loads(read(path))) == {"admin", "eve"}
+    (kept,) = (name for name in os.listdir(house.folder) if name.startswith("users.json.damaged-"))
+    assert read(os.path.join(house.folder, kept)) == "{"
+    assert await can_log_in(house, "admin", PASSWORD)
 
 
 async def test_a_full_disk_leaves_the_accounts_as_they_are(

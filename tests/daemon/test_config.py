@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.config import Config, ConfigError, Https, Logging, Server, UnixSocket, parse_config
+from supervisor import Boot, LeftBehind
 
 OCTYNE = """{
   "port": 42069, // optional, default is 42069
@@ -115,6 +116,8 @@ def test_everything_that_can_be_set_is_set() -> None:
         "a server": {
           enabled: false, directory: "./srv", command: ["run me", "", "$HOME"],
           environment: { A: "1", B: "" }, stopGrace: 2.5, scrollbackLines: 0, scrollbackBytes: 67108864
+          boot: wanted
+          leftovers: keep
         }
         2: { directory: "~", command: '''sh -c "a  'b'" c\\\\ d''' }
       }""")
@@ -126,7 +129,15 @@ def test_everything_that_can_be_set_is_set() -> None:
         logging=Logging(False, "/var/log/x", {"auth.login": False}),
         servers={
             "a server": Server(
-                "/base/srv", ("run me", "", "$HOME"), {"A": "1", "B": ""}, False, 2.5, 0, 64 << 20
+                "/base/srv",
+                ("run me", "", "$HOME"),
+                {"A": "1", "B": ""},
+                False,
+                2.5,
+                0,
+                64 << 20,
+                Boot.WANTED,
+                LeftBehind.KEEP,
             ),
             "2": Server("/home/me", ("sh", "-c", "a  'b'", "c\\", "d"), {}),
         },
@@ -187,6 +198,20 @@ def test_a_wrong_value_is_named_with_its_place(text: str, message: str) -> None:
     assert error_of(text) == f"config.hjson:{message}"
 
 
+@pytest.mark.parametrize("boot", ["wanted", "always", "never"])
+@pytest.mark.parametrize("leftovers", ["stop", "keep"])
+def test_how_a_server_starts_and_what_becomes_of_it_can_be_said(boot: str, leftovers: str) -> None:
+    said = f'directory: "/", command: "x", boot: "{boot}", leftovers: "{leftovers}"'
+    server = parse(f"servers: {{a: {{{said}}}}}").servers["a"]
+    assert (server.boot, server.leftovers) == (Boot(boot), LeftBehind(leftovers))
+
+
+@pytest.mark.parametrize("key", ["boot", "leftovers"])
+def test_a_server_that_says_null_has_the_default(key: str) -> None:
+    server = parse(f'servers: {{a: {{directory: "/", command: "x", "{key}": null}}}}').servers["a"]
+    assert (server.boot, server.leftovers) == (Boot.ENABLED, LeftBehind.STOP)
+
+
 def test_a_socket_path_longer_than_the_kernel_takes_is_refused() -> None:
     assert parse(f'unixSocket: {{location: "/{"x" * 106}"}}').unix_socket.location.startswith("/x")
     message = error_of(f'unixSocket: {{location: "/{"x" * 107}"}}')
@@ -219,6 +244,13 @@ def test_an_empty_certificate_is_refused_where_it_is_needed() -> None:
         ("scrollbackLines", "1.5", "expected a whole number, got 1.5"),
         ("scrollbackBytes", "67108865", "expected a whole number from 0 to 67108864, got 67108865"),
         ("environment", '["A=1"]', "expected an object, got a list"),
+        ("boot", '"enabled"', "expected wanted, always or never, got 'enabled'"),
+        ("boot", '"Wanted"', "expected wanted, always or never, got 'Wanted'"),
+        ("boot", '""', "expected wanted, always or never, got ''"),
+        ("boot", "true", "expected a string, got true"),
+        ("boot", '["always"]', "expected a string, got a list"),
+        ("leftovers", '"kill"', "expected stop or keep, got 'kill'"),
+        ("leftovers", "{}", "expected a string, got an object"),
     ],
 )
 def test_a_wrong_value_of_a_server_is_named_with_its_place(key: str, value: str, reason: str) -> None:
@@ -280,7 +312,7 @@ settings_keys = [
     "directory",
     "command",
 ]
-names = st.sampled_from([*sections, *settings_keys, "environment", "stopGrace", "scrollbackBytes"])
+names = st.sampled_from([*sections, *settings_keys, "environment", "stopGrace", "scrollbackBytes", "boot"])
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
 items = st.recursive(
     leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=9)

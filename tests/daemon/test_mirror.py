@@ -1,7 +1,8 @@
 """The services as the daemon knows them: a copy that is never older than what it was told last."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 
 import anyio
 import pytest
@@ -60,9 +61,11 @@ class Script:
         self.listed: list[ServiceStatus] = []
         self.refusal: Exception | None = None
         self.before_list: list[Changes] = []
+        self.offers = 0
 
     async def apply(self, _: Plan) -> None:
         """Refuse, if the test says so."""
+        self.offers += 1
         if self.refusal is not None:
             raise self.refusal
 
@@ -181,6 +184,60 @@ async def test_a_supervisor_that_refuses_the_plan_is_followed_all_the_same(
         with pytest.raises(type(refusal)):
             await one.apply(plan("b"))
     assert str(refusal) in caplog.text
+
+
+async def test_a_plan_for_which_there_was_no_room_is_offered_until_there_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(mirror, "AGAIN", 0.0)
+    caplog.set_level(logging.INFO)
+    script = Script()
+    script.refusal = CannotStore("disk full")
+    async with following(script):
+
+        async def offered() -> int:
+            return script.offers
+
+        await eventually(offered, lambda offers: offers > 5)
+        assert caplog.text.count("disk full") == 1
+        script.refusal = None
+        await eventually(lambda: logged(caplog, "the supervisor has taken the plan"))
+        taken = script.offers
+        with anyio.fail_after(DEADLINE):
+            await anyio.wait_all_tasks_blocked()  # who offers it again is never blocked
+        assert script.offers == taken
+
+
+async def test_a_plan_that_was_taken_meanwhile_is_not_offered_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mirror, "AGAIN", 0.0)
+    script = Script()
+    script.refusal = CannotStore("disk full")
+    async with following(script) as one:
+        script.refusal = None
+        await one.apply(plan("b"))
+        taken = script.offers
+        with anyio.fail_after(DEADLINE):
+            await anyio.wait_all_tasks_blocked()
+        assert script.offers == taken
+
+
+async def test_programs_start_as_soon_as_there_is_room_for_their_plan(
+    folder: str, monkeypatch: pytest.MonkeyPatch, full_disk: Callable[[], AbstractContextManager[None]]
+) -> None:
+    monkeypatch.setattr(mirror, "AGAIN", 0.01)
+    async with supervising(folder, over_socket=True) as door, anyio.create_task_group() as tasks:
+        one = Mirror(door.api)
+        with full_disk():
+            tasks.start_soon(one.run, lambda: plan("a"))
+            with anyio.fail_after(DEADLINE):
+                assert await one.services() == {}
+
+        async def pid() -> int | None:
+            known = (await one.services()).get("a")
+            return known.pid if known else None
+
+        assert await eventually(pid)
+        tasks.cancel_scope.cancel()
 
 
 async def test_without_a_supervisor_a_question_is_refused_after_a_while(

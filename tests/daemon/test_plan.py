@@ -4,7 +4,7 @@ import pytest
 
 from daemon.config import ConfigError, parse_config
 from daemon.plan import compile_plan
-from supervisor import Plan, ScrollbackPolicy, ServiceSpec, StopPolicy
+from supervisor import Boot, LeftBehind, Plan, ScrollbackPolicy, ServiceSpec, StopPolicy
 
 CONFIG = parse_config(
     b"""
@@ -12,7 +12,7 @@ CONFIG = parse_config(
       web: { directory: "/srv/web", command: "serve --port 80", environment: { TZ: "UTC" } }
       bot: {
         enabled: false, directory: "bot", command: ["bot"],
-        stopGrace: 5, scrollbackLines: 10, scrollbackBytes: 99
+        stopGrace: 5, scrollbackLines: 10, scrollbackBytes: 99, boot: "always", leftovers: "keep"
       }
     }""",
     "config.hjson",
@@ -31,6 +31,8 @@ def test_a_plan_is_the_servers_of_the_config_in_their_order() -> None:
                 autostart=False,
                 stop=StopPolicy(grace=5.0),
                 scrollback=ScrollbackPolicy(lines=10, bytes=99),
+                boot=Boot.ALWAYS,
+                leftovers=LeftBehind.KEEP,
             ),
         )
     )
@@ -39,6 +41,7 @@ def test_a_plan_is_the_servers_of_the_config_in_their_order() -> None:
 def test_a_server_that_says_nothing_has_the_policies_of_the_supervisor() -> None:
     web = compile_plan(CONFIG).services[0]
     assert (web.stop, web.scrollback) == (StopPolicy(), ScrollbackPolicy())
+    assert (web.boot, web.leftovers) == (Boot.ENABLED, LeftBehind.STOP)
 
 
 def test_no_servers_are_an_empty_plan() -> None:

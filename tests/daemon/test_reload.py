@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from daemon.config import Config, ConfigError, ConfigFile
+from daemon.goodconfig import GoodConfig
 from daemon.reload import Reloader
 
 OLD, NEW = b'{"port": 1}\n', b'{"port": 2}\n'
@@ -42,7 +43,7 @@ def file(tmp_path: Path) -> ConfigFile:
 
 
 def made(file: ConfigFile, *effects: Effect) -> Reloader:
-    good = ConfigFile(os.path.join(os.path.dirname(file.path), "good"))
+    good = GoodConfig(os.path.join(os.path.dirname(file.path), "good"), file)
     reloader = Reloader(file, file.load(), OLD, good)
     for effect in effects:
         reloader.add(effect.step)

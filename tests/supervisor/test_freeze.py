@@ -2,8 +2,11 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -11,11 +14,23 @@ import anyio.abc
 import anyio.lowlevel
 import pytest
 
-from supervisor import InvalidSpec, Plan, RestartPolicy, State, Supervisor, service
+from supervisor import (
+    Boot,
+    InvalidSpec,
+    LeftBehind,
+    Plan,
+    RestartPolicy,
+    State,
+    Supervisor,
+    Wanted,
+    service,
+)
 from supervisor.estate import OnTrial
+from supervisor.leftovers import Leftovers
+from supervisor.process import ProcessId
 from supervisor.record import InvalidRecord
 
-from .world import DEADLINE, ENVIRONMENT, Reading, alive, plan, program, spec, until
+from .world import DEADLINE, ENVIRONMENT, Reading, alive, plan, program, spec, until, until_dead
 
 NOW = 1_000_000.0
 
@@ -169,7 +184,7 @@ async def test_services_that_still_wait_for_their_start_are_started_by_the_next_
         first.adopt(plan(*(spec(f"s{number:02}") for number in range(40))))
         frozen = json.loads(json.dumps(first.freeze(anyio.current_time())))
         assert len(frozen["waiting"]) > 0
-        first._waiting.clear()
+        first._starts.clear()
     drop(first)
     async with final() as second:
         second.thaw(frozen, anyio.current_time())
@@ -185,6 +200,9 @@ async def test_services_that_still_wait_for_their_start_are_started_by_the_next_
         {"version": None},
         {"counter": "x"},
         {"services": 3},
+        {"planned": "yes"},
+        {"left": 3},
+        {"wishes": {"a": "sideways"}},
         {"services": [{}]},
         {"services": [{"spec": {"name": "a", "command": ["x"], "directory": "/"}}]},
     ],
@@ -194,6 +212,89 @@ async def test_a_damaged_record_is_refused(change: dict[str, object]) -> None:
         frozen = first.freeze(NOW)
         with pytest.raises((InvalidRecord, InvalidSpec)):
             first.thaw({**frozen, **change}, NOW)
+
+
+async def test_before_the_first_plan_a_record_says_so_and_what_was_left_behind(tmp_path: Path) -> None:
+    left = replace(spec("left", program("stubborn"), grace=1000.0), boot=Boot.NEVER)
+    old = subprocess.Popen(  # noqa: ASYNC220
+        left.command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    )
+    assert old.stdout is not None
+    assert old.stdout.readline() == b"ready\n"
+    Leftovers(str(tmp_path)).note(ProcessId.of(old.pid), left)
+    async with anyio.create_task_group() as tasks:
+        first = Supervisor(tasks, ENVIRONMENT, leftovers=Leftovers(str(tmp_path)))
+        first.clear_up()
+        await first._wishes.keep("left", Wanted.UP)
+        frozen = json.loads(json.dumps(first.freeze(anyio.current_time())))
+        tasks.cancel_scope.cancel()
+    drop(first)
+    assert (frozen["planned"], frozen["left"], frozen["wishes"]) == (False, ["left"], {"left": "up"})
+    async with final() as second:
+        second.thaw(frozen, anyio.current_time())
+        second.open()
+        second.adopt(plan(left, replace(spec("new"), boot=Boot.NEVER)))
+        assert second.planned
+        assert second.alive() == ["left"], "this first plan is about the boot: nobody starts"
+        await second.kill("left")
+        status = await until(second, "left", lambda status: status.state is State.STOPPED)
+        assert status.wanted is Wanted.DOWN
+    old.wait(DEADLINE)
+    old.stdout.close()
+
+
+async def test_a_record_of_a_version_that_knew_no_wishes_is_taken_over() -> None:
+    async with bare() as first:
+        first.adopt(plan(spec("a")))
+        frozen = json.loads(json.dumps(first.freeze(anyio.current_time())))
+    drop(first)
+    for key in ("planned", "left", "wishes"):
+        del frozen[key]
+    for key in ("boot", "leftovers"):
+        del frozen["services"][0]["spec"][key], frozen["services"][0]["spawned_spec"][key]
+    async with final() as second:
+        second.thaw(frozen, anyio.current_time())
+        second.open()
+        assert second.planned, "it had carried out a plan"
+        (status,) = await second.list()
+        assert (status.pid is not None, status.outdated) == (True, False)
+        second.adopt(plan(spec("a"), replace(spec("b"), boot=Boot.NEVER)))
+        assert set(second.alive()) == {"a", "b"}, "what is new starts as ever"
+
+
+@pytest.mark.parametrize("remains", [False, True])
+async def test_what_was_left_behind_and_ends_unseen_during_a_handover_is_a_crash(
+    tmp_path: Path, remains: bool
+) -> None:
+    """It is not our child: nobody keeps its pid for us."""
+    script = "import os, time; os.fork(); os.write(1, b'%d\\n' % os.getpid()); time.sleep(600)"
+    kept = replace(spec("a", (sys.executable, "-S", "-c", script)), leftovers=LeftBehind.KEEP)
+    old = subprocess.Popen(  # noqa: ASYNC220
+        kept.command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    )
+    assert old.stdout is not None
+    pids = {int(old.stdout.readline()), int(old.stdout.readline())}
+    (other,) = pids - {old.pid}
+    Leftovers(str(tmp_path)).note(ProcessId.of(old.pid), kept)
+    async with anyio.create_task_group() as tasks:
+        first = Supervisor(tasks, ENVIRONMENT, leftovers=Leftovers(str(tmp_path)))
+        assert first.clear_up().kept == ["a"]
+        first.adopt(plan(kept))
+        frozen = json.loads(json.dumps(first.freeze(anyio.current_time())))
+        tasks.cancel_scope.cancel()
+    drop(first)
+    old.kill()
+    if not remains:
+        os.kill(other, 9)
+        await until_dead(other)
+    old.wait(DEADLINE)
+    async with final() as second:
+        second.thaw(frozen, anyio.current_time())
+        second.open()
+        status = await until(second, "a", lambda status: status.state is State.FAILED)
+        assert "how is unknown" in status.reason
+        assert not alive(other)
+    old.stdout.close()
 
 
 async def test_a_record_that_is_tried_out_starts_nobody(tmp_path: Path) -> None:

@@ -5,12 +5,22 @@ import random
 import shutil
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import pytest
 
-from supervisor import Plan, RestartPolicy, ServiceStatus, State, SupervisorClient, SupervisorUnreachable
+from supervisor import (
+    Boot,
+    LeftBehind,
+    Plan,
+    RestartPolicy,
+    ServiceStatus,
+    State,
+    SupervisorClient,
+    SupervisorUnreachable,
+)
 
 from .real import ROOT, Program, eventually, started
 from .world import DEADLINE, alive, program, spec, until
@@ -204,7 +214,7 @@ async def test_a_record_of_another_version_is_not_taken_over(tmp_path: Path) -> 
     shutil.copytree(os.path.join(ROOT, "supervisor"), code / "supervisor")
     with started(str(tmp_path / "run"), root=str(code)) as running:
         await running.ready()
-        module = code / "supervisor" / "supervisor.py"
+        module = code / "supervisor" / "roster.py"
         text = module.read_text(encoding="utf-8")
         module.write_text(
             text.replace("READABLE_VERSIONS = frozenset({1, FREEZE_VERSION})", "READABLE_VERSIONS = {9}"),
@@ -233,3 +243,72 @@ async def test_sigterm_at_any_moment_is_honoured(tmp_path: Path, seed: int) -> N
         with anyio.fail_after(DEADLINE):
             assert await running.ended() == 0, running.said()
         assert not alive(pid)
+
+
+async def test_a_handover_before_the_first_plan_forgets_neither_the_plan_nor_what_was_left(
+    tmp_path: Path,
+) -> None:
+    """The daemon brings none, and crashes: the stored one counts, as it would have without the handover."""
+    directory = str(tmp_path)
+    pid = tmp_path / "pid"
+    daemon = ("/bin/sh", "-c", f"trap '' HUP; echo $$ > {pid}.new; mv {pid}.new {pid}; exec sleep 1000")
+    left = spec("left", program("stubborn"), grace=600.0)
+    with started(directory) as first:
+        api = await first.ready()
+        await api.apply(Plan((left, replace(spec("down"), boot=Boot.WANTED), spec("up"))))
+        await api.stop("down")
+        await until(api, "left", lambda status: status.state is State.RUNNING)
+        first.process.kill()
+        await first.ended()
+    with started(directory, *daemon) as second:
+        api = await second.ready()
+        old = (await services(api))["left"].pid
+        assert old is not None
+        await hand_over(second)
+        assert (await services(api))["left"].pid == old
+
+        async def written() -> bool:
+            return pid.exists()
+
+        await eventually(written)
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+        await until(api, "up", lambda status: status.pid is not None and status.state is not State.STOPPING)
+        assert (await services(api))["down"].state is State.STOPPED
+        os.kill(old, signal.SIGKILL)
+        await until(api, "left", lambda status: status.pid not in (None, old))
+        await api.kill("left")
+
+
+async def test_what_is_kept_is_handed_over(tmp_path: Path) -> None:
+    directory = str(tmp_path)
+    with started(directory) as first:
+        api = await first.ready()
+        await api.apply(Plan((replace(spec("a"), leftovers=LeftBehind.KEEP),)))
+        pid = (await services(api))["a"].pid
+        first.process.kill()
+        await first.ended()
+    with started(directory) as second:
+        api = await second.ready()
+        await until(api, "a", lambda status: status.pid == pid)
+        await hand_over(second)
+        status = (await services(api))["a"]
+        assert (status.state, status.pid) == (State.RUNNING, pid)
+        assert "its console and input are lost" in status.reason
+        await api.stop("a")
+        await until(api, "a", lambda status: status.state is State.STOPPED)
+
+
+async def test_wishes_are_handed_over(tmp_path: Path) -> None:
+    directory = str(tmp_path)
+    with started(directory) as first:
+        api = await first.ready()
+        await api.apply(Plan((replace(spec("a"), boot=Boot.WANTED), replace(spec("b"), boot=Boot.WANTED))))
+        await api.stop("a")
+        await hand_over(first)
+        await api.stop("b")
+        first.process.send_signal(signal.SIGTERM)
+        assert await first.ended() == 0
+    with started(directory) as second:
+        api = await second.ready()
+        await until(api, "b", lambda _: True)
+        assert {status.state for status in (await services(api)).values()} == {State.STOPPED}

@@ -13,6 +13,7 @@ from supervisor.events import (
     Emptied,
     Event,
     Exited,
+    Found,
     Keep,
     Kill,
     Remove,
@@ -42,6 +43,8 @@ CRASH_WITH_ORPHANS = Exited(Exit(code=1, ran=2.0), left=2)
 UP: tuple[Event, ...] = (Start(), Spawned(), Elapsed())
 AGAIN: tuple[Event, ...] = (Elapsed(), Spawned())
 """A wait for a restart ends and the program starts."""
+UNKNOWN = Exited(Exit(ran=2.0))
+KEPT: tuple[Event, ...] = (Found(kept=True),)
 PARKED: tuple[Event, ...] = (*UP, *(CRASH, *AGAIN) * 5, CRASH)
 
 GONE = "[Octyne] Server game was marked for deletion, stopped/crashed, and has now been removed."
@@ -284,6 +287,46 @@ STORIES = {
     "one that was added again is restarted": Story(
         [*UP, Remove(), Keep(), CRASH], State.BACKOFF, Wanted.UP, [Wait(0.5)]
     ),
+    "what was left behind is stopped": Story(
+        [Found(), Stop()],
+        State.STOPPING,
+        Wanted.DOWN,
+        [AskToStop(), Wait(GRACE)],
+        ["[Octyne] Stopping server game"],
+    ),
+    "what was left behind and is started ends first": Story(
+        [Found(), Stop(), Start(), UNKNOWN], State.STARTING, Wanted.UP, [Spawn()]
+    ),
+    "what is kept runs on, and says what is lost": Story(
+        KEPT, State.RUNNING, Wanted.UP, [], ["game was left behind", "its console and input are lost"]
+    ),
+    "START of what is kept changes nothing": Story([*KEPT, Start()], State.RUNNING, Wanted.UP),
+    "STOP of what is kept asks": Story(
+        [*KEPT, Stop()], State.STOPPING, Wanted.DOWN, [AskToStop(), Wait(GRACE)]
+    ),
+    "KILL of what is kept kills": Story(
+        [*KEPT, Kill()], State.STOPPING, Wanted.DOWN, [SendKill(), Wait(KILL_AGAIN)]
+    ),
+    "what is kept and stopped is no crash": Story(
+        [*KEPT, Stop(), UNKNOWN], State.STOPPED, Wanted.DOWN, [], ["has stopped."]
+    ),
+    "what is kept and started anew is a new run": Story(
+        [*KEPT, Stop(), Start(), UNKNOWN], State.STARTING, Wanted.UP, [Spawn()]
+    ),
+    "the end of what is kept is a crash": Story(
+        [*KEPT, UNKNOWN],
+        State.BACKOFF,
+        Wanted.UP,
+        [Wait(0.5)],
+        ["has crashed!", "ended, how is unknown, after 2.0 s; restarting in 0.5 s (1 of 5)"],
+    ),
+    "what is kept and not to be restarted is parked": Story(
+        [*KEPT, UNKNOWN], State.FAILED, Wanted.UP, policy=RestartPolicy(budget=0)
+    ),
+    "what is kept and removed runs on": Story([*KEPT, Remove()], State.RUNNING, Wanted.UP),
+    "what is kept and removed vanishes when it ends": Story(
+        [*KEPT, Remove(), UNKNOWN], State.FAILED, Wanted.UP, [Vanish()], ["has crashed!", GONE]
+    ),
     "a late wait does not start a stopped one": Story(
         [*UP, Stop(), FINE, Elapsed()], State.STOPPED, Wanted.DOWN
     ),
@@ -340,7 +383,7 @@ def test_a_stop_that_is_asked_for_again_says_so_in_its_reason() -> None:
 PATHS: dict[State, list[Sequence[Event]]] = {
     State.STOPPED: [(), (*UP, Stop(), FINE), (*UP, FINE), (*UP, Remove(), FINE)],
     State.STARTING: [(Start(),), (Start(), Spawned()), (*UP, CRASH, Elapsed())],
-    State.RUNNING: [UP, (*UP, Elapsed()), (*UP, Remove())],
+    State.RUNNING: [UP, (*UP, Elapsed()), (*UP, Remove()), KEPT],
     State.STOPPING: [
         (*UP, Stop()),
         (*UP, Kill()),
@@ -367,6 +410,8 @@ EVENTS: list[Event] = [
     CRASH_WITH_ORPHANS,
     Emptied(),
     Elapsed(),
+    Found(),
+    Found(kept=True),
 ]
 
 

@@ -14,6 +14,7 @@ from supervisor.events import (
     Emptied,
     Event,
     Exited,
+    Found,
     Keep,
     Kill,
     Remove,
@@ -75,6 +76,11 @@ class World:
         self.vanished = False
         self.spawns = 0
         self.told: list[Event] = []
+        match self.random.randrange(8):
+            case 0:
+                self.find(kept=True)
+            case 1:
+                self.find(kept=False)
 
     @property
     def alive(self) -> bool:
@@ -110,6 +116,13 @@ class World:
                     case Say(text):
                         assert text.startswith(("[Octyne] ", "[Holdfast] "))
         self.check()
+
+    def find(self, *, kept: bool) -> None:
+        """Begin with what a supervisor before us left behind."""
+        self.main = True
+        self.tell(Found(kept))
+        if not kept:
+            self.tell(Stop())
 
     def spawn(self) -> Event:
         self.spawns += 1

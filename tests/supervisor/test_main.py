@@ -8,13 +8,15 @@ import signal
 import socket
 import stat
 import subprocess
+from dataclasses import replace
 
 import anyio
 import pytest
 
-from supervisor import Plan, ServiceSpec, ServiceStatus, State
+from supervisor import Boot, LeftBehind, Plan, ServiceSpec, ServiceStatus, State
+from supervisor.planfile import PlanFile
 
-from .real import eventually, started
+from .real import Program, eventually, started
 from .world import DEADLINE, Reading, alive, program, spec, until
 
 
@@ -38,6 +40,10 @@ def damage(directory: str, content: bytes) -> None:
 
 def up(status: ServiceStatus) -> bool:
     return status.pid is not None
+
+
+def up_anew(status: ServiceStatus) -> bool:
+    return status.state in (State.STARTING, State.RUNNING)
 
 
 async def test_it_boots_from_the_stored_plan_and_stops_everything(directory: str) -> None:
@@ -112,9 +118,23 @@ async def test_a_damaged_plan_is_told_and_a_new_one_taken(directory: str, conten
     damage(directory, content)
     with started(directory) as running:
         api = await running.ready()
-        await running.says("the stored plan is damaged")
+        await running.says("plan.json is damaged")
         await api.apply(Plan((spec("a"),)))
         await until(api, "a", up)
+        kept = [name for name in os.listdir(running.state) if name.startswith("plan.json.damaged-")]
+        assert len(kept) == 1
+        assert kept[0] in running.said()
+
+
+async def test_with_a_damaged_plan_it_boots_from_the_one_before(directory: str) -> None:
+    store(directory)
+    PlanFile(os.path.join(directory, "state")).save(Plan((spec("before"),)))
+    PlanFile(os.path.join(directory, "state")).save(Plan((spec("latest"),)))
+    damage(directory, b"\0" * 100)
+    with started(directory) as running:
+        api = await running.ready()
+        await until(api, "before", up)
+        assert "plan.json.old, is used instead" in running.said()
 
 
 async def test_the_daemon_is_started_again_however_it_ends(directory: str) -> None:
@@ -318,3 +338,96 @@ async def test_sighup_without_a_daemon_ends_nothing(directory: str) -> None:
         running.process.send_signal(signal.SIGHUP)
         await api.apply(Plan((spec("a"),)))
         await until(api, "a", up)
+
+
+# Who starts again, and what runs on.
+
+
+def relying(name: str, boot: Boot, command: tuple[str, ...] = ("/bin/sleep", "1000")) -> ServiceSpec:
+    return replace(spec(name, command), boot=boot)
+
+
+async def states(running: Program) -> dict[str, State]:
+    return {status.name: status.state for status in await running.api.list()}
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+async def test_what_a_person_stopped_stays_stopped_in_the_next_life(
+    directory: str, end: signal.Signals
+) -> None:
+    """An orderly end, and one after which leftovers are stopped first."""
+    names = ("stopped", "running", "always", "never", "enabled")
+    boots = (Boot.WANTED, Boot.WANTED, Boot.ALWAYS, Boot.NEVER, Boot.ENABLED)
+    store(directory, *(relying(name, boot) for name, boot in zip(names, boots, strict=True)))
+    with started(directory) as first:
+        api = await first.ready()
+        await until(api, "enabled", up)
+        assert (await states(first))["never"] is State.STOPPED
+        await api.start("never")
+        for name in ("stopped", "always", "enabled"):
+            await api.stop(name)
+        first.process.send_signal(end)
+        await first.ended()
+    with started(directory) as second:
+        api = await second.ready()
+        for name in ("running", "always", "enabled"):
+            await until(api, name, up_anew)
+        for name in ("stopped", "never"):
+            await until(api, name, lambda status: status.state is State.STOPPED)
+
+
+async def test_a_hurried_end_is_nobodys_wish(directory: str) -> None:
+    store(directory, relying("a", Boot.WANTED, program("stubborn")))
+    with started(directory) as first:
+        api = await first.ready()
+        reading = Reading(await api.attach("a", 0))
+        await reading.until(b"ready")
+        first.process.send_signal(signal.SIGINT)
+        await reading.until(b"Stopping server a")
+        await reading.aclose()
+        first.process.send_signal(signal.SIGINT)
+        assert await first.ended() == 0
+    with started(directory) as second:
+        api = await second.ready()
+        await until(api, "a", up)
+        await api.kill("a")
+
+
+async def test_what_is_kept_runs_on_when_its_supervisor_is_killed(directory: str) -> None:
+    store(directory, replace(spec("kept"), leftovers=LeftBehind.KEEP), spec("stopped"))
+    with started(directory) as first:
+        api = await first.ready()
+        pids = {name: (await until(api, name, up)).pid for name in ("kept", "stopped")}
+        first.process.kill()
+        await first.ended()
+    for end in (signal.SIGKILL, signal.SIGTERM):
+        with started(directory) as later:
+            api = await later.ready()
+            await later.says(
+                "left behind by a supervisor that was killed, and kept: kept; its console and input"
+            )
+            kept = await until(api, "kept", up)
+            assert (kept.state, kept.pid) == (State.RUNNING, pids["kept"])
+            stopped = await until(api, "stopped", up_anew)
+            assert stopped.pid != pids["stopped"]
+            later.process.send_signal(end)
+            await later.ended()
+    pid = pids["kept"]
+    assert pid is not None
+    assert not alive(pid), "an orderly end stops it too"
+
+
+async def test_a_disk_that_takes_no_wish_keeps_nothing_from_happening(directory: str) -> None:
+    store(directory, spec("a"))
+    with started(directory) as running:
+        api = await running.ready()
+        await until(api, "a", up)
+        os.makedirs(os.path.join(running.state, "wanted.json", "in the way"))
+        await api.stop("a")
+        await until(api, "a", lambda status: status.state is State.STOPPED)
+        await api.start("a")
+        assert running.said().count("what people ask for cannot be stored") == 1
+        os.rmdir(os.path.join(running.state, "wanted.json", "in the way"))
+        os.rmdir(os.path.join(running.state, "wanted.json"))
+        await api.kill("a")
+        await running.says("what people ask for is stored again")

@@ -2,11 +2,23 @@
 
 import json
 import math
+import os
+from dataclasses import replace
 
 import pytest
 
-from supervisor import InvalidSpec, Plan, RestartPolicy, ScrollbackPolicy, ServiceSpec, StopPolicy
+from supervisor import (
+    Boot,
+    InvalidSpec,
+    LeftBehind,
+    Plan,
+    RestartPolicy,
+    ScrollbackPolicy,
+    ServiceSpec,
+    StopPolicy,
+)
 from supervisor.planfile import CannotStore, PlanFile
+from supervisor.record import Record
 
 FULL = ServiceSpec(
     "ünï",
@@ -17,6 +29,8 @@ FULL = ServiceSpec(
     stop=StopPolicy(2, 1.5),
     restart=RestartPolicy(True, 1.0, 3.0, 9.0, 0.5, -1, 60.0, 5.0),
     scrollback=ScrollbackPolicy(10, 1000),
+    boot=Boot.WANTED,
+    leftovers=LeftBehind.KEEP,
 )
 
 SMALL = {"name": "a", "command": ["x"], "directory": "/"}
@@ -28,7 +42,21 @@ def test_a_plan_survives_json() -> None:
 
 
 def test_what_a_plan_does_not_say_has_its_default() -> None:
-    assert Plan.from_dict({"services": [SMALL]}) == Plan((ServiceSpec("a", ("x",), "/"),))
+    """Also in a plan that an older version has stored."""
+    plan = Plan.from_dict({"services": [SMALL]})
+    assert plan == Plan((ServiceSpec("a", ("x",), "/"),))
+    assert (plan.services[0].boot, plan.services[0].leftovers) == (Boot.ENABLED, LeftBehind.STOP)
+
+
+def test_a_spec_is_plain_data() -> None:
+    """Words too: a record takes nothing that only behaves like a string."""
+    assert ServiceSpec.from_record(Record(FULL.to_dict())) == FULL
+
+
+def test_who_starts_and_when_needs_no_restart_of_a_program() -> None:
+    assert replace(FULL, autostart=True, boot=Boot.NEVER).runs_as(FULL)
+    assert not replace(FULL, leftovers=LeftBehind.STOP).runs_as(FULL)
+    assert not replace(FULL, command=("y",)).runs_as(FULL)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +98,9 @@ def test_what_a_plan_does_not_say_has_its_default() -> None:
         ({"restart": {"budget": 1.5}}, "restart.budget"),
         ({"scrollback": {"lines": -1}}, "scrollback.lines"),
         ({"scrollback": {"bytes": -1}}, "scrollback.bytes"),
+        ({"boot": "often"}, "boot: expected one of enabled, wanted, always, never, got 'often'"),
+        ({"boot": True}, "boot: expected a string"),
+        ({"leftovers": ""}, "leftovers: expected one of stop, keep, got ''"),
     ],
 )
 def test_what_could_never_be_carried_out_is_refused_by_name(change: dict[str, object], message: str) -> None:
@@ -111,12 +142,22 @@ def test_a_stored_plan_comes_back(tmp_path_factory: pytest.TempPathFactory) -> N
         b"\0",
     ],
 )
-def test_a_damaged_plan_is_told_with_its_path(
-    content: bytes, tmp_path_factory: pytest.TempPathFactory
+def test_a_damaged_plan_is_none_and_is_set_aside(
+    content: bytes, tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
+    directory = tmp_path_factory.mktemp("state")
+    store = PlanFile(str(directory))
+    (directory / "plan.json").write_bytes(content)
+    assert store.load() is None
+    (kept,) = directory.iterdir()
+    assert kept.name.startswith("plan.json.damaged-")
+    assert kept.read_bytes() == content
+    assert f"{store.path} is damaged" in caplog.text
+
+
+def test_a_plan_that_cannot_be_read_is_told_with_its_path(tmp_path_factory: pytest.TempPathFactory) -> None:
     store = PlanFile(str(tmp_path_factory.mktemp("state")))
-    with open(store.path, "wb") as file:
-        file.write(content)
+    os.mkdir(store.path)
     with pytest.raises(InvalidSpec, match=r"plan\.json"):
         store.load()
 

@@ -88,7 +88,7 @@ async def test_another_client_can_call_every_method(house: House) -> None:
     plan = json.loads(json.dumps(Plan((spec("a", program("echo"), autostart=False),)).to_dict()))
 
     def ask(connection: varlink.SimpleClientInterfaceHandler) -> list[str]:
-        called = ["Apply", "List", "Start", "Attach", "Write", "Stop", "Kill", "Watch"]
+        called = ["Apply", "List", "Start", "Attach", "Write", "Stop", "Kill", "Watch", "Upgrade", "Handover"]
         assert connection.Apply(plan) in (None, {})
         assert [service["state"] for service in connection.List()["services"]] == ["stopped"]
         assert connection.Start("a")["service"]["wanted"] == "up"
@@ -113,6 +113,9 @@ async def test_another_client_can_call_every_method(house: House) -> None:
             assert connection.Kill("a")["service"]["wanted"] == "down"
             second = next(answers)
             assert [service["wanted"] for service in second["services"]] == ["down"]
+        for method in (connection.Upgrade, connection.Handover):
+            with pytest.raises(varlink.VarlinkError, match="part of another program"):
+                method()
         return called
 
     called = await asked(house, ask)

@@ -107,7 +107,7 @@ def test_a_config_that_moves_to_a_taken_port_is_refused_and_the_old_one_serves(h
 
 def test_accounts_that_cannot_be_written_keep_the_api_of_this_machine_alive(house: Holdfast) -> None:
     house.configure(sleeper=sleeper())
-    os.mkdir(house.path(".users.json.new"))  # where the file is written before it takes its place
+    os.symlink(house.path("missing", "users.json"), house.path("users.json"))
     house.start()
     daemon = house.daemon
     house.output.until("users.json")

@@ -1,0 +1,53 @@
+"""Who waits for its start: a plan's services start one after the other, while others are served."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import anyio.abc
+import anyio.lowlevel
+
+AT_ONCE = 16
+"""Services that are started before the plan's sender is answered."""
+
+
+class Starts:
+    """The queue; `start` starts one by name, if it is still there."""
+
+    def __init__(self, tasks: anyio.abc.TaskGroup, start: Callable[[str], None]) -> None:
+        self._tasks = tasks
+        self._start = start
+        self._waiting: deque[str] = deque()
+
+    @property
+    def waiting(self) -> Sequence[str]:
+        """Who waits, in order."""
+        return list(self._waiting)
+
+    def add(self, *names: str) -> None:
+        """Put them at the end."""
+        self._waiting.extend(names)
+
+    def forget(self, name: str) -> None:
+        """Take one out, if it waits."""
+        if name in self._waiting:
+            self._waiting.remove(name)
+
+    def clear(self) -> None:
+        """Start nobody any more."""
+        self._waiting.clear()
+
+    def begin(self) -> None:
+        """Start the first ones, and go on with the rest."""
+        for _ in range(min(AT_ONCE, len(self._waiting))):
+            self._start(self._waiting.popleft())
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Start all who wait, one by one."""
+        if self._waiting:
+            self._tasks.start_soon(self._rest)
+
+    async def _rest(self) -> None:
+        while self._waiting:
+            self._start(self._waiting.popleft())
+            await anyio.lowlevel.checkpoint()

@@ -1,0 +1,71 @@
+"""`supervisor.upgrade`: who asks for a handover is told how it went."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from supervisor import Plan, SupervisorUnreachable
+from supervisor.upgrade import NotUpgraded, upgrade
+
+from .real import ROOT, eventually, started
+from .test_handover import services
+from .world import Reading, program, spec
+
+
+async def test_who_asks_is_told_the_versions_and_the_pause(tmp_path: Path) -> None:
+    with started(str(tmp_path)) as running:
+        api = await running.ready()
+        await api.apply(Plan((spec("a"), spec("b", program("ticker")))))
+        before = {name: status.pid for name, status in (await services(api)).items()}
+        for _ in range(2):
+            told = await upgrade(running.socket)
+            assert told.startswith("Holdfast 2.0.0 took over from 2.0.0: 2 programs run on, pause ")
+        assert {name: status.pid for name, status in (await services(api)).items()} == before
+
+
+async def test_the_daemon_is_renewed_too(tmp_path: Path) -> None:
+    with started(str(tmp_path), "/bin/sh", "-c", "echo daemon; exec sleep 1000") as running:
+        await running.says("daemon\n")
+        assert (await upgrade(running.socket)).endswith("; the API is renewed")
+
+        async def twice() -> bool:
+            return running.said().count("daemon\n") == 2
+
+        await eventually(twice)
+
+
+async def test_a_broken_version_is_told_to_who_asks(tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    shutil.copytree(os.path.join(ROOT, "supervisor"), code / "supervisor")
+    with started(str(tmp_path / "run"), root=str(code)) as running:
+        api = await running.ready()
+        await api.apply(Plan((spec("a"),)))
+        module = code / "supervisor" / "version.py"
+        good = module.read_text(encoding="utf-8")
+        module.write_text(f"{good}\nraise ImportError('half an upgrade')\n", encoding="utf-8")
+        with pytest.raises(NotUpgraded, match="half an upgrade"):
+            await upgrade(running.socket)
+        assert (await services(api))["a"].pid is not None
+        module.write_text(good.replace("2.0.0", "2.0.1"), encoding="utf-8")
+        assert (await upgrade(running.socket)).startswith("Holdfast 2.0.1 took over from 2.0.0: 1 programs")
+
+
+async def test_a_supervisor_that_stops_says_so(tmp_path: Path) -> None:
+    with started(str(tmp_path)) as running:
+        api = await running.ready()
+        await api.apply(Plan((spec("a", program("stubborn"), grace=600.0),)))
+        reading = Reading(await api.attach("a", 0))
+        await reading.until(b"ready")
+        await reading.aclose()
+        running.process.send_signal(signal.SIGTERM)
+        await running.says("Holdfast stops")
+        with pytest.raises(NotUpgraded, match="shutting down"):
+            await upgrade(running.socket)
+
+
+async def test_where_nobody_listens_it_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SupervisorUnreachable, match="no supervisor can be reached"):
+        await upgrade(str(tmp_path / "none"))
