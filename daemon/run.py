@@ -19,6 +19,7 @@ from supervisor import (
     Notifier,
     SupervisorClient,
     SupervisorUnreachable,
+    leads_to_journal,
     replace_file,
 )
 
@@ -80,7 +81,7 @@ class Daemon:
     async def run(self, with_parent: bool) -> int:
         """Serve until asked to stop; return the exit code."""
         reloader = self._reloader
-        audit = Audit()
+        audit = Audit(journal=leads_to_journal())
         sessions = Sessions(os.path.join(self._state, "sessions.db"))
         try:
             await sessions.open()

@@ -8,6 +8,7 @@ import anyio.abc
 
 from .estate import Heir, Keeping, Returned
 from .following import Watch
+from .news import News
 from .record import InvalidRecord, Record
 from .service import CARRIED, Service
 from .spec import InvalidSpec, ServiceSpec
@@ -31,6 +32,7 @@ class Roster:
         self._keeping = keeping
         self.services: dict[str, Service] = {}
         self._watches: set[Watch] = set()
+        self._news = News()
         self._version = 0
         self._versions: dict[str, int] = {}
         self._settled = anyio.Event()
@@ -132,6 +134,7 @@ class Roster:
         try:
             service.thaw(record, now, heir)
             self._versions[service.name] = record.take("changed", int)
+            self._news.note(service)
         except BaseException:
             del self.services[service.name]
             raise
@@ -142,6 +145,7 @@ class Roster:
         return None if service is None else self.status(service)
 
     def _changed(self, service: Service) -> None:
+        self._news.tell(service)
         if self.services.get(service.name) is not service:
             return
         self._version += 1
