@@ -25,9 +25,6 @@ STOP = StopPolicy(grace=10.0)
 
 NAME = "daemon"
 NOTIFY = "notify.sock"
-SOCKETS = "listen-"
-"""How the names of its sockets begin."""
-
 log = logging.getLogger("holdfast.supervisor")
 
 
@@ -130,7 +127,7 @@ class Companion:
 
     def restore(self, estate: Returned, now: float) -> None:
         """Become what a supervisor that was killed has left in a descriptor store."""
-        self._sockets.restore(estate.sockets(SOCKETS))
+        self._sockets.restore(estate.sockets())
         for record, file in estate.records(DAEMON):
             try:
                 self.thaw(record, min(record.take("at", float), now), estate)

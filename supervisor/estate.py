@@ -93,9 +93,10 @@ class Returned:
             else:
                 yield record, file
 
-    def sockets(self, prefix: str) -> Mapping[str, Sequence[int]]:
-        """Take what has a name that begins so."""
-        return {name: self._given.pop(name) for name in list(self._given) if name.startswith(prefix)}
+    def sockets(self) -> Mapping[str, Sequence[int]]:
+        """Take what is not ours but the daemon's: its listening sockets, also those that systemd opened."""
+        ours = {name for name in self._given if name[:1] in _KINDS and name[1:].isdigit()}
+        return {name: self._given.pop(name) for name in list(self._given) if name not in ours}
 
     def child(self, record: Record, now: float) -> Child | None:
         """Return the child, which others may have waited for."""

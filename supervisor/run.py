@@ -217,6 +217,7 @@ class Run:
             await handover.try_out(self._house.program, self._freeze(renew))
             await self._server.close()
             async with self._supervisor.at_rest():
+                await self._notifier.settle()
                 with handover.signals_blocked():
                     told_to_stop = {signal.SIGTERM, signal.SIGINT} & set(signals.waiting)
                     if not self._stopping and not told_to_stop:
