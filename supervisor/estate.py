@@ -202,7 +202,15 @@ class Keeping:
                 self._notifier.release(one)
 
     def write(self, name: str, record: Mapping[str, object], scrollback: Scrollback) -> None:
-        """Keep a service's state as it is now, and its output."""
+        """Keep a service's state as it is now, and its output; where there is no room for it, it is told."""
+        try:
+            self._write(name, record, scrollback)
+        except OSError as exc:
+            # No memory, or no descriptor: should we be killed now, its program would be a leftover.
+            log.error("%s cannot be kept for another supervisor: %s", name, exc.strerror)
+            self.forget(name)
+
+    def _write(self, name: str, record: Mapping[str, object], scrollback: Scrollback) -> None:
         file = self._records.get(name)
         if file is None:
             file = self._records[name] = RecordFile(self._serials.next())
