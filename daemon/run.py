@@ -120,6 +120,7 @@ class Daemon:
                 await self._stop.wait()
                 self._notifier.stopping()
                 await listeners.close()
+                await self._notifier.settle()
                 tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
