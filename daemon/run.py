@@ -39,7 +39,6 @@ from .rawconsoles import RawConsoles
 from .reload import Reloader
 from .sessions import Sessions, SessionStoreError
 from .sockets import CannotListen
-from .stream import stream_of_parent
 from .tickets import Tickets
 from .usage import Sampler
 from .usersfile import AccountsUnreadable
@@ -99,7 +98,7 @@ class Daemon:
                     audit=audit,
                     consoles=Consoles(mirror, tasks),
                     mirror=mirror,
-                    raw_consoles=RawConsoles(mirror, tasks, stream_of_parent()),
+                    raw_consoles=RawConsoles(mirror, tasks),
                     reloader=reloader,
                     sampler=Sampler(),
                     sessions=sessions,

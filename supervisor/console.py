@@ -87,12 +87,19 @@ def _unpacked(record: Record) -> Scrollback:
 class Follower:
     """A reader of a console, at its own pace; one task at a time may `receive`."""
 
-    def __init__(self, console: Console, offset: int) -> None:
+    def __init__(self, console: Console, offset: int, stream: str | None = None) -> None:
+        """`stream` names what the offset is one of; with None or "" that is not known."""
         self._console = console
         kept = console.scrollback
-        # An offset from the future belongs to another stream, that of a supervisor which is no more.
-        self.offset = kept.begin if offset > kept.end else max(offset, 0)
+        # An offset from the future belongs to another stream, whatever its name is.
+        other = offset > kept.end or (bool(stream) and stream != kept.stream)
+        self.offset = kept.begin if other else max(offset, 0)
         """Where the next bytes are read from."""
+
+    @property
+    def stream(self) -> str:
+        """The name of the console's stream."""
+        return self._console.scrollback.stream
 
     @property
     def end(self) -> int:

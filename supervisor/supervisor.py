@@ -106,12 +106,17 @@ class Supervisor:
         """Give bytes to a program's stdin. Raises `NoSuchService`, `InputRefused`."""
         await self._get(name).write(data)
 
-    async def attach(self, name: str, since: int | None = None) -> Attachment:
-        """Follow a console from an offset, or from its replayed tail. Raises `NoSuchService`."""
-        service = self._get(name)
-        tail = service.spec.scrollback.lines
-        offset = service.console.scrollback.tail(tail) if since is None else since
-        return Attachment(Follower(service.console, offset))
+    async def attach(self, name: str, since: int | None = None, stream: str | None = None) -> Attachment:
+        """Follow a console from an offset, or from its replayed tail. Raises `NoSuchService`.
+
+        `stream` names the stream whose offset that is: one of another stream, and one that is later than the
+        end, begins at the oldest byte that is kept. Where it is None or "", only the end tells.
+        """
+        console = self._get(name).console
+        if since is None:
+            tail = console.scrollback.tail(self._get(name).spec.scrollback.lines)
+            return Attachment(Follower(console, tail))
+        return Attachment(Follower(console, since, stream))
 
     async def watch(self) -> Watch:
         """Follow the states of all services."""

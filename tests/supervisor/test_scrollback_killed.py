@@ -49,6 +49,23 @@ def test_a_feed_that_was_cut_short_spoils_nothing(pieces: list[bytes], last: byt
         found = successor(ring)
         assert found.end == len(everything)
         assert found.everything() == everything[found.begin :]
+        assert found.stream == ring.stream
+
+
+@settings(deadline=None)
+@given(PIECES, st.sampled_from([0, 7, 20]), st.sampled_from([0, 7, 20]))
+def test_a_ring_that_was_left_behind_is_of_another_stream(pieces: list[bytes], one: int, other: int) -> None:
+    """The store may still have that one: its next bytes would have offsets that were given already."""
+    with small_blocks():
+        left = Scrollback(one)
+        for piece in pieces:
+            left.feed(piece)
+        name = left.stream
+        ring = left.resized(other)
+        ring.feed(b"more")
+        found = successor(left)
+        assert found.stream == left.stream != name == ring.stream == successor(ring).stream
+        assert found.everything() == b"".join(pieces)[found.begin :]
 
 
 @settings(deadline=None)
