@@ -1,6 +1,7 @@
 """What a service has said: kept by absolute offset, followed by whoever wants, waiting for nobody."""
 
 import base64
+import re
 from collections.abc import Callable
 
 import anyio
@@ -60,8 +61,12 @@ class Console:
             self.scrollback = self.scrollback.resized(limit)
 
     def freeze(self) -> dict[str, object]:
-        """Return the stream so far as JSON data; the bytes stay in their memory file."""
-        return {"limit": self.scrollback.limit, "memory": self.scrollback.fd}
+        """Return the stream so far as JSON data; the bytes stay in their memory file, if they have one."""
+        kept = self.scrollback
+        if kept.fd >= 0:
+            return {"limit": kept.limit, "memory": kept.fd}
+        data = base64.b64encode(kept.everything()).decode("ascii")
+        return {"limit": kept.limit, "end": kept.end, "stream": kept.stream, "bytes": data}
 
     @classmethod
     def thaw(cls, record: Record, open_memory: Callable[[], Scrollback]) -> "Console":
@@ -71,7 +76,7 @@ class Console:
 
 
 def _unpacked(record: Record) -> Scrollback:
-    """Return a stream as the first version of the record has it: the bytes in base64."""
+    """Return a stream of which the record has the bytes, in base64, as its first version always has."""
     try:
         kept = base64.b64decode(record.take("bytes", str), validate=True)
     except ValueError as exc:
@@ -79,7 +84,10 @@ def _unpacked(record: Record) -> Scrollback:
     end = record.take("end", int)
     if end < len(kept):
         raise InvalidRecord(f"{record.where('end')}: {end} is less than what is kept")
-    scrollback = Scrollback(record.take("limit", int), end - len(kept))
+    stream = record.optional("stream", str)
+    if stream is not None and not re.fullmatch("[0-9a-f]{16}", stream):
+        raise InvalidRecord(f"{record.where('stream')}: expected 16 hexadecimal digits")
+    scrollback = Scrollback(record.take("limit", int), end - len(kept), stream)
     scrollback.feed(kept)
     return scrollback
 

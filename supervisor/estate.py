@@ -217,7 +217,8 @@ class Keeping:
             self._notifier.keep(f"{self.family}{file.serial}", file.fd)
         if self._memories.get(name) != scrollback.fd:
             self._notifier.release(f"{_MEMORY}{file.serial}")
-            self._notifier.keep(f"{_MEMORY}{file.serial}", scrollback.fd)
+            if scrollback.fd >= 0:
+                self._notifier.keep(f"{_MEMORY}{file.serial}", scrollback.fd)
             self._memories[name] = scrollback.fd
         file.write({**record, "serial": file.serial})
 

@@ -40,14 +40,12 @@ class Scrollback:
     Keeps at least `limit` bytes once it had as many.
     """
 
-    def __init__(self, limit: int, end: int = 0) -> None:
+    def __init__(self, limit: int, end: int = 0, stream: str | None = None) -> None:
         self._limit = limit
         self._capacity = limit + _slack(limit)
         self._begin = self._end = end
-        self._stream = _new_stream()
-        fd = os.memfd_create("holdfast-scrollback", os.MFD_CLOEXEC)
-        os.ftruncate(fd, _DATA + self._capacity)
-        self._map(fd)
+        self._stream = _new_stream() if stream is None else int(stream, 16)
+        self._map(_make_file(_DATA + self._capacity))
         _HEAD.pack_into(self._memory, 0, _MAGIC, limit, self._capacity, end, end, self._stream)
 
     @classmethod
@@ -68,9 +66,15 @@ class Scrollback:
 
     def _map(self, fd: int) -> None:
         self.fd = fd
-        """The memory file, which is closed when this is gone."""
-        self._memory = mmap.mmap(fd, _DATA + self._capacity)
-        self._close = weakref.finalize(self, os.close, fd)
+        """The memory file, which is closed when this is gone; -1 where there is none, and it ends with us."""
+        try:
+            self._memory = mmap.mmap(fd, _DATA + self._capacity)
+        except OSError:
+            # The map takes a descriptor of its own, and there may be none: memory without a file does too.
+            _close(fd)
+            self.fd = -1
+            self._memory = mmap.mmap(-1, _DATA + self._capacity)
+        self._close = weakref.finalize(self, _close, self.fd)
 
     @property
     def stream(self) -> str:
@@ -102,9 +106,8 @@ class Scrollback:
 
         It has the same bytes, as far as they fit, and the name; this one is to be fed no more.
         """
-        other = Scrollback(limit, self._begin)
+        other = Scrollback(limit, self._begin, self.stream)
         other.feed(self.everything())
-        other._set_stream(self._stream)
         self._set_stream(_new_stream())
         return other
 
@@ -203,6 +206,23 @@ class Scrollback:
 def _new_stream() -> int:
     # Random: neither a clock nor a pid tells streams apart for ever, and nobody is left to count them.
     return int.from_bytes(os.urandom(_NUMBER.size))
+
+
+def _make_file(size: int) -> int:
+    """Return a memory file, or -1 where no more can be had: descriptors, memory, or RLIMIT_FSIZE."""
+    fd = -1
+    try:
+        fd = os.memfd_create("holdfast-scrollback", os.MFD_CLOEXEC)
+        os.ftruncate(fd, size)
+    except OSError:
+        _close(fd)
+        return -1
+    return fd
+
+
+def _close(fd: int) -> None:
+    if fd >= 0:
+        os.close(fd)
 
 
 def _slack(limit: int) -> int:

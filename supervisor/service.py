@@ -85,7 +85,9 @@ class Service:
     @property
     def descriptors(self) -> Sequence[int]:
         """What `freeze` names by number."""
-        return [self.console.scrollback.fd, *(self.child.descriptors if self.child is not None else ())]
+        memory = self.console.scrollback.fd
+        ours = [memory] if memory >= 0 else []
+        return [*ours, *(self.child.descriptors if self.child is not None else ())]
 
     def status(self, version: int) -> ServiceStatus:
         """Return what is known now."""

@@ -1,7 +1,9 @@
 """What lies in memory files when their writer is killed: the truth, at every moment."""
 
 import contextlib
+import json
 import os
+import resource
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supervisor import estate, scrollback
+from supervisor.console import Console
 from supervisor.estate import RecordFile
+from supervisor.record import Record
 from supervisor.scrollback import NotOurs, Scrollback
 
 PIECES = st.lists(st.binary(min_size=1, max_size=12), min_size=1, max_size=30)
@@ -164,3 +168,32 @@ def test_a_record_that_is_none_is_refused(damage: bytes) -> None:
             file.read()
     finally:
         file.close()
+
+
+def test_without_descriptors_it_works_all_the_same_and_is_carried_as_data() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))  # all that are open stay open
+    try:
+        console = Console(100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    console.feed(b"hello\n")
+    assert console.scrollback.fd == -1
+    console.feed(b"x" * 1_000_000)
+    frozen = json.loads(json.dumps(console.freeze()))
+    other = Console.thaw(Record(frozen), lambda: pytest.fail("there is no memory file"))
+    assert other.scrollback.fd >= 0
+    assert other.scrollback.stream == console.scrollback.stream
+    assert other.scrollback.end == 1_000_006
+    assert other.scrollback.everything()[-100:] == b"x" * 100
+
+
+def test_nor_is_a_limit_on_files_a_limit_for_it() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        ring = Scrollback(100)
+        ring.feed(b"hello\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert ring.everything() == b"hello\n"

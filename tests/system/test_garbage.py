@@ -1,6 +1,7 @@
 """Nonsense on every socket, and visitors who say nothing."""
 
 import contextlib
+import errno
 import random
 import socket
 from collections.abc import Iterator
@@ -44,11 +45,14 @@ def open_way(house: Holdfast, way: str) -> socket.socket:
 def say(one: socket.socket, data: bytes) -> None:
     """Say it all, and hear what comes until the other side closes; it may hang up on us."""
     one.settimeout(processes.DEADLINE)
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+    try:
         one.sendall(data)
         one.shutdown(socket.SHUT_WR)
         while one.recv(65536):
             pass
+    except OSError as exc:
+        if exc.errno not in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
+            raise
 
 
 def nonsense() -> Iterator[bytes]:
