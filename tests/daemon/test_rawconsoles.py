@@ -1,7 +1,7 @@
 """Bytes for many viewers: each at its own offset, whatever becomes of the supervisor behind them."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import anyio
 import pytest
@@ -326,6 +326,45 @@ async def test_another_supervisor_whose_console_is_longer_already_begins_anew_to
             assert await each.receive() == Chunk(0, b"", anew=True)
             assert each.stream == mirror.stream != old
             assert await read(each, 15) == b"new and longer\n"
+
+
+async def test_another_supervisor_of_whose_console_the_beginning_is_lost_already_begins_anew_too() -> None:
+    mirror = Supervised(limit=100)
+    mirror.say(b"old\n")
+    async with viewing(mirror) as (viewer, _):
+        assert await read(viewer, 4) == b"old\n"
+        said = numbered(100_000)
+        mirror.replace(said)
+        assert mirror.console is not None
+        begin = mirror.console.scrollback.begin
+        assert begin > 4
+        assert await viewer.receive() == Chunk(begin, b"", anew=True)
+        assert viewer.stream == mirror.stream
+        assert await read(viewer, len(said) - begin) == said[begin:]
+
+
+async def test_who_waited_for_a_turn_is_told_of_another_stream_though_that_has_ended_too() -> None:
+    mirror = Supervised()
+    said = numbered(300_000)
+    async with viewing(mirror) as (fast, made), viewing(mirror, 0, made) as (slow, _):
+        mirror.say(said)
+        await read(fast, len(said))
+        heard: list[Chunk] = []
+
+        async def hear() -> None:
+            heard.append(await slow.receive())
+
+        async with anyio.create_task_group() as tasks, AsyncExitStack() as others:
+            for _ in range(rawconsoles.MOST_ASKING):
+                await others.enter_async_context(made._asking)
+            tasks.start_soon(hear)
+            await anyio.wait_all_tasks_blocked()
+            mirror.replace(b"new\n")
+            assert await fast.receive() == Chunk(0, b"", anew=True)
+            assert await read(fast, 4) == b"new\n"
+            mirror.remove()
+        assert heard == [Chunk(0, b"", anew=True)]
+        assert await read(slow, 4) == b"new\n"
 
 
 async def test_the_relay_is_in_the_stream_of_the_first_who_was_answered(
