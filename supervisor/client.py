@@ -138,8 +138,8 @@ class SupervisorClient:
         try:
             return await self._call_once(method, parameters)
         except _WentAway:
-            # What it has read it answers, even when it is being replaced; this call is for the next one, who has
-            # the same socket. One that was killed leaves a socket where nobody can connect.
+            # What it has read it answers, even when it is being replaced; this call is for the next one, who
+            # has the same socket. One that was killed leaves a socket where nobody can connect.
             return await self._call_once(method, parameters)
 
     async def _call_once(self, method: str, parameters: Mapping[str, object]) -> Record:

@@ -12,7 +12,7 @@ from supervisor.wire import INTERFACE, Channel, UnixStream, listen
 
 
 async def hang_up(listener: socket.socket) -> None:
-    """Take a connection as a supervisor that is being replaced does: what it has not read it does not answer."""
+    """Do as a supervisor that is being replaced: what it has not read it does not answer."""
     await anyio.wait_readable(listener)
     listener.accept()[0].close()
 

@@ -1,14 +1,19 @@
 """Nonsense on every socket, and visitors who say nothing."""
 
 import contextlib
+import errno
 import random
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from . import processes
 from .house import Holdfast, program
+from .rawconsole import RawConsole
+
+HUNG_UP = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN)
 
 HALVES = (
     b"",
@@ -44,11 +49,14 @@ def open_way(house: Holdfast, way: str) -> socket.socket:
 def say(one: socket.socket, data: bytes) -> None:
     """Say it all, and hear what comes until the other side closes; it may hang up on us."""
     one.settimeout(processes.DEADLINE)
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+    try:
         one.sendall(data)
         one.shutdown(socket.SHUT_WR)
         while one.recv(65536):
             pass
+    except OSError as exc:
+        if exc.errno not in HUNG_UP:
+            raise
 
 
 def nonsense() -> Iterator[bytes]:
@@ -96,3 +104,29 @@ def test_two_hundred_silent_visitors_keep_nobody_out(house: Holdfast, way: str) 
         console.type("can you hear me?")
         console.until("echo: can you hear me?")
         assert house.stop() == 0
+
+
+def test_a_storm_of_nonsense_from_all_sides_moves_no_program(house: Holdfast) -> None:
+    house.configure(ticker=program("ticker"))
+    house.start()
+    supervisor, pid = house.supervisor, house.pid("ticker")
+    ways = ("tcp", "unix", "private")
+    with ThreadPoolExecutor(100) as storm:
+        for _ in range(3):
+            said = [storm.submit(shout, house, way, data) for data in nonsense() for way in ways * 3]
+            for one in said:
+                one.result()
+            assert house.answers()
+    assert (house.supervisor, house.pid("ticker")) == (supervisor, pid)
+    console = RawConsole(house.path("api.sock"), "ticker")
+    console.visit(b"tick 100\n")
+    first, *lines = console.data[: console.data.rindex(b"\n")].decode().split("\n")
+    assert first == "[Octyne] Started server ticker"
+    assert lines == [f"tick {number}" for number in range(len(lines))]
+    assert "Traceback" not in house.output.text
+
+
+def shout(house: Holdfast, way: str, data: bytes) -> None:
+    """Say it on a connection of its own."""
+    with open_way(house, way) as one:
+        say(one, data)
