@@ -7,6 +7,8 @@ Rules:
 - A cut line (full disk, power) is closed off before the next one, so every line is whole or alone.
 - New files are 0600 and new folders 0700; the mode of an existing file is its owner's business.
 - `octyne.log` rotates at 10 MiB, ten old ones are kept; another program may rotate or remove it too.
+- Where the journal is the log, it is told each action too, in a sentence and with fields, but not what was
+  typed into a console.
 """
 
 import contextlib
@@ -17,6 +19,7 @@ import queue
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -27,16 +30,37 @@ MAX_FILE = 10 << 20
 OLD_FILES = 10
 MAX_WAITING = 16 << 20  # bytes
 
+SENTENCES = {
+    "accounts.create": "{user} made the account {taggedUser}",
+    "accounts.delete": "{user} deleted the account {taggedUser}",
+    "accounts.update": "{user} changed the account {taggedUser}",
+    "auth.login": "{user} logged in from {ip}",
+    "auth.logout": "{user} logged out",
+    "config.edit": "{user} changed the config",
+    "config.reload": "{user} reloaded the config",
+    "config.view": "{user} read the config",
+    "server.console.access": "{user} opened the console of {server}",
+    "server.console.input": "{user} typed into the console of {server}",
+    "server.kill": "{user} killed {server}",
+    "server.start": "{user} started {server}",
+    "server.stop": "{user} stopped {server}",
+}
+"""What the journal says of an action; of any other, its name."""
+
 _Item: TypeAlias = "tuple[str, str] | threading.Event | None"  # path and line; tell me; stop
 
 _log = logging.getLogger("holdfast.audit")
 
 
 class Audit:
-    """The audit log of this run. It is off until `configure` turns it on; used from one thread."""
+    """The audit log of this run. It is off until `configure` turns it on; used from one thread.
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    With `journal`, actions are told to our own log as well.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time, *, journal: bool = False) -> None:
         self._clock = clock
+        self._journal = journal
         self._path: str | None = None
         self._switches: dict[str, bool] = {}
         self._sent = 0
@@ -59,8 +83,14 @@ class Audit:
 
     def record(self, action: str, *, ip: str, user: str, **fields: str | int) -> None:
         """Write that somebody did something; `@local` has the ip `@` and the fields `uid` and `pid`."""
-        if self._is_wanted(action):
-            self._send({"msg": "user performed action", "action": action, "ip": ip, "user": user, **fields})
+        if self._path is None or not self._is_wanted(action):
+            return
+        self._send({"msg": "user performed action", "action": action, "ip": ip, "user": user, **fields})
+        if self._journal:
+            words = defaultdict(lambda: "?", {"user": user, "ip": ip, **fields})
+            extra = {"action": action, "user": user, "address": ip, "server": fields.get("server")}
+            said = SENTENCES.get(action, f"{{user}}: {action}").format_map(words)
+            _log.info("%s", said, extra={**extra, "uid": fields.get("uid"), "peer": fields.get("pid")})
 
     def flush(self) -> None:
         """Return when all that was recorded is written, or was refused by the disk. Blocks."""

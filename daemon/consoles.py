@@ -6,6 +6,7 @@ Rules:
   anything. The supervisor's scrollback holds it, and the offsets tell what was lost there.
 - A viewer that falls behind the relay's own memory is told how many bytes it missed, and goes on from there.
 - A line without an end is shown after `QUIET` seconds: it may be a question that waits for an answer.
+- The console of another supervisor begins anew. The stream's name tells, or, where there is none, the offset.
 """
 
 import json
@@ -41,6 +42,11 @@ MOST_VIEWERS = 1000
 
 class TooManyViewers(Exception):
     """A console has as many viewers as it may have."""
+
+
+def differ(one: str | None, other: str | None) -> bool:
+    """Tell whether these name two streams; where one has no name, nobody can tell."""
+    return bool(one and other) and one != other
 
 
 class Piece:
@@ -163,17 +169,19 @@ class Relay:
     async def run(self) -> None:
         """Carry output until cancelled, or until the service is gone."""
         offset: int | None = None
+        stream = ""
         with self.scope:
             while True:
                 try:
-                    attached = await self._mirror.attach(self._name, offset)
+                    attached = await self._mirror.attach(self._name, offset, stream)
                 except NoSuchService:
                     break
                 except SupervisorUnreachable:
                     await anyio.sleep(REATTACH)
                     continue
-                if offset is not None and attached.offset != offset:
-                    self._add(self._lines.finish())  # another supervisor: its console begins anew
+                if offset is not None and (attached.offset != offset or differ(stream, attached.stream)):
+                    self._add(self._lines.finish())
+                stream = attached.stream
                 try:
                     offset = await self._carry(attached)
                 finally:

@@ -112,9 +112,9 @@ class Mirror:
         """Give bytes to a program's stdin; see `Supervisor.write`."""
         await self._supervisor.write(name, data)
 
-    async def attach(self, name: str, since: int | None) -> Attached:
+    async def attach(self, name: str, since: int | None, stream: str | None = None) -> Attached:
         """Follow a console; see `Supervisor.attach`."""
-        return await self._supervisor.attach(name, since)
+        return await self._supervisor.attach(name, since, stream)
 
     async def _ready(self) -> None:
         if self._connected.is_set():

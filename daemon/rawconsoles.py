@@ -7,7 +7,9 @@ Rules:
   a viewer loses only what the supervisor has lost.
 - Nothing is read from the supervisor while no viewer waits for more. What it loses meanwhile is a jump of the
   offset here and a gap for the viewer.
-- The relay belongs to one stream. That of another supervisor begins anew, and every viewer is told.
+- The relay belongs to one stream. Another one, of another supervisor or of a service that was added again,
+  begins anew, and every viewer is told. It is known by its name; a supervisor that gives its streams no names
+  is a new one if its console ends before what was read.
 """
 
 from collections.abc import AsyncIterator
@@ -20,7 +22,7 @@ import anyio.lowlevel
 
 from supervisor import Attached, NoSuchService, Scrollback, SupervisorUnreachable
 
-from .consoles import MOST_VIEWERS, REATTACH, TooManyViewers
+from .consoles import MOST_VIEWERS, REATTACH, TooManyViewers, differ
 from .mirror import Mirror
 
 KEEP_BYTES = 1 << 20
@@ -64,24 +66,24 @@ class RawViewer:
         self._relay = relay
         self._epoch = 0
         self._next = 0
+        self.stream = ""
+        """What names the stream whose offsets these are; empty if nobody knows."""
 
-    @property
-    def stream(self) -> str:
-        """What names the stream whose offsets these are."""
-        return self._relay.stream
-
-    async def begin(self, since: int | None) -> Place:
-        """Take a place, once: at an offset, or at the replayed tail."""
+    async def begin(self, since: int | None, stream: str | None = None) -> Place:
+        """Take a place, once: at an offset of a stream, if that has a name, or at the replayed tail."""
         relay = self._relay
         try:
-            async with relay.asking(since) as attached:
-                place = Place(attached.offset, attached.end, since is not None and attached.offset < since)
-                self._epoch = relay.epoch
+            async with relay.asking(since, stream) as attached:
+                # Before anything is waited for: somebody else may place the relay, in another stream.
+                relay.place(attached.offset, attached.stream)
+                self._epoch, self._next, self.stream = relay.epoch, attached.offset, attached.stream
+                end = attached.end
         except NoSuchService:
-            place = Place(0, 0, since is not None and since > 0)
-        self._next = place.offset
-        relay.place(place.offset)
-        return place
+            relay.place(0, "")
+            self._epoch, self._next, self.stream = relay.epoch, 0, relay.stream
+            end = 0
+        anew = since is not None and (self._next < since or differ(stream, self.stream))
+        return Place(self._next, end, anew)
 
     async def receive(self) -> Chunk:
         """Wait for bytes. Raises `anyio.EndOfStream` when the service is gone and all was read."""
@@ -92,7 +94,7 @@ class RawViewer:
             ring = relay.ring
             chunk: Chunk | None = None
             if self._epoch != relay.epoch:
-                self._epoch = relay.epoch
+                self._epoch, self.stream = relay.epoch, relay.stream
                 chunk = Chunk(relay.start, b"", anew=True)
             elif self._next < ring.begin:
                 chunk = await self._catch_up()
@@ -110,12 +112,14 @@ class RawViewer:
         """Return bytes that only the supervisor still has; None if that has to be tried again."""
         relay = self._relay
         try:
-            async with relay.asking(self._next) as attached:
+            async with relay.asking(self._next, self.stream) as attached:
                 # While we waited for our turn the offset may have become one of the past.
                 if relay.epoch != self._epoch:
                     return None
                 chunk = await _gather(attached, relay.ring.begin)
         except NoSuchService:
+            if relay.epoch != self._epoch:
+                return None
             return Chunk(*relay.ring.since(self._next, MOST_BYTES))  # nobody has anything older
         except (anyio.EndOfStream, SupervisorUnreachable):
             await anyio.sleep(REATTACH)
@@ -140,9 +144,8 @@ async def _gather(attached: Attached, goal: int) -> Chunk:
 class RawRelay:
     """One service's console while somebody watches its bytes."""
 
-    def __init__(self, name: str, mirror: Mirror, asking: anyio.Semaphore, stream: str) -> None:
+    def __init__(self, name: str, mirror: Mirror, asking: anyio.Semaphore) -> None:
         self._name = name
-        self._first_stream = stream
         self._mirror = mirror
         self._asking = asking
         self._placed = anyio.Event()
@@ -152,6 +155,8 @@ class RawRelay:
         self._news = anyio.Event()
         self.ring = Scrollback(KEEP_BYTES)
         """The latest bytes of the stream, as far as they were read."""
+        self.stream = ""
+        """What names this stream; empty if the supervisor does not name it."""
         self.epoch = 0
         """How many streams came before this one."""
         self.start = 0
@@ -160,15 +165,11 @@ class RawRelay:
         self.ended = False
         self.scope = anyio.CancelScope()
 
-    @property
-    def stream(self) -> str:
-        """What names this stream."""
-        return f"{self._first_stream}.{self.epoch}" if self.epoch else self._first_stream
-
-    def place(self, offset: int) -> None:
+    def place(self, offset: int, stream: str) -> None:
         """Begin to carry at an offset: that of the first viewer, who needs nobody else then."""
         if not self._placed.is_set():
             self.ring = Scrollback(KEEP_BYTES, offset)
+            self.stream = stream
             self._placed.set()
 
     async def more(self) -> None:
@@ -181,27 +182,29 @@ class RawRelay:
             self._waiting -= 1
 
     @asynccontextmanager
-    async def asking(self, since: int | None) -> AsyncIterator[Attached]:
+    async def asking(self, since: int | None, stream: str | None) -> AsyncIterator[Attached]:
         """Follow the supervisor's own copy of this stream for a moment; raises `NoSuchService`."""
         async with self._asking:
-            attached = await self._attach(since)
+            attached = await self._attach(since, stream)
             try:
                 yield attached
             finally:
                 await _close(attached)
 
-    async def _attach(self, since: int | None) -> Attached:
+    async def _attach(self, since: int | None, stream: str | None) -> Attached:
         while True:
             epoch, known = self.epoch, self.ring.end
             try:
-                attached = await self._mirror.attach(self._name, since)
+                attached = await self._mirror.attach(self._name, since, stream)
             except SupervisorUnreachable:
                 await anyio.sleep(REATTACH)
                 continue
-            if epoch == self.epoch and attached.end >= known:
+            if epoch == self.epoch and attached.end >= known and not differ(self.stream, attached.stream):
                 return attached
-            # It ends before what we have read: a new supervisor, of which the relay does not know yet.
+            # It has another name, or ends before what we have read: the relay does not know of it yet.
             await _close(attached)
+            if self.ended:
+                raise NoSuchService(self._name)  # what there is now is carried by a relay of its own
             with anyio.move_on_after(REATTACH):
                 await self.more()
 
@@ -211,7 +214,7 @@ class RawRelay:
             await self._placed.wait()
             while True:
                 try:
-                    attached = await self._mirror.attach(self._name, self.ring.end)
+                    attached = await self._mirror.attach(self._name, self.ring.end, self.stream)
                 except NoSuchService:
                     break
                 except SupervisorUnreachable:
@@ -226,7 +229,9 @@ class RawRelay:
 
     async def _carry(self, attached: Attached) -> None:
         """Carry what one attachment brings."""
-        if attached.offset < self.ring.end:
+        anew = attached.offset < self.ring.end or differ(self.stream, attached.stream)
+        self.stream = attached.stream
+        if anew:
             self.epoch += 1
             self.start = attached.offset
             self.ring = Scrollback(KEEP_BYTES, attached.offset)
@@ -256,10 +261,9 @@ async def _close(attached: Attached) -> None:
 
 
 class RawConsoles:
-    """The relays of all consoles whose bytes somebody watches; `stream` is the name of what they carry."""
+    """The relays of all consoles whose bytes somebody watches."""
 
-    def __init__(self, mirror: Mirror, tasks: anyio.abc.TaskGroup, stream: str) -> None:
-        self._stream = stream
+    def __init__(self, mirror: Mirror, tasks: anyio.abc.TaskGroup) -> None:
         self._mirror = mirror
         self._tasks = tasks
         self._asking = anyio.Semaphore(MOST_ASKING)
@@ -270,7 +274,7 @@ class RawConsoles:
         """View a console for a while; raises `TooManyViewers`."""
         relay = self._relays.get(name)
         if relay is None or relay.ended:
-            relay = self._relays[name] = RawRelay(name, self._mirror, self._asking, self._stream)
+            relay = self._relays[name] = RawRelay(name, self._mirror, self._asking)
             self._tasks.start_soon(relay.run)
         if len(relay.viewers) >= MOST_VIEWERS:
             raise TooManyViewers(f"the console of {name} has {MOST_VIEWERS} viewers already")

@@ -55,9 +55,7 @@ class ThirdProtocol(JsonConversation):
         return self.may_write
 
     async def _show_all(self, viewer: RawViewer, since: int | None) -> None:
-        if since is not None and self.socket.query_params.get("stream", viewer.stream) != viewer.stream:
-            since = MOST_OFFSET  # behind every end, as offsets of another stream are at best
-        place = await viewer.begin(since)
+        place = await viewer.begin(since, self.socket.query_params.get("stream"))
         open_ = await self.send(self._greet(viewer.stream, place))
         position = place.offset
         while open_:

@@ -19,6 +19,7 @@ from supervisor import (
     Notifier,
     SupervisorClient,
     SupervisorUnreachable,
+    leads_to_journal,
     replace_file,
 )
 
@@ -38,7 +39,6 @@ from .rawconsoles import RawConsoles
 from .reload import Reloader
 from .sessions import Sessions, SessionStoreError
 from .sockets import CannotListen
-from .stream import stream_of_parent
 from .tickets import Tickets
 from .usage import Sampler
 from .usersfile import AccountsUnreadable
@@ -80,7 +80,7 @@ class Daemon:
     async def run(self, with_parent: bool) -> int:
         """Serve until asked to stop; return the exit code."""
         reloader = self._reloader
-        audit = Audit()
+        audit = Audit(journal=leads_to_journal())
         sessions = Sessions(os.path.join(self._state, "sessions.db"))
         try:
             await sessions.open()
@@ -98,7 +98,7 @@ class Daemon:
                     audit=audit,
                     consoles=Consoles(mirror, tasks),
                     mirror=mirror,
-                    raw_consoles=RawConsoles(mirror, tasks, stream_of_parent()),
+                    raw_consoles=RawConsoles(mirror, tasks),
                     reloader=reloader,
                     sampler=Sampler(),
                     sessions=sessions,
@@ -119,6 +119,7 @@ class Daemon:
                 await self._stop.wait()
                 self._notifier.stopping()
                 await listeners.close()
+                await self._notifier.settle()
                 tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):

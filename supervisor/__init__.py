@@ -4,6 +4,7 @@ from .client import SupervisorClient, SupervisorUnreachable
 from .durable import StateFile, damaged_name, replace_file, set_aside, sync_folder
 from .events import Exit, State, Wanted
 from .following import Changes, Output
+from .journal import leads_to_journal
 from .notify import Notifier, inherited
 from .planfile import CannotStore
 from .scrollback import Scrollback
@@ -56,6 +57,7 @@ __all__ = [
     "Watching",
     "damaged_name",
     "inherited",
+    "leads_to_journal",
     "leave_quietly",
     "log_to_stderr",
     "replace_file",

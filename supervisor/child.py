@@ -65,6 +65,8 @@ class Child:
         self.pidfd = os.pidfd_open(identity.pid) if ended is None and pidfd < 0 else pidfd
         self._last_signal = 0
         self.stdin = Stdin(stdin)
+        self.serial = 0
+        """By which number a descriptor store keeps our descriptors; 0 for none."""
         self.output = output
 
     @classmethod
@@ -136,6 +138,7 @@ class Child:
         started = now - record.take("age", float)
         child = cls(identity, record.take("stdin", int), record.take("output", int), started, ended)
         child.stdin.owed = base64.b64decode(record.take("owed", str, ""))
+        child.serial = record.take("serial", int, 0)
         return child
 
     @classmethod
@@ -151,6 +154,7 @@ class Child:
             ended = Exit(ran=time.monotonic() - started)
         child = cls(identity, stdin, output, started, ended, pidfd)
         child.stdin.owed = base64.b64decode(record.take("owed", str, "")) if stdin >= 0 else b""
+        child.serial = record.take("serial", int, 0)
         return child
 
     @classmethod
@@ -183,6 +187,7 @@ class Child:
             "stdin": self.stdin.fd,
             "output": self.output,
             "age": now - self.started,
+            "serial": self.serial,
             "ended": None if self._ended is None else self._ended.to_dict(),
             "owed": base64.b64encode(self.stdin.owed).decode("ascii"),
         }

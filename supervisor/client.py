@@ -32,8 +32,10 @@ class _WentAway(SupervisorUnreachable):
 class RemoteAttachment:
     """A console that is being followed over the socket."""
 
-    def __init__(self, channel: Channel, offset: int, end: int) -> None:
+    def __init__(self, channel: Channel, offset: int, end: int, stream: str) -> None:
         self._channel = channel
+        self.stream = stream
+        """The name of the stream; empty if the supervisor is one that gave them no names yet."""
         self.offset = offset
         """Where the next output begins, unless it is lost before it is read."""
         self.end = end
@@ -111,9 +113,11 @@ class SupervisorClient:
         """See `Supervisor.write`."""
         await self._call("Write", {"name": name, "data": base64.b64encode(data).decode("ascii")})
 
-    async def attach(self, name: str, since: int | None = None) -> RemoteAttachment:
+    async def attach(
+        self, name: str, since: int | None = None, stream: str | None = None
+    ) -> RemoteAttachment:
         """See `Supervisor.attach`."""
-        channel = await self._ask("Attach", {"name": name, "since": since}, more=True)
+        channel = await self._ask("Attach", {"name": name, "since": since, "stream": stream}, more=True)
         try:
             begin = await _receive(channel)
         except anyio.EndOfStream as exc:
@@ -123,7 +127,8 @@ class SupervisorClient:
             with anyio.CancelScope(shield=True):
                 await channel.aclose()
             raise
-        return RemoteAttachment(channel, begin.take("offset", int), begin.take("end", int))
+        offset, end, stream = begin.take("offset", int), begin.take("end", int), begin.optional("stream", str)
+        return RemoteAttachment(channel, offset, end, stream or "")
 
     async def watch(self) -> RemoteWatch:
         """See `Supervisor.watch`."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import anyio
 import anyio.abc
 
-from .estate import DAEMON, Heir, Keeping, RecordFile, Returned
+from .estate import DAEMON, Heir, Keeping, Returned, Serials
 from .events import State
 from .notify import Notifier
 from .record import InvalidRecord, Record
@@ -25,9 +25,6 @@ STOP = StopPolicy(grace=10.0)
 
 NAME = "daemon"
 NOTIFY = "notify.sock"
-SOCKETS = "listen-"
-"""How the names of its sockets begin."""
-
 log = logging.getLogger("holdfast.supervisor")
 
 
@@ -40,13 +37,14 @@ class Companion:
         command: tuple[str, ...],
         runtime: str,
         notifier: Notifier,
+        serials: Serials,
     ) -> None:
         self.crashed = anyio.Event()
         """Set when it has ended by itself for the first time."""
         self._tasks = tasks
         self._settled = anyio.Event()
         self._sockets = SocketStore(os.path.join(runtime, NOTIFY), notifier, ready=self._note_ready)
-        self._keeping = Keeping(notifier, family=DAEMON)
+        self._keeping = Keeping(notifier, serials, family=DAEMON)
         self._service: Service | None = None
         if command:
             self._spec = ServiceSpec(NAME, command, os.getcwd(), restart=RESTARTS, stop=STOP)
@@ -125,12 +123,11 @@ class Companion:
             return
         self._sockets.thaw(record.record("sockets"))
         self._service.thaw(record, now, heir)
-        if (fd := record.record("kept").optional(NAME, int)) is not None:
-            self._keeping.took_over(NAME, RecordFile(fd), self._service.console.scrollback)
+        self._keeping.thaw(record.record("kept"), NAME, self._service.console.scrollback)
 
     def restore(self, estate: Returned, now: float) -> None:
         """Become what a supervisor that was killed has left in a descriptor store."""
-        self._sockets.restore(estate.sockets(SOCKETS))
+        self._sockets.restore(estate.sockets())
         for record, file in estate.records(DAEMON):
             try:
                 self.thaw(record, min(record.take("at", float), now), estate)

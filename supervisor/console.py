@@ -1,6 +1,7 @@
 """What a service has said: kept by absolute offset, followed by whoever wants, waiting for nobody."""
 
 import base64
+import re
 from collections.abc import Callable
 
 import anyio
@@ -60,18 +61,22 @@ class Console:
             self.scrollback = self.scrollback.resized(limit)
 
     def freeze(self) -> dict[str, object]:
-        """Return the stream so far as JSON data; the bytes stay in their memory file."""
-        return {"limit": self.scrollback.limit, "memory": self.scrollback.fd}
+        """Return the stream so far as JSON data; the bytes stay in their memory file, if they have one."""
+        kept = self.scrollback
+        if kept.fd >= 0:
+            return {"limit": kept.limit, "memory": kept.fd}
+        data = base64.b64encode(kept.everything()).decode("ascii")
+        return {"limit": kept.limit, "end": kept.end, "stream": kept.stream, "bytes": data}
 
     @classmethod
-    def thaw(cls, record: Record, open_memory: Callable[[Record], Scrollback]) -> "Console":
+    def thaw(cls, record: Record, open_memory: Callable[[], Scrollback]) -> "Console":
         """Return the console that `freeze` described; raises `InvalidRecord`."""
-        scrollback = _unpacked(record) if record.has("bytes") else open_memory(record)
+        scrollback = _unpacked(record) if record.has("bytes") else open_memory()
         return cls(scrollback.limit, scrollback)
 
 
 def _unpacked(record: Record) -> Scrollback:
-    """Return a stream as the first version of the record has it: the bytes in base64."""
+    """Return a stream of which the record has the bytes, in base64, as its first version always has."""
     try:
         kept = base64.b64decode(record.take("bytes", str), validate=True)
     except ValueError as exc:
@@ -79,7 +84,10 @@ def _unpacked(record: Record) -> Scrollback:
     end = record.take("end", int)
     if end < len(kept):
         raise InvalidRecord(f"{record.where('end')}: {end} is less than what is kept")
-    scrollback = Scrollback(record.take("limit", int), end - len(kept))
+    stream = record.optional("stream", str)
+    if stream is not None and not re.fullmatch("[0-9a-f]{16}", stream):
+        raise InvalidRecord(f"{record.where('stream')}: expected 16 hexadecimal digits")
+    scrollback = Scrollback(record.take("limit", int), end - len(kept), stream)
     scrollback.feed(kept)
     return scrollback
 
@@ -87,12 +95,19 @@ def _unpacked(record: Record) -> Scrollback:
 class Follower:
     """A reader of a console, at its own pace; one task at a time may `receive`."""
 
-    def __init__(self, console: Console, offset: int) -> None:
+    def __init__(self, console: Console, offset: int, stream: str | None = None) -> None:
+        """`stream` names what the offset is one of; with None or "" that is not known."""
         self._console = console
         kept = console.scrollback
-        # An offset from the future belongs to another stream, that of a supervisor which is no more.
-        self.offset = kept.begin if offset > kept.end else max(offset, 0)
+        # An offset from the future belongs to another stream, whatever its name is.
+        other = offset > kept.end or (bool(stream) and stream != kept.stream)
+        self.offset = kept.begin if other else max(offset, 0)
         """Where the next bytes are read from."""
+
+    @property
+    def stream(self) -> str:
+        """The name of the console's stream."""
+        return self._console.scrollback.stream
 
     @property
     def end(self) -> int:

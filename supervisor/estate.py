@@ -9,7 +9,6 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
 from typing import Protocol
 
 from .child import Child
@@ -32,8 +31,8 @@ class Heir(Protocol):
     def child(self, record: Record, now: float) -> Child | None:
         """Return the child that is described."""
 
-    def scrollback(self, record: Record, name: str) -> Scrollback:
-        """Return the output of the service of this name."""
+    def scrollback(self, record: Record) -> Scrollback:
+        """Return the output of a service, which the record describes."""
 
 
 class Carried:
@@ -47,13 +46,13 @@ class Carried:
             # It was left behind by a supervisor that was killed: another is its parent, and reaped it.
             return Child.find(ProcessId(record.take("pid", int), record.take("start_time", int)))
 
-    def scrollback(self, record: Record, name: str) -> Scrollback:
+    def scrollback(self, record: Record) -> Scrollback:
         """Return the ring in the memory file of that number."""
-        del name
+        console = record.record("console")
         try:
-            return Scrollback.of(record.take("memory", int))
+            return Scrollback.of(console.take("memory", int))
         except (NotOurs, OSError) as exc:
-            raise InvalidRecord(f"{record.where('memory')}: {exc}") from exc
+            raise InvalidRecord(f"{console.where('memory')}: {exc}") from exc
 
 
 class OnTrial:
@@ -67,10 +66,9 @@ class OnTrial:
         record.take("age", float)
         return None
 
-    def scrollback(self, record: Record, name: str) -> Scrollback:
+    def scrollback(self, record: Record) -> Scrollback:
         """Return one that is empty."""
-        del name
-        record.take("memory", int)
+        record.record("console").take("memory", int)
         return Scrollback(0)
 
 
@@ -79,11 +77,14 @@ class Returned:
 
     def __init__(self, descriptors: Mapping[str, Sequence[int]]) -> None:
         self._given = {name: list(numbers) for name, numbers in descriptors.items()}
+        serials = [name[1:] for name in self._given if name[:1] in _KINDS and name[1:].isdigit()]
+        self.latest = max(map(int, serials), default=0)
+        """The highest serial number that was used."""
 
     def records(self, family: str) -> Iterator[tuple[Record, "RecordFile"]]:
         """Yield the records of a family that can be read."""
-        for name in [name for name in self._given if name.startswith(f"{family}-record-")]:
-            file = RecordFile(self._take(name))
+        for name in [name for name in self._given if name[:1] == family and name[1:].isdigit()]:
+            file = RecordFile(int(name[1:]), self._take(name))
             try:
                 record = Record(file.read())
             except (ValueError, InvalidRecord) as exc:
@@ -92,25 +93,24 @@ class Returned:
             else:
                 yield record, file
 
-    def sockets(self, prefix: str) -> Mapping[str, Sequence[int]]:
-        """Take what has a name that begins so."""
-        return {name: self._given.pop(name) for name in list(self._given) if name.startswith(prefix)}
+    def sockets(self) -> Mapping[str, Sequence[int]]:
+        """Take what is not ours but the daemon's: its listening sockets, also those that systemd opened."""
+        ours = {name for name in self._given if name[:1] in _KINDS and name[1:].isdigit()}
+        return {name: self._given.pop(name) for name in list(self._given) if name not in ours}
 
     def child(self, record: Record, now: float) -> Child | None:
         """Return the child, which others may have waited for."""
-        pid, start_time = record.take("pid", int), record.take("start_time", int)
-        stdin, output, pidfd = (self._take(name) for name in _names(ProcessId(pid, start_time)))
+        stdin, output, pidfd = (self._take(name) for name in _names(record.take("serial", int, 0)))
         return Child.returned(record, now, stdin, output, pidfd)
 
-    def scrollback(self, record: Record, name: str) -> Scrollback:
+    def scrollback(self, record: Record) -> Scrollback:
         """Return the ring; an empty one if it was not kept."""
-        for family in FAMILIES:
-            if (fd := self._take(_memory(family, name))) >= 0:
-                try:
-                    return Scrollback.of(fd)
-                except (NotOurs, OSError):
-                    close_all([fd])
-        return Scrollback(record.take("limit", int))
+        if (fd := self._take(f"{_MEMORY}{record.take('serial', int, 0)}")) >= 0:
+            try:
+                return Scrollback.of(fd)
+            except (NotOurs, OSError):
+                close_all([fd])
+        return Scrollback(record.record("console").take("limit", int))
 
     def rest(self) -> Sequence[str]:
         """Close what nobody wanted; return its names."""
@@ -126,22 +126,44 @@ class Returned:
         return first
 
 
-SERVICES, DAEMON = FAMILIES = ("service", "daemon")
+SERVICES, DAEMON = "s", "d"
 """Whose records these are: those of the plan's services, or that of the daemon beside them."""
+
+_STDIN, _OUTPUT, _PIDFD, _MEMORY = _FDS = "iopm"
+_KINDS = f"{SERVICES}{DAEMON}{_FDS}"
+"""What a name in a descriptor store says, before a serial number.
+
+Names are short: they all come to us in one variable, which the kernel limits to 128 KiB (execve(2)).
+"""
+
+
+class Serials:
+    """Numbers that name what is kept; none is used twice, not even by a successor."""
+
+    def __init__(self) -> None:
+        """Begin with 1."""
+        self.latest = 0
+
+    def next(self) -> int:
+        """Return a number that was not used before."""
+        self.latest += 1
+        return self.latest
 
 
 class Keeping:
-    """What outlives us: notes on disk, and descriptors and records in a store if there is one.
-
-    `family` is one of `FAMILIES`.
-    """
+    """What outlives us: notes on disk, and descriptors and records in a store if there is one."""
 
     def __init__(
-        self, notifier: Notifier, leftovers: Leftovers | None = None, family: str = SERVICES
+        self,
+        notifier: Notifier,
+        serials: Serials,
+        leftovers: Leftovers | None = None,
+        family: str = SERVICES,
     ) -> None:
         self.leftovers = leftovers
-        self._notifier = notifier
         self.family = family
+        self._notifier = notifier
+        self._serials = serials
         self._records: dict[str, RecordFile] = {}
         self._memories: dict[str, int] = {}
 
@@ -163,36 +185,55 @@ class Keeping:
         """Keep what belongs to a child that was started just now."""
         if self.leftovers is not None:
             self.leftovers.note(child.identity, spec)
-        for name, fd in zip(_names(child.identity), (child.stdin.fd, child.output, child.pidfd), strict=True):
-            if fd >= 0:
-                self._notifier.keep(name, fd)
+        if self.wanted:
+            # A number of its own: what is kept of one child must not be taken for that of another.
+            child.serial = self._serials.next()
+            fds = child.stdin.fd, child.output, child.pidfd
+            for name, fd in zip(_names(child.serial), fds, strict=True):
+                if fd >= 0:
+                    self._notifier.keep(name, fd)
 
     def ended(self, child: Child, name: str) -> None:
         """Forget a child that is gone, with all that it had started."""
         if self.leftovers is not None:
             self.leftovers.forget(child.identity, name)
-        for one in _names(child.identity):
-            self._notifier.release(one)
+        if child.serial:
+            for one in _names(child.serial):
+                self._notifier.release(one)
 
     def write(self, name: str, record: Mapping[str, object], scrollback: Scrollback) -> None:
-        """Keep a service's state as it is now, and its output."""
-        if self._memories.get(name) != scrollback.fd:
-            self._notifier.release(_memory(self.family, name))
-            self._notifier.keep(_memory(self.family, name), scrollback.fd)
-            self._memories[name] = scrollback.fd
+        """Keep a service's state as it is now, and its output; where there is no room for it, it is told."""
+        try:
+            self._write(name, record, scrollback)
+        except OSError as exc:
+            # No memory, or no descriptor: should we be killed now, its program would be a leftover.
+            log.error("%s cannot be kept for another supervisor: %s", name, exc.strerror)
+            self.forget(name)
+
+    def _write(self, name: str, record: Mapping[str, object], scrollback: Scrollback) -> None:
         file = self._records.get(name)
         if file is None:
-            file = self._records[name] = RecordFile()
-            self._notifier.release(_record(self.family, name))
-            self._notifier.keep(_record(self.family, name), file.fd)
-        file.write(record)
+            file = self._records[name] = RecordFile(self._serials.next())
+            self._notifier.keep(f"{self.family}{file.serial}", file.fd)
+        if self._memories.get(name) != scrollback.fd:
+            self._notifier.release(f"{_MEMORY}{file.serial}")
+            if scrollback.fd >= 0:
+                self._notifier.keep(f"{_MEMORY}{file.serial}", scrollback.fd)
+            self._memories[name] = scrollback.fd
+        file.write({**record, "serial": file.serial})
 
     def freeze(self) -> dict[str, object]:
-        """Return which memory files hold which records."""
-        return {name: file.fd for name, file in self._records.items()}
+        """Return which memory files hold which records: (serial number, descriptor)."""
+        return {name: [file.serial, file.fd] for name, file in self._records.items()}
+
+    def thaw(self, record: Record, name: str, scrollback: Scrollback) -> None:
+        """Go on with the files of a service, if `freeze` has named any."""
+        if numbers := record.numbers(name):
+            serial, fd = map(int, numbers)
+            self.took_over(name, RecordFile(serial, fd), scrollback)
 
     def took_over(self, name: str, file: "RecordFile", scrollback: Scrollback) -> None:
-        """Go on with a service's files, which are kept already."""
+        """Go on with the files of a service, which are kept already."""
         self._records[name] = file
         self._memories[name] = scrollback.fd
 
@@ -201,8 +242,8 @@ class Keeping:
         if (file := self._records.pop(name, None)) is not None:
             file.close()
             self._memories.pop(name, None)
-            self._notifier.release(_record(self.family, name))
-            self._notifier.release(_memory(self.family, name))
+            self._notifier.release(f"{self.family}{file.serial}")
+            self._notifier.release(f"{_MEMORY}{file.serial}")
 
     def forget_all(self) -> None:
         """Forget everything, at an orderly end."""
@@ -216,7 +257,8 @@ class RecordFile:
     The new text is written where the old one is not, and counts once the head names it.
     """
 
-    def __init__(self, fd: int | None = None) -> None:
+    def __init__(self, serial: int, fd: int | None = None) -> None:
+        self.serial = serial
         self.fd = os.memfd_create("holdfast-record", os.MFD_CLOEXEC) if fd is None else fd
 
     def write(self, record: Mapping[str, object]) -> None:
@@ -253,18 +295,5 @@ def _write(fd: int, data: bytes, place: int) -> None:
         rest, place = rest[size:], place + size
 
 
-def _names(identity: ProcessId) -> Sequence[str]:
-    return [f"child-{what}-{identity.pid}-{identity.start_time}" for what in ("stdin", "output", "pidfd")]
-
-
-def _memory(family: str, name: str) -> str:
-    return f"{family}-memory-{_digest(name)}"
-
-
-def _record(family: str, name: str) -> str:
-    return f"{family}-record-{_digest(name)}"
-
-
-def _digest(name: str) -> str:
-    # A name in a descriptor store has no colon and at most 255 characters.
-    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+def _names(serial: int) -> Sequence[str]:
+    return [f"{kind}{serial}" for kind in (_STDIN, _OUTPUT, _PIDFD)]

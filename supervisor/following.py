@@ -34,6 +34,11 @@ class Attachment:
         self._follower = follower
 
     @property
+    def stream(self) -> str:
+        """The name of the stream, which no other console has, nor a later one of this service."""
+        return self._follower.stream
+
+    @property
     def offset(self) -> int:
         """Where the next output begins, unless it is lost before it is read."""
         return self._follower.offset

@@ -24,6 +24,8 @@ from typing import NoReturn
 import anyio
 import anyio.to_thread
 
+from .stderr import write_last_words
+
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 PATIENCE = 20.0
@@ -144,6 +146,7 @@ def become(program: Program, record: Mapping[str, object], descriptors: Sequence
             os.set_inheritable(one, True)
         sys.stdout.flush()
         sys.stderr.flush()
+        write_last_words()  # no thread survives the exec
         os.execv(command[0], command)  # noqa: S606
     except OSError as exc:
         for one in kept:

@@ -9,6 +9,7 @@ Telling never waits: what the receiver has no room for is sent later, in order, 
 import array
 import contextlib
 import json
+import logging
 import os
 import socket
 import time
@@ -34,6 +35,9 @@ LAST_WORDS = 2.0
 
 MOST_STATUS = 400
 """Characters of a status line."""
+
+
+log = logging.getLogger("holdfast.notify")
 
 
 class Notifier:
@@ -112,12 +116,13 @@ class Notifier:
                 self._flush()
 
     def close(self) -> None:
-        """Send what the receiver still takes, and be silent; call it after `run`."""
-        self._flush()
+        """Be silent from now on, outside of the event loop; `settle` comes before."""
         while self._waiting:
             self._forget(self._waiting.popleft())
         self.heard = False
-        self._hang_up()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     async def _beat(self, period: float) -> None:
         # In the event loop, like everything that we do: while it hangs, nobody says that all is well.
@@ -128,12 +133,19 @@ class Notifier:
     def _tell(self, *lines: str, descriptors: Sequence[int] = ()) -> None:
         if not self.heard:
             return
-        # A descriptor may be closed before it is sent.
-        message = "\n".join(lines).encode("utf-8", "surrogateescape"), tuple(os.dup(fd) for fd in descriptors)
-        self._waiting.append(message)
+        text = "\n".join(lines).encode("utf-8", "surrogateescape")
+        self._flush()
+        if not self._waiting and self._send(text, tuple(descriptors)):
+            return
+        try:
+            # A descriptor may be closed before it is sent.
+            self._waiting.append((text, tuple(os.dup(fd) for fd in descriptors)))
+        except OSError as exc:
+            log.error("%s cannot be kept for another process: %s", lines[1], exc.strerror)
+            return
         if len(self._waiting) > MOST_WAITING:
             self._forget(self._waiting.popleft())
-        self._flush()
+        self._news.set()
 
     def _flush(self) -> None:
         while self._waiting and self._send(*self._waiting[0]):
@@ -171,12 +183,13 @@ class Notifier:
 
     def _hang_up(self) -> None:
         if self._socket is not None:
+            anyio.notify_closing(self._socket)
             self._socket.close()
             self._socket = None
 
     async def _room(self) -> None:
         if self._socket is not None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, anyio.ClosedResourceError):
                 await anyio.wait_writable(self._socket)
 
     def _forget(self, message: tuple[bytes, tuple[int, ...]]) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 import anyio
 import anyio.abc
 
-from .estate import Heir, Keeping, RecordFile, Returned
+from .estate import Heir, Keeping, Returned
 from .following import Watch
+from .news import News
 from .record import InvalidRecord, Record
 from .service import CARRIED, Service
 from .spec import InvalidSpec, ServiceSpec
@@ -31,6 +32,7 @@ class Roster:
         self._keeping = keeping
         self.services: dict[str, Service] = {}
         self._watches: set[Watch] = set()
+        self._news = News()
         self._version = 0
         self._versions: dict[str, int] = {}
         self._settled = anyio.Event()
@@ -106,8 +108,7 @@ class Roster:
         kept = record.record("kept")
         for entry in record.records("services"):
             service = self._thaw_one(entry, now, heir)
-            if (fd := kept.optional(service.name, int)) is not None:
-                self._keeping.took_over(service.name, RecordFile(fd), service.console.scrollback)
+            self._keeping.thaw(kept, service.name, service.console.scrollback)
 
     def restore(self, estate: Returned, now: float) -> Sequence[str]:
         """Become what a supervisor that was killed has left in a descriptor store; return the names.
@@ -133,6 +134,7 @@ class Roster:
         try:
             service.thaw(record, now, heir)
             self._versions[service.name] = record.take("changed", int)
+            self._news.note(service)
         except BaseException:
             del self.services[service.name]
             raise
@@ -143,6 +145,7 @@ class Roster:
         return None if service is None else self.status(service)
 
     def _changed(self, service: Service) -> None:
+        self._news.tell(service)
         if self.services.get(service.name) is not service:
             return
         self._version += 1

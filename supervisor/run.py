@@ -14,7 +14,7 @@ import anyio.abc
 from . import handover
 from .child import base_environment
 from .companion import Companion
-from .estate import Heir, OnTrial, Returned
+from .estate import Heir, Keeping, OnTrial, Returned, Serials
 from .handover import CannotHandOver
 from .leftovers import Leftovers
 from .lifecycle import PIPES_LOST
@@ -77,11 +77,12 @@ class Run:
         self._store = PlanFile(house.state)
         leftovers = Leftovers(house.state)
         environment = base_environment(os.environ)
-        self._supervisor = Supervisor(
-            tasks, environment, self._store, leftovers, Wishes(house.state), notifier
-        )
+        self._serials = Serials()
+        keeping = Keeping(notifier, self._serials, leftovers)
+        wishes = Wishes(house.state)
+        self._supervisor = Supervisor(tasks, environment, self._store, leftovers, wishes, keeping)
         self._server = Server(self._supervisor, VERSION, self)
-        self._daemon = Companion(tasks, house.daemon, house.runtime, notifier)
+        self._daemon = Companion(tasks, house.daemon, house.runtime, notifier, self._serials)
         self._report = Report(self._supervisor, notifier)
         self._stopping = False
         self._handing_over = False
@@ -122,6 +123,7 @@ class Run:
     def boot(self, estate: Returned) -> None:
         """Begin from what is on disk, and from what a descriptor store has kept."""
         now = anyio.current_time()
+        self._serials.latest = estate.latest
         if back := self._supervisor.restore(estate, now):
             log.warning("taken over from a supervisor that was killed: %s", ", ".join(sorted(back)))
         self._daemon.restore(estate, now)
@@ -163,6 +165,7 @@ class Run:
         # The machine has not been restarted since: its clock has gone on, and the pause counts as time.
         record = Record(data)
         now = min(record.take("at", float), anyio.current_time())
+        self._serials.latest = record.take("serial", int, 0)
         self._supervisor.thaw(data, now, heir)
         if record.has("daemon"):
             self._daemon.thaw(record.record("daemon"), now, heir)
@@ -214,6 +217,7 @@ class Run:
             await handover.try_out(self._house.program, self._freeze(renew))
             await self._server.close()
             async with self._supervisor.at_rest():
+                await self._notifier.settle()
                 with handover.signals_blocked():
                     told_to_stop = {signal.SIGTERM, signal.SIGINT} & set(signals.waiting)
                     if not self._stopping and not told_to_stop:
@@ -238,6 +242,7 @@ class Run:
             **self._house.freeze(),
             "daemon": self._daemon.freeze(now),
             "program_version": VERSION,
+            "serial": self._serials.latest,
             "handovers": self._handovers,
             "renew": renew,
             "at": now,

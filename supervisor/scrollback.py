@@ -4,6 +4,10 @@ They lie in a memory file (memfd_create(2)), as a ring: the byte with offset `n`
 next program of a handover maps the same file, and so does one that gets it back from a descriptor store after
 this process was killed. So the head of the file is true at every moment: before bytes are overwritten they
 are given up (`begin`), and only when new ones are there do they count (`end`).
+
+The head also names the stream, by a number that no other has: an offset alone does not tell whether it is one
+of this stream. The name goes where the stream goes on. A ring that is left behind takes a new one, since it
+may still lie in a descriptor store, and would give other bytes the offsets that were given already.
 """
 
 import mmap
@@ -19,9 +23,9 @@ LARGE_BLOCK = 256 * 1024
 """Bytes of a read into a large ring: larger ones cost page faults, smaller ones system calls."""
 
 _MAGIC = b"HOLDFAST"
-_HEAD = struct.Struct("=8sQQQQ")  # magic, limit, capacity, begin, end
+_HEAD = struct.Struct("=8sQQQQQ")  # magic, limit, capacity, begin, end, stream
 _NUMBER = struct.Struct("=Q")
-_LIMIT, _BEGIN, _END = 8, 24, 32
+_BEGIN, _END, _STREAM = 24, 32, 40
 _DATA = 64
 """Where the ring begins in the file."""
 
@@ -36,14 +40,13 @@ class Scrollback:
     Keeps at least `limit` bytes once it had as many.
     """
 
-    def __init__(self, limit: int, end: int = 0) -> None:
+    def __init__(self, limit: int, end: int = 0, stream: str | None = None) -> None:
         self._limit = limit
         self._capacity = limit + _slack(limit)
         self._begin = self._end = end
-        fd = os.memfd_create("holdfast-scrollback", os.MFD_CLOEXEC)
-        os.ftruncate(fd, _DATA + self._capacity)
-        self._map(fd)
-        _HEAD.pack_into(self._memory, 0, _MAGIC, limit, self._capacity, end, end)
+        self._stream = _new_stream() if stream is None else int(stream, 16)
+        self._map(_make_file(_DATA + self._capacity))
+        _HEAD.pack_into(self._memory, 0, _MAGIC, limit, self._capacity, end, end, self._stream)
 
     @classmethod
     def of(cls, fd: int) -> "Scrollback":
@@ -52,19 +55,31 @@ class Scrollback:
         head = os.pread(fd, _HEAD.size, 0)
         if len(head) < _HEAD.size:
             raise NotOurs("this memory file holds no scrollback")
-        magic, limit, capacity, begin, end = _HEAD.unpack(head)
+        magic, limit, capacity, begin, end, stream = _HEAD.unpack(head)
         if magic != _MAGIC or not 0 < capacity == size - _DATA or not begin <= end <= begin + capacity:
             raise NotOurs("this memory file holds no scrollback")
         found = cls.__new__(cls)
         found._limit, found._capacity, found._begin, found._end = limit, capacity, begin, end
+        found._stream = stream
         found._map(fd)
         return found
 
     def _map(self, fd: int) -> None:
         self.fd = fd
-        """The memory file, which is closed when this is gone."""
-        self._memory = mmap.mmap(fd, _DATA + self._capacity)
-        self._close = weakref.finalize(self, os.close, fd)
+        """The memory file, which is closed when this is gone; -1 where there is none, and it ends with us."""
+        try:
+            self._memory = mmap.mmap(fd, _DATA + self._capacity)
+        except OSError:
+            # The map takes a descriptor of its own, and there may be none: memory without a file does too.
+            _close(fd)
+            self.fd = -1
+            self._memory = mmap.mmap(-1, _DATA + self._capacity)
+        self._close = weakref.finalize(self, _close, self.fd)
+
+    @property
+    def stream(self) -> str:
+        """The name of the stream, 16 hexadecimal digits: no other one has it, in whatever process."""
+        return f"{self._stream:016x}"
 
     @property
     def limit(self) -> int:
@@ -87,9 +102,13 @@ class Scrollback:
         return self._memory[self._place(self._end - 1)] if self._end > self._begin else None
 
     def resized(self, limit: int) -> "Scrollback":
-        """Return one with the same bytes, as far as they fit, that keeps another number of them."""
-        other = Scrollback(limit, self._begin)
+        """Return one in which this stream goes on, and which keeps another number of bytes.
+
+        It has the same bytes, as far as they fit, and the name; this one is to be fed no more.
+        """
+        other = Scrollback(limit, self._begin, self.stream)
         other.feed(self.everything())
+        self._set_stream(_new_stream())
         return other
 
     def feed(self, data: bytes) -> None:
@@ -175,9 +194,35 @@ class Scrollback:
         self._begin = begin
         _NUMBER.pack_into(self._memory, _BEGIN, begin)
 
+    def _set_stream(self, stream: int) -> None:
+        self._stream = stream
+        _NUMBER.pack_into(self._memory, _STREAM, stream)
+
     def _count(self, size: int) -> None:
         self._end += size
         _NUMBER.pack_into(self._memory, _END, self._end)
+
+
+def _new_stream() -> int:
+    # Random: neither a clock nor a pid tells streams apart for ever, and nobody is left to count them.
+    return int.from_bytes(os.urandom(_NUMBER.size))
+
+
+def _make_file(size: int) -> int:
+    """Return a memory file, or -1 where no more can be had: descriptors, memory, or RLIMIT_FSIZE."""
+    fd = -1
+    try:
+        fd = os.memfd_create("holdfast-scrollback", os.MFD_CLOEXEC)
+        os.ftruncate(fd, size)
+    except OSError:
+        _close(fd)
+        return -1
+    return fd
+
+
+def _close(fd: int) -> None:
+    if fd >= 0:
+        os.close(fd)
 
 
 def _slack(limit: int) -> int:

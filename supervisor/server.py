@@ -176,12 +176,13 @@ class Server:
 
     async def _attach(self, channel: Channel, parameters: Record, more: bool) -> Reply:
         name, since = parameters.take("name", str), parameters.optional("since", int)
-        attachment = await self._supervisor.attach(name, since)
+        attachment = await self._supervisor.attach(name, since, parameters.optional("stream", str))
+        stream = {"stream": attachment.stream}
         if more:
             begin = _output(Output(attachment.offset, b"", attachment.end))
-            await channel.send({"parameters": begin, "continues": True})
+            await channel.send({"parameters": {**begin, **stream}, "continues": True})
         try:
-            return await self._follow(channel, attachment, _output, more=more)
+            return {**await self._follow(channel, attachment, _output, more=more), **stream}
         except anyio.EndOfStream as exc:
             raise NoSuchService(name) from exc
 

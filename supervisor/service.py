@@ -85,7 +85,9 @@ class Service:
     @property
     def descriptors(self) -> Sequence[int]:
         """What `freeze` names by number."""
-        return [self.console.scrollback.fd, *(self.child.descriptors if self.child is not None else ())]
+        memory = self.console.scrollback.fd
+        ours = [memory] if memory >= 0 else []
+        return [*ours, *(self.child.descriptors if self.child is not None else ())]
 
     def status(self, version: int) -> ServiceStatus:
         """Return what is known now."""
@@ -194,7 +196,7 @@ class Service:
         self.lifecycle.thaw(record.record("lifecycle"), now)
         remaining = record.optional("remaining", float)
         self._deadline = None if remaining is None else now + remaining
-        self.console = Console.thaw(record.record("console"), lambda one: heir.scrollback(one, self.name))
+        self.console = Console.thaw(record.record("console"), lambda: heir.scrollback(record))
         self.child = heir.child(record.record("child"), now) if record.has("child") else None
 
     def _handle(self, event: Event) -> None:

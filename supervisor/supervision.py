@@ -12,6 +12,10 @@ class Attached(Protocol):
     """A console that is being followed."""
 
     @property
+    def stream(self) -> str:
+        """What names the stream whose offsets these are; empty if the supervisor gives streams no names."""
+
+    @property
     def offset(self) -> int:
         """Where the next output begins, unless it is lost before it is read."""
 
@@ -57,7 +61,7 @@ class Supervision(Protocol):
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin."""
 
-    async def attach(self, name: str, since: int | None = None) -> Attached:
+    async def attach(self, name: str, since: int | None = None, stream: str | None = None) -> Attached:
         """Follow a console."""
 
     async def watch(self) -> Watching:

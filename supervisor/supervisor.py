@@ -11,7 +11,7 @@ import anyio.abc
 from . import handover
 from .beginning import Beginning, ClearedUp
 from .console import Follower
-from .estate import Heir, Keeping, Returned
+from .estate import Heir, Keeping, Returned, Serials
 from .events import Wanted
 from .following import Attachment, Watch
 from .leftovers import Leftovers
@@ -48,14 +48,14 @@ class Supervisor:
         store: PlanFile | None = None,
         leftovers: Leftovers | None = None,
         wishes: Wishes | None = None,
-        notifier: Notifier | None = None,
+        keeping: Keeping | None = None,
     ) -> None:
         self._tasks = tasks
         self._store = store
         self._leftovers = leftovers
         self._wishes = wishes or Wishes()
         self._beginning = Beginning(self._wishes)
-        self._roster = Roster(tasks, environment, Keeping(notifier or Notifier(None), leftovers))
+        self._roster = Roster(tasks, environment, keeping or Keeping(Notifier(None), Serials(), leftovers))
         self._services = self._roster.services
         self._starts = Starts(tasks, self._start)
         self._applying = anyio.Lock()
@@ -106,12 +106,17 @@ class Supervisor:
         """Give bytes to a program's stdin. Raises `NoSuchService`, `InputRefused`."""
         await self._get(name).write(data)
 
-    async def attach(self, name: str, since: int | None = None) -> Attachment:
-        """Follow a console from an offset, or from its replayed tail. Raises `NoSuchService`."""
-        service = self._get(name)
-        tail = service.spec.scrollback.lines
-        offset = service.console.scrollback.tail(tail) if since is None else since
-        return Attachment(Follower(service.console, offset))
+    async def attach(self, name: str, since: int | None = None, stream: str | None = None) -> Attachment:
+        """Follow a console from an offset, or from its replayed tail. Raises `NoSuchService`.
+
+        `stream` names the stream whose offset that is: one of another stream, and one that is later than the
+        end, begins at the oldest byte that is kept. Where it is None or "", only the end tells.
+        """
+        console = self._get(name).console
+        if since is None:
+            tail = console.scrollback.tail(self._get(name).spec.scrollback.lines)
+            return Attachment(Follower(console, tail))
+        return Attachment(Follower(console, since, stream))
 
     async def watch(self) -> Watch:
         """Follow the states of all services."""

@@ -263,7 +263,7 @@ async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = 
         async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
             accounts = _accounts(os.path.join(folder, "users.json"), sessions, tasks)
             tickets, mirror = Tickets(anyio.current_time), Mirror(door.api)
-            consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks, "this")
+            consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
             made = mirror, raw, reloader, Sampler(), sessions, tickets
             parts = Parts(Access(sessions, tickets), accounts, audit, consoles, *made)
             listeners = Listeners(build(parts), tasks, HeldSockets(Notifier(None), {}))

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from daemon import audit as module
-from daemon.audit import Audit
+from daemon.audit import SENTENCES, Audit
+from supervisor.journal import fields
 
 Line = dict[str, str | int | float]
 
@@ -278,3 +279,64 @@ def test_closing_writes_the_rest_and_later_lines_go_nowhere(audit: Audit, folder
     audit.flush()
     audit.close()
     assert len(lines(folder)) == 1000
+
+
+def test_where_the_journal_is_the_log_it_is_told_who_did_what(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    audit = Audit(journal=True)
+    audit.configure(enabled=True, folder=str(folder), actions={"config": False})
+    audit.record("server.start", ip="192.0.2.1", user="ada", server="app")
+    audit.record("server.kill", ip="@", user="@local", server="app", uid=1000, pid=4711)
+    audit.record("config.view", ip="192.0.2.1", user="ada")
+    audit.record("server.console.input", ip="192.0.2.1", user="ada", server="app", input="/op 5ecret")
+    audit.record("something.new", ip="192.0.2.1", user="{ada}", of="{0} %s")
+    audit.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "ada started app",
+        "@local killed app",
+        "ada typed into the console of app",
+        "{ada}: something.new",
+    ]
+    found = [fields(record, record.getMessage()) for record in caplog.records]
+    common = {"PRIORITY": "6", "SYSLOG_IDENTIFIER": "holdfast"}
+    assert found[:2] == [
+        {
+            "MESSAGE": "ada started app",
+            **common,
+            "SERVER": "app",
+            "ACTION": "server.start",
+            "USER_NAME": "ada",
+            "USER_ADDRESS": "192.0.2.1",
+        },
+        {
+            "MESSAGE": "@local killed app",
+            **common,
+            "SERVER": "app",
+            "ACTION": "server.kill",
+            "USER_NAME": "@local",
+            "USER_ADDRESS": "@",
+            "USER_UID": "1000",
+            "USER_PID": "4711",
+        },
+    ]
+    assert "5ecret" not in str([vars(record) for record in caplog.records])
+
+
+def test_on_a_terminal_the_audit_stays_in_its_file(audit: Audit, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    act(audit)
+    audit.flush()
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("action", sorted(SENTENCES))
+def test_every_sentence_is_whole(folder: Path, caplog: pytest.LogCaptureFixture, action: str) -> None:
+    caplog.set_level(logging.INFO)
+    audit = Audit(journal=True)
+    audit.configure(enabled=True, folder=str(folder), actions={})
+    audit.record(action, ip="192.0.2.1", user="ada", server="app", taggedUser="bob")
+    audit.close()
+    assert caplog.records[0].getMessage().startswith("ada ")
+    assert "?" not in caplog.text

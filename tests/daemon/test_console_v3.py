@@ -1,5 +1,7 @@
 """`console-v3`: bytes by their offset, for who comes and for who comes back."""
 
+import re
+
 import pytest
 
 from .house import House, program, python
@@ -20,8 +22,9 @@ async def test_settings_come_first_then_the_replay_then_what_is_new(either: Hous
         said = STARTED + b"ready\n"
         assert await viewer.until(b"ready\n") == said
     async with watch(either) as viewer:
-        settings = {"type": "settings", "readOnly": False, "stream": "this", "offset": 0, "end": len(said)}
-        assert viewer.settings == settings
+        assert re.fullmatch("[0-9a-f]{16}", viewer.stream)
+        mine = {"readOnly": False, "stream": viewer.stream, "offset": 0, "end": len(said)}
+        assert viewer.settings == (settings := {"type": "settings", **mine})
         assert await viewer.until(b"ready\n") == said
         await viewer.type("one")
         assert await viewer.until(b"one\n") == said + b"echo: one\n"
@@ -64,8 +67,9 @@ async def test_who_comes_back_gets_exactly_the_rest(either: House) -> None:
             await viewer.type("two")
             assert await other.until(b"two\n") == b"echo: two\n"
             said = await viewer.until(b"two\n")
+    stream = viewer.stream
     for since in (0, 1, len(STARTED), len(said) - 1, len(said)):
-        async with watch(either, since=since, stream="this") as viewer:
+        async with watch(either, since=since, stream=stream) as viewer:
             assert (viewer.begin, viewer.settings["end"]) == (since, len(said))
             await viewer.until_offset(len(said))
             assert viewer.data == said[since:]
@@ -88,16 +92,51 @@ async def test_an_offset_of_which_nothing_is_kept_begins_with_a_gap(either: Hous
         assert said == bytes(all_.data)[-len(said) :]
 
 
-@pytest.mark.parametrize("asked", [{"since": 1000}, {"since": LATEST}, {"since": 3, "stream": "other"}])
+@pytest.mark.parametrize(
+    "asked",
+    [{"since": 1000}, {"since": LATEST}, {"since": 3, "stream": "other"}, {"since": 0, "stream": "other"}],
+)
 async def test_an_offset_of_another_stream_begins_at_the_beginning_and_says_so(
     either: House, asked: dict[str, int | str]
 ) -> None:
     async with watch(either) as viewer:
         said = await viewer.until(b"ready\n")
+        stream = viewer.stream
     async with watch(either, **asked) as viewer:  # type: ignore[arg-type]
         assert (viewer.begin, viewer.settings["end"]) == (0, len(said))
-        assert await viewer.message() == {"type": "reset", "stream": "this", "offset": 0}
+        assert await viewer.message() == {"type": "reset", "stream": stream, "offset": 0}
         assert await viewer.until(b"ready\n") == said
+
+
+async def test_a_stream_without_a_name_is_known_by_its_end_alone(either: House) -> None:
+    """A supervisor that gave it none may have been handed over meanwhile."""
+    async with watch(either) as viewer:
+        said = await viewer.until(b"ready\n")
+    async with watch(either, since=3, stream="") as viewer:
+        assert viewer.begin == 3
+        assert await viewer.until(b"ready\n") == said[3:]
+        assert len(viewer.said) == 1
+
+
+async def test_a_server_that_is_added_again_has_another_stream(either: House) -> None:
+    """Its console soon is longer than the one before was, and has other bytes at the same offsets."""
+    async with watch(either) as viewer:
+        await viewer.type("old")
+        await viewer.until(b"echo: old\n")
+        old, position = viewer.stream, viewer.position
+        await either.configure()
+        await either.operate("app", "KILL")
+        assert await viewer.close_code() == 4404
+    await either.configure(app=program("echo"))
+    async with watch(either) as viewer:
+        await viewer.type("new" * 999)
+        said = await viewer.until(b"new\n")
+        assert viewer.position > position
+        assert viewer.stream != old
+    async with watch(either, since=position, stream=old) as other:
+        assert await other.message() == {"type": "reset", "stream": viewer.stream, "offset": 0}
+        assert (other.settings["stream"], other.settings["offset"]) == (viewer.stream, 0)
+        assert await other.until(b"new\n") == said
 
 
 async def test_a_stream_without_an_offset_does_not_matter(house: House) -> None:

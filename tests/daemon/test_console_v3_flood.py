@@ -52,10 +52,12 @@ async def roam(house: House, chance: random.Random, said: bytes) -> int:
     """Come and go, each time with the offset of before; return how often. Every byte must come once."""
     got = bytearray()
     visits = 0
+    stream: str | None = None
     while len(got) < len(said):
         visits += 1
-        async with watch(house, "flood", since=len(got), stream="this") as viewer:
+        async with watch(house, "flood", since=len(got), stream=stream) as viewer:
             assert viewer.begin == len(got)
+            stream = viewer.stream
             for _ in range(chance.randrange(30)):
                 await viewer.message()
                 if viewer.position >= len(said):

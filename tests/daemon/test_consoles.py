@@ -20,7 +20,8 @@ LINES, SIZE = 100, 1 << 20
 class Source:
     """A console that says what the test wants: bytes, or an exception."""
 
-    def __init__(self, offset: int, end: int) -> None:
+    def __init__(self, offset: int, end: int, stream: str = "") -> None:
+        self.stream = stream
         self.offset = self._position = offset
         self.end = end
         self.closed = False
@@ -56,11 +57,13 @@ class Sources(Mirror):
     def __init__(self, *sources: Source | Exception) -> None:
         self.sources = list(sources)
         self.asked: list[int | None] = []
+        self.streams: list[str | None] = []
         self.more = anyio.Event()
 
-    async def attach(self, name: str, since: int | None) -> Attached:
+    async def attach(self, name: str, since: int | None, stream: str | None = None) -> Attached:
         """Return the next source."""
         self.asked.append(since)
+        self.streams.append(stream)
         while not self.sources:
             await self.more.wait()
         source = self.sources.pop(0)
@@ -115,6 +118,31 @@ async def test_another_supervisor_begins_anew() -> None:
     async with viewing(Sources(one, other)) as (viewer, _):
         await viewer.replay()
         assert await shown(viewer, 3) == ["old", "half a line", "new"]
+
+
+async def test_another_supervisor_is_noticed_wherever_its_console_is_by_now() -> None:
+    """Nothing is lost then: offsets of two streams have nothing to do with each other."""
+    one, two, three = Source(1000, 1000, "one"), Source(1004, 1004, "two"), Source(50, 50, "three")
+    one.say(b"half")
+    one.fail(anyio.EndOfStream())
+    two.say(b"a line\nanother half")
+    two.fail(anyio.EndOfStream())
+    three.say(b"the end\n")
+    mirror = Sources(one, two, three)
+    async with viewing(mirror) as (viewer, _):
+        await viewer.replay()
+        assert await shown(viewer, 4) == ["half", "a line", "another half", "the end"]
+        assert (mirror.asked[:3], mirror.streams[:3]) == ([None, 1004, 1023], ["", "one", "two"])
+
+
+async def test_a_stream_that_gets_a_name_goes_on() -> None:
+    one, other = Source(0, 0), Source(4, 4, "other")
+    one.say(b"half")
+    one.fail(anyio.EndOfStream())
+    other.say(b" a line\n")
+    async with viewing(Sources(one, other)) as (viewer, _):
+        await viewer.replay()
+        assert await shown(viewer, 1) == ["half a line"]
 
 
 async def test_what_was_lost_is_told_by_its_size() -> None:

@@ -86,7 +86,7 @@ class Script:
         """Take nothing."""
         raise NotImplementedError
 
-    async def attach(self, name: str, since: int | None = None) -> Attached:
+    async def attach(self, name: str, since: int | None = None, stream: str | None = None) -> Attached:
         """Show nothing."""
         raise NotImplementedError
 

@@ -9,7 +9,7 @@ import pytest
 from daemon import rawconsoles
 from daemon.consoles import TooManyViewers
 from daemon.mirror import Mirror
-from daemon.rawconsoles import Chunk, RawConsoles, RawViewer
+from daemon.rawconsoles import Chunk, Place, RawConsoles, RawViewer
 from supervisor import Attached, NoSuchService, Output, SupervisorUnreachable
 from supervisor.console import Console, Follower
 
@@ -22,8 +22,9 @@ PLENTY = 1 << 30
 class Line:
     """A console that is followed until the line is cut."""
 
-    def __init__(self, console: Console, since: int, cut: anyio.Event, lines: set["Line"]) -> None:
-        self._follower = Follower(console, since)
+    def __init__(self, follower: Follower, stream: str, cut: anyio.Event, lines: set["Line"]) -> None:
+        self.stream = stream
+        self._follower = follower
         self.offset, self.end = self._follower.offset, self._follower.end
         self._cut = cut
         self._lines = lines
@@ -67,6 +68,8 @@ class Supervised(Mirror):
         """How many lines there were at the same time."""
         self.away = 0
         """How often nobody answers."""
+        self.names = True
+        """Whether streams have names, as those of older supervisors have not."""
         self._cut = anyio.Event()
 
     def say(self, data: bytes) -> None:
@@ -74,7 +77,13 @@ class Supervised(Mirror):
         assert self.console is not None
         self.console.feed(data)
 
-    async def attach(self, name: str, since: int | None) -> Attached:
+    @property
+    def stream(self) -> str:
+        """The name of the stream."""
+        assert self.console is not None
+        return self.console.scrollback.stream if self.names else ""
+
+    async def attach(self, name: str, since: int | None, stream: str | None = None) -> Attached:
         """Follow the console."""
         self.asked.append(since)
         await anyio.lowlevel.checkpoint()
@@ -83,8 +92,9 @@ class Supervised(Mirror):
             raise SupervisorUnreachable("nobody answers")
         if self.console is None:
             raise NoSuchService(name)
-        kept = self.console.scrollback
-        line = Line(self.console, kept.tail(2) if since is None else since, self._cut, self.lines)
+        begin = self.console.scrollback.tail(2) if since is None else since
+        follower = Follower(self.console, begin, stream if self.names and since is not None else None)
+        line = Line(follower, self.stream, self._cut, self.lines)
         self.most = max(self.most, len(self.lines))
         return line
 
@@ -117,7 +127,7 @@ async def viewing(
 ) -> AsyncIterator[tuple[RawViewer, RawConsoles]]:
     with anyio.fail_after(DEADLINE):
         async with anyio.create_task_group() as tasks:
-            made = consoles or RawConsoles(mirror, tasks, "this")
+            made = consoles or RawConsoles(mirror, tasks)
             async with made.view("a") as viewer:
                 await viewer.begin(since)
                 yield viewer, made
@@ -145,14 +155,18 @@ async def test_a_place_is_the_replayed_tail_or_the_offset_that_was_asked_for() -
     mirror = Supervised()
     mirror.say(b"one\ntwo\nthree\n")
     async with anyio.create_task_group() as tasks:
-        made = RawConsoles(mirror, tasks, "this")
+        made = RawConsoles(mirror, tasks)
         for since, offset, anew in ((None, 4, False), (0, 0, False), (5, 5, False), (14, 14, False)):
             async with made.view("a") as viewer:
                 place = await viewer.begin(since)
                 assert (place.offset, place.end, place.anew) == (offset, 14, anew)
-        async with made.view("a") as viewer:
-            place = await viewer.begin(15)
-            assert (place.offset, place.end, place.anew) == (0, 14, True)
+        for stream in (mirror.stream, ""):
+            async with made.view("a") as viewer:
+                assert await viewer.begin(5, stream) == Place(5, 14, anew=False)
+        for since, other in ((15, None), (15, mirror.stream), (5, "other"), (0, "other")):
+            async with made.view("a") as viewer:
+                assert await viewer.begin(since, other) == Place(0, 14, anew=True)
+                assert viewer.stream == mirror.stream
         assert (mirror.lines, made._relays) == (set(), {})
         tasks.cancel_scope.cancel()
 
@@ -265,7 +279,7 @@ async def test_another_supervisor_begins_anew_and_everybody_is_told() -> None:
         # That one has read nothing of the old one, and never will: nobody has it any more.
         assert await two.receive() == Chunk(0, b"", anew=True)
         assert await read(two, 4) == b"new\n"
-        assert {one.stream, two.stream} == {"this.1"}
+        assert one.stream == two.stream == mirror.stream
         mirror.say(b"more\n")
         assert await read(two, 5) == await read(one, 5) == b"more\n"
 
@@ -280,7 +294,7 @@ async def test_a_viewer_that_comes_before_the_relay_knows_of_another_supervisor_
         async with made.view("a") as viewer:
             place = await viewer.begin(2)
             assert (place.offset, place.end, place.anew) == (2, 4, False)
-            assert viewer.stream == "this.1"
+            assert old.stream != viewer.stream == mirror.stream
             assert await viewer.receive() == Chunk(2, b"w\n")
         assert await old.receive() == Chunk(0, b"", anew=True)
 
@@ -294,6 +308,125 @@ async def test_a_viewer_behind_the_relay_is_told_of_another_supervisor_too() -> 
         mirror.replace(b"new\n")
         assert await slow.receive() == Chunk(0, b"", anew=True)
         assert await read(slow, 4) == b"new\n"
+
+
+async def test_another_supervisor_whose_console_is_longer_already_begins_anew_too() -> None:
+    """Only the name tells: the daemon's parent may be the same, and the offset is none of the future."""
+    mirror = Supervised()
+    mirror.say(b"old\n")
+    async with viewing(mirror) as (one, made), viewing(mirror, 0, made) as (two, _):
+        assert await read(one, 4) == b"old\n"
+        old = one.stream
+        mirror.replace(b"new and longer\n")
+        async with made.view("a") as viewer:
+            assert await viewer.begin(4, old) == Place(0, 15, anew=True)
+            assert await read(viewer, 15) == b"new and longer\n"
+        for each in (one, two):
+            assert each.stream == old
+            assert await each.receive() == Chunk(0, b"", anew=True)
+            assert each.stream == mirror.stream != old
+            assert await read(each, 15) == b"new and longer\n"
+
+
+async def test_the_relay_is_in_the_stream_of_the_first_who_was_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Though another supervisor comes while that one still hangs up, and answers the next."""
+    let_go = anyio.Event()
+
+    async def hang_up(line: Line) -> None:
+        line._lines.discard(line)
+        await let_go.wait()
+
+    monkeypatch.setattr(Line, "aclose", hang_up)
+    mirror = Supervised()
+    mirror.say(b"old\n")
+    with anyio.fail_after(DEADLINE):
+        async with anyio.create_task_group() as tasks:
+            made = RawConsoles(mirror, tasks)
+            async with made.view("a") as one, made.view("a") as two:
+                async with anyio.create_task_group() as beginning:
+                    beginning.start_soon(one.begin, 2)
+                    await anyio.wait_all_tasks_blocked()
+                    old = one.stream
+                    mirror.replace(b"new and longer\n")
+                    beginning.start_soon(two.begin, 0)
+                    await anyio.wait_all_tasks_blocked()
+                    let_go.set()
+                assert (one.stream, two.stream) == (old, mirror.stream)
+                assert await one.receive() == Chunk(0, b"", anew=True)
+                assert await read(one, 15) == await read(two, 15) == b"new and longer\n"
+            tasks.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("said", [b"new\n", b"new and longer than before\n"])
+async def test_a_viewer_of_a_service_that_was_added_again_gets_nothing_of_the_new_one(said: bytes) -> None:
+    """Unless the relay meets the new one itself: it hears of the end of the old one."""
+    mirror = Supervised()
+    whole = numbered(300_000)
+    async with viewing(mirror) as (fast, made), viewing(mirror, 0, made) as (slow, _):
+        mirror.say(whole)
+        await read(fast, len(whole))
+        relay = made._relays["a"]
+        mirror.remove()
+        with pytest.raises(anyio.EndOfStream):
+            await fast.receive()
+        mirror.console = Console(PLENTY)
+        mirror.say(said if said == b"new\n" else whole + said)
+        chunk = await slow.receive()
+        assert chunk.offset == relay.ring.begin
+        rest = len(whole) - chunk.offset - len(chunk.data)
+        assert chunk.data + await read(slow, rest) == whole[chunk.offset :]
+        with pytest.raises(anyio.EndOfStream):
+            await slow.receive()
+
+
+async def test_a_service_that_is_added_again_at_once_begins_anew() -> None:
+    mirror = Supervised()
+    mirror.say(b"old\n")
+    async with viewing(mirror) as (viewer, _):
+        assert await read(viewer, 4) == b"old\n"
+        mirror.remove()
+        mirror.console = Console(PLENTY)
+        mirror.say(b"new and longer\n")
+        assert await viewer.receive() == Chunk(0, b"", anew=True)
+        assert viewer.stream == mirror.stream
+        assert await read(viewer, 15) == b"new and longer\n"
+
+
+async def test_streams_of_a_supervisor_that_names_none_are_known_by_their_end() -> None:
+    mirror = Supervised()
+    mirror.names = False
+    mirror.say(b"old and long\n")
+    async with viewing(mirror) as (viewer, made):
+        assert await read(viewer, 13) == b"old and long\n"
+        async with made.view("a") as other:
+            assert await other.begin(4, "other") == Place(4, 13, anew=False)
+            assert other.stream == ""
+        mirror.hang_up()
+        mirror.say(b"more\n")
+        assert await read(viewer, 5) == b"more\n"
+        mirror.replace(b"new\n")
+        assert await viewer.receive() == Chunk(0, b"", anew=True)
+        assert await read(viewer, 4) == b"new\n"
+
+
+async def test_a_stream_that_gets_a_name_goes_on() -> None:
+    """The supervisor was handed over to a version that names them."""
+    mirror = Supervised()
+    mirror.names = False
+    mirror.say(b"before\n")
+    async with viewing(mirror) as (viewer, made):
+        assert await read(viewer, 7) == b"before\n"
+        mirror.names = True
+        mirror.hang_up()
+        mirror.say(b"after\n")
+        assert await read(viewer, 6) == b"after\n"
+        async with made.view("a") as other:
+            assert await other.begin(7, viewer.stream) == Place(7, 13, anew=False)
+            assert other.stream == mirror.stream
+        mirror.replace(b"new and longer than that\n")
+        assert await viewer.receive() == Chunk(0, b"", anew=True)
 
 
 async def test_nothing_is_read_while_no_viewer_waits() -> None:

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import math
 import os
+import re
 import tracemalloc
 from collections.abc import Iterator
 
@@ -88,17 +89,20 @@ def test_freeze_thaw_freeze_is_the_identity(pieces: list[bytes], limit: int, bef
     for piece in pieces:
         original.feed(piece)
     frozen = original.freeze()
-    other = Console.thaw(Record(frozen), lambda record: Scrollback.of(os.dup(record.take("memory", int))))
+    other = Console.thaw(Record(frozen), lambda: Scrollback.of(os.dup(original.scrollback.fd)))
     assert other.scrollback.limit == limit
     assert other.scrollback.end == original.scrollback.end
     assert other.scrollback.begin == original.scrollback.begin
     assert other.scrollback.everything() == original.scrollback.everything()
+    assert other.scrollback.stream == original.scrollback.stream
 
 
 @given(PIECES, LIMITS, LIMITS)
 def test_another_limit_keeps_the_latest_bytes(pieces: list[bytes], limit: int, other: int) -> None:
     scrollback, everything = filled(pieces, limit)
+    stream = scrollback.stream
     resized = scrollback.resized(other)
+    assert resized.stream == stream
     assert (resized.limit, resized.end) == (other, len(everything))
     assert resized.everything() == everything[resized.begin :]
     assert resized.end - resized.begin >= min(limit, other, len(everything))
@@ -112,9 +116,10 @@ def test_the_first_version_of_the_record_is_read(pieces: list[bytes], limit: int
     console = Console.thaw(record, nothing)
     assert console.scrollback.everything() == kept
     assert (console.scrollback.limit, console.scrollback.end) == (limit, before + len(kept))
+    assert console.scrollback.stream != Console.thaw(record, nothing).scrollback.stream
 
 
-def nothing(_: Record) -> Scrollback:
+def nothing() -> Scrollback:
     """No memory file is asked for."""
     raise AssertionError
 
@@ -223,6 +228,33 @@ async def test_an_offset_of_another_stream_begins_with_what_is_kept() -> None:
     source = Console(1000)
     source.feed(b"hello")
     assert await Follower(source, 10_000).receive() == (0, b"hello")
+    assert await Follower(source, 10_000, source.scrollback.stream).receive() == (0, b"hello")
+    for offset in (0, 3, 5):
+        assert await Follower(source, offset, "0123456789abcdef").receive() == (0, b"hello")
+    for stream in (source.scrollback.stream, None, ""):
+        assert await Follower(source, 3, stream).receive() == (3, b"lo")
+
+
+async def test_an_offset_of_another_stream_begins_with_the_oldest_byte() -> None:
+    source = Console(8)
+    for number in range(100):
+        source.feed(b"%07d\n" % number)
+    follower = Follower(source, 790, "0123456789abcdef")
+    assert 0 < follower.offset == source.scrollback.begin < 790
+
+
+def test_no_two_streams_have_the_same_name() -> None:
+    names = [Scrollback(0).stream for _ in range(100)]
+    assert len(set(names)) == 100
+    assert all(re.fullmatch("[0-9a-f]{16}", name) for name in names)
+
+
+async def test_a_follower_tells_the_name_of_the_stream_whatever_becomes_of_its_memory() -> None:
+    source = Console(100)
+    follower = Follower(source, 0)
+    name = follower.stream
+    source.resize(10)
+    assert follower.stream == source.scrollback.stream == name
 
 
 async def test_an_offset_before_the_beginning_is_the_beginning() -> None:

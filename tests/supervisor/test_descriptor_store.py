@@ -4,17 +4,21 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import anyio
 import pytest
 
-from supervisor import Plan, ServiceStatus, State
+from supervisor import Plan, ScrollbackPolicy, ServiceStatus, State, SupervisorClient
+from supervisor.estate import RecordFile
+from supervisor.record import Record
 
 from .real import Program, eventually, started
 from .systemd import Systemd, systemd
-from .test_handover import SLOWLY, Follower, hand_over, services
-from .world import alive, program, spec, until, until_dead
+from .test_handover import SLOWLY, Follower, hand_over, services, streams_of
+from .world import Reading, alive, program, spec, until, until_dead
 
 
 @asynccontextmanager
@@ -25,6 +29,16 @@ async def hearing(folder: Path, watchdog: float | None = None) -> AsyncIterator[
             tasks.start_soon(one.run)
             yield one
             tasks.cancel_scope.cancel()
+
+
+def leads_to(pid: int, name: str, kept: int) -> bool:
+    """Whether this is the other end of the process's stdin."""
+    return name.startswith("i") and os.path.samestat(os.fstat(kept), os.stat(f"/proc/{pid}/fd/0"))
+
+
+def is_of(name: str, kept: int) -> bool:
+    """Whether this is the record of the service of that name."""
+    return Record(RecordFile(0, kept).read()).record("spec").take("name", str) == name
 
 
 async def kill(running: Program, by: Systemd) -> None:
@@ -62,6 +76,7 @@ async def test_all_states_come_back_and_no_program_notices(tmp_path: Path) -> No
             await api.stop("stopped")
             await until(api, "stopped", lambda status: status.state is State.STOPPED)
             before = await services(api)
+            streams = await streams_of(api, before)
             async with anyio.create_task_group() as tasks:
                 follower = Follower(api, "up")
                 echo = Follower(api, "echo")
@@ -88,6 +103,7 @@ async def test_all_states_come_back_and_no_program_notices(tmp_path: Path) -> No
                         )
                     assert follower.ticks == list(range(len(follower.ticks))), "contiguous, none twice"
                     assert follower.lost == echo.lost == 0
+                    assert await streams_of(api, before) == streams
                     assert echo.data.count(b"ready\n") == echo.data.count(b"echo: before\n") == 1
                     for name in ("stopping", "forker"):
                         await api.kill(name)
@@ -128,9 +144,8 @@ async def test_a_program_that_ended_meanwhile_is_seen_to_with_its_last_words(
             pid = (await until(api, "a", lambda status: status.state is State.RUNNING)).pid
             assert pid is not None
             os.kill(running.process.pid, signal.SIGSTOP)
-            for name, numbers in by.kept.items():
-                if name.startswith(f"child-stdin-{pid}-"):
-                    os.write(numbers[0], b"\n")
+            (stdin,) = [numbers[0] for name, numbers in by.kept.items() if leads_to(pid, name, numbers[0])]
+            os.write(stdin, b"\n")
             await kill(running, by)
             await until_dead(pid)
         with started(str(tmp_path / "house"), by=by) as second:
@@ -141,6 +156,65 @@ async def test_a_program_that_ended_meanwhile_is_seen_to_with_its_last_words(
             output = await attached.receive()
             await attached.aclose()
             assert b"last words\n" in output.data
+
+
+async def test_the_stream_goes_on_where_its_bytes_do(tmp_path: Path) -> None:
+    """Who comes back with an offset gets the rest from the next supervisor, or hears that there is none."""
+    async with hearing(tmp_path) as by:
+        specs = [spec(name, program("echo")) for name in ("kept", "resized", "lost")]
+        with started(str(tmp_path / "house"), by=by) as running:
+            api = await running.ready()
+            await api.apply(Plan(tuple(specs)))
+            ends = {}
+            for one in specs:
+                reading = Reading(await api.attach(one.name, 0))
+                ends[one.name] = len(await reading.until(b"ready\n"))
+                await reading.aclose()
+            specs[1] = replace(specs[1], scrollback=ScrollbackPolicy(bytes=5000))
+            await api.apply(Plan(tuple(specs)))
+            before = await streams_of(api, ends)
+            await kill(running, by)
+            (record,) = [name for name, fds in by.kept.items() if name[0] == "s" and is_of("lost", fds[0])]
+            for fd in by.kept.pop(f"m{record[1:]}"):
+                os.close(fd)
+        with started(str(tmp_path / "house"), by=by) as second:
+            await second.ready()
+            await api.apply(Plan(tuple(specs)))
+            after = await streams_of(api, ends)
+            assert (after["kept"], after["resized"]) == (before["kept"], before["resized"])
+            assert after["lost"] != before["lost"]
+            for name, end in ends.items():
+                # More than was said before, so that the end does not tell.
+                await api.write(name, b"x" * 1000 + b"\n")
+                await eventually(partial(said_more, api, name))
+                reading = Reading(await api.attach(name, end, before[name]))
+                begin = reading.attachment.offset
+                assert begin == (0 if name == "lost" else end)
+                assert (await reading.until(b"x\n")).startswith(b"echo: xxx")
+                await reading.aclose()
+
+
+async def said_more(api: SupervisorClient, name: str) -> bool:
+    attached = await api.attach(name, 0)
+    await attached.aclose()
+    return attached.end > 1000
+
+
+async def test_without_a_store_the_next_supervisor_has_streams_of_its_own(tmp_path: Path) -> None:
+    one = spec("a", ("/bin/sh", "-c", "echo hello; exec sleep 1000"))
+    seen = []
+    for _ in range(2):
+        with started(str(tmp_path / "house")) as running:
+            api = await running.ready()
+            await api.apply(Plan((one,)))
+            await until(api, "a", lambda status: status.state is State.RUNNING)
+            seen.append((await streams_of(api, ["a"]))["a"])
+            attached = await api.attach("a", 3, seen[0])
+            await attached.aclose()
+            assert attached.offset == (3 if attached.stream == seen[0] else 0)
+            running.process.kill()
+            await running.ended()
+    assert len(set(seen)) == 2
 
 
 async def test_an_orderly_end_leaves_nothing_to_the_next_one(tmp_path: Path) -> None:
@@ -161,6 +235,7 @@ async def test_what_is_kept_goes_with_the_service(tmp_path: Path) -> None:
             api = await running.ready()
             await api.apply(Plan((spec("a"), spec("b"))))
             assert len(by.kept) == 10, by.kept.keys()
+            assert max(map(len, by.kept)) <= 3, "thousands of names must fit into one variable of 128 KiB"
             await api.stop("a")
             await until(api, "a", lambda status: status.state is State.STOPPED)
 
@@ -210,7 +285,7 @@ async def test_descriptors_without_a_record_leave_no_second_copy(tmp_path: Path)
             pid = (await services(api))["a"].pid
             assert pid is not None
             await kill(running, by)
-            for name in [name for name in by.kept if "record" in name]:
+            for name in [name for name in by.kept if name.startswith("s")]:
                 for fd in by.kept.pop(name):
                     os.close(fd)
         with started(str(tmp_path / "house"), by=by) as second:

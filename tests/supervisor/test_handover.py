@@ -4,7 +4,7 @@ import os
 import random
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +46,16 @@ async def hand_over(running: Program) -> None:
 
 async def services(api: SupervisorClient) -> dict[str, ServiceStatus]:
     return {status.name: status for status in await api.list()}
+
+
+async def streams_of(api: SupervisorClient, names: Iterable[str]) -> dict[str, str]:
+    """Return the names of their consoles' streams."""
+    streams = {}
+    for name in names:
+        attached = await api.attach(name)
+        streams[name] = attached.stream
+        await attached.aclose()
+    return streams
 
 
 class Follower:
@@ -142,8 +152,10 @@ async def test_every_state_is_carried_over(tmp_path: Path) -> None:
         await api.stop("stopping")
         await until(api, "up", lambda status: status.state is State.RUNNING)
         before = await services(api)
+        streams = await streams_of(api, before)
         await hand_over(running)
         after = await services(api)
+        assert await streams_of(api, before) == streams
         for name in ("up", "down", "parked", "waiting", "stopping"):
             assert (after[name].state, after[name].pid) == (before[name].state, before[name].pid), name
             assert after[name].reason == before[name].reason

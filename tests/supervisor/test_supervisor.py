@@ -1,5 +1,6 @@
 """A supervisor at work on real programs, asked directly and over its socket."""
 
+import dataclasses
 import os
 import signal
 import sys
@@ -247,6 +248,50 @@ async def test_a_reader_that_never_reads_stops_neither_the_program_nor_the_other
                 await reading.more()
         assert reading.gaps, "the ring is smaller than what was said"
         assert len(reading.data) + sum(reading.gaps) == end
+
+
+async def stream_of(house: House, name: str) -> str:
+    attachment = await house.api.attach(name)
+    await attachment.aclose()
+    return attachment.stream
+
+
+async def test_a_reader_with_an_offset_of_another_stream_begins_at_the_oldest_byte(house: House) -> None:
+    await house.apply(spec("a", program("echo")), spec("b", program("echo")))
+    stream, other = await stream_of(house, "a"), await stream_of(house, "b")
+    await (await house.console("a")).until(b"ready\n")
+    for asked, offset in ((stream, 3), (None, 3), ("", 3), (other, 0), ("none at all", 0)):
+        attachment = await house.api.attach("a", 3, asked)
+        assert (attachment.offset, attachment.stream) == (offset, stream)
+        await attachment.aclose()
+
+
+async def test_the_stream_of_a_service_goes_on_through_its_restarts_and_changes(house: House) -> None:
+    known = spec("a", program("echo"))
+    await house.apply(known)
+    stream = await stream_of(house, "a")
+    await house.api.kill("a")
+    await house.until("a", lambda status: status.state is State.STOPPED)
+    await house.apply(dataclasses.replace(known, scrollback=ScrollbackPolicy(bytes=100)))
+    await house.api.start("a")
+    assert await stream_of(house, "a") == stream
+
+
+async def test_a_service_that_was_removed_and_added_again_has_another_stream(house: House) -> None:
+    await house.apply(spec("a", program("echo")))
+    old = await house.console("a")
+    await old.until(b"ready\n")
+    stream = await stream_of(house, "a")
+    await house.apply()
+    await house.api.kill("a")
+    await until_removed(house.api, "a")
+    await house.apply(spec("a", program("echo")))
+    await (await house.console("a")).until(b"ready\n")
+    assert await stream_of(house, "a") != stream
+    assert old.attachment.stream == stream
+    attachment = await house.api.attach("a", 3, stream)
+    assert attachment.offset == 0
+    await attachment.aclose()
 
 
 async def test_a_new_reader_gets_the_last_lines(house: House) -> None:

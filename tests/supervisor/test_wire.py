@@ -100,10 +100,16 @@ async def test_another_client_can_call_every_method(house: House) -> None:
             while b"ready\n" not in data:
                 answer = next(answers)
                 assert answer["offset"] == len(data)
+                assert answer.get("stream") is None, "the first answer has said it"
                 data += base64.b64decode(answer["data"])
             assert connection.Write("a", base64.b64encode(b"hello\n").decode()) in (None, {})
             while b"echo: hello\n" not in data:
                 data += base64.b64decode(next(answers)["data"])
+        with connected(house.socket) as other:
+            for stream, offset in ((begin["stream"], 3), (None, 3), ("0123456789abcdef", 0)):
+                again = other.Attach("a", 3, stream)
+                assert (again["offset"], again["stream"]) == (offset, begin["stream"])
+                assert data.startswith(base64.b64decode(again["data"])[:6], offset)
         with connected(house.socket) as other:
             answers = other.Watch(_more=True)
             first = next(answers)
@@ -193,6 +199,7 @@ async def test_every_error_of_the_interface_arrives(house: House, monkeypatch: p
         (f"{INTERFACE}.Attach", {"name": "nobody"}, f"{INTERFACE}.NoSuchService"),
         (f"{INTERFACE}.Attach", {"name": "a", "since": "x"}, "org.varlink.service.InvalidParameter"),
         (f"{INTERFACE}.Attach", {"name": "a", "since": 1.5}, "org.varlink.service.InvalidParameter"),
+        (f"{INTERFACE}.Attach", {"name": "a", "stream": 1}, "org.varlink.service.InvalidParameter"),
         (f"{INTERFACE}.Write", {"name": "a", "data": "€"}, "org.varlink.service.InvalidParameter"),
         (f"{INTERFACE}.Write", {"name": "a", "data": "abc"}, "org.varlink.service.InvalidParameter"),
         (f"{INTERFACE}.Apply", {"plan": 3}, "org.varlink.service.InvalidParameter"),
@@ -368,6 +375,28 @@ async def test_nobody_at_the_socket_is_told_as_such(house: House) -> None:
     for path in ("nowhere", "no/where", "state"):
         with pytest.raises(SupervisorUnreachable, match="no supervisor at"):
             await SupervisorClient(os.path.join(house.directory, path)).list()
+
+
+async def test_a_supervisor_that_names_no_stream_is_understood(house: House) -> None:
+    """It is older than the daemon, for a moment of an upgrade."""
+    path = os.path.join(house.directory, "older")
+    asked: list[object] = []
+    with wire.listen(path) as listener, anyio.fail_after(DEADLINE):
+        async with anyio.create_task_group() as tasks:
+
+            async def answer() -> None:
+                await anyio.wait_readable(listener)
+                channel = wire.Channel(wire.UnixStream(listener.accept()[0]))
+                asked.append((await channel.receive())["parameters"])
+                begin = {"offset": 3, "end": 5, "data": ""}
+                await channel.send({"parameters": begin, "continues": True})
+                await channel.aclose()
+
+            tasks.start_soon(answer)
+            attached = await SupervisorClient(path).attach("a", 3, "0123456789abcdef")
+            assert (attached.offset, attached.end, attached.stream) == (3, 5, "")
+            assert asked == [{"name": "a", "since": 3, "stream": "0123456789abcdef"}]
+            await attached.aclose()
 
 
 FULL = ServiceStatus(

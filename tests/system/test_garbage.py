@@ -13,8 +13,6 @@ from . import processes
 from .house import Holdfast, program
 from .rawconsole import RawConsole
 
-HUNG_UP = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN)
-
 HALVES = (
     b"",
     b"G",
@@ -55,7 +53,7 @@ def say(one: socket.socket, data: bytes) -> None:
         while one.recv(65536):
             pass
     except OSError as exc:
-        if exc.errno not in HUNG_UP:
+        if exc.errno not in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
             raise
 
 
