@@ -109,10 +109,10 @@ class Daemon:
                 reloader.add(lambda config: mirror.apply(compile_plan(config)))
                 reloader.add(lambda config: _configure(audit, config))
                 await _configure(audit, reloader.config)
+                tasks.start_soon(self._watch_signals)  # before anybody is told that we serve
                 tasks.start_soon(self._notifier.run)
                 tasks.start_soon(self._serve, listeners, mirror, audit, tasks)
-                tasks.start_soon(self._watch_files, accounts)
-                tasks.start_soon(self._watch_signals)
+                tasks.start_soon(self._watch_files, accounts, tasks)
                 if with_parent:
                     tasks.start_soon(self._watch_parent)
                 await self._introduce(accounts)
@@ -189,12 +189,14 @@ class Daemon:
                 return
             await anyio.sleep(LISTEN_AGAIN)
 
-    async def _watch_files(self, accounts: Accounts) -> None:
+    async def _watch_files(self, accounts: Accounts, tasks: anyio.abc.TaskGroup) -> None:
         """Notice edits by hand. The folder is watched, since editors replace the file."""
         path = self._reloader.file.path
         target = os.path.realpath(path)
         folders = {os.path.dirname(path), os.path.dirname(target)}
         configs = {os.path.basename(path), os.path.basename(target)}
+        # It begins when the folder is watched: an edit between our reading and that would go unnoticed.
+        tasks.start_soon(self._read_again)
         try:
             async for names in _changes(folders, self._stop):
                 if ACCOUNTS in names:
@@ -225,6 +227,10 @@ class Daemon:
 
     async def _reload(self, *, only_changed: bool = False) -> None:
         self._notifier.reloading()
+        await self._read_again(only_changed=only_changed)
+        self._notifier.ready()
+
+    async def _read_again(self, *, only_changed: bool = True) -> None:
         try:
             changed = await self._reloader.reload(only_changed=only_changed)
         except (ConfigError, CannotListen, CannotStore, SupervisorUnreachable, NotAllowed) as exc:
@@ -232,8 +238,6 @@ class Daemon:
         else:
             if changed:
                 log.info("the config was reloaded")
-        finally:
-            self._notifier.ready()
 
     def _end(self, code: int) -> None:
         self._code = code

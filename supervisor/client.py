@@ -25,6 +25,10 @@ class SupervisorUnreachable(Exception):
     """Nobody answers at the supervisor's socket; the message says what was tried."""
 
 
+class _WentAway(SupervisorUnreachable):
+    """It hung up without an answer."""
+
+
 class RemoteAttachment:
     """A console that is being followed over the socket."""
 
@@ -136,12 +140,20 @@ class SupervisorClient:
             return ServiceStatus.from_record(answer.record("service"))
 
     async def _call(self, method: str, parameters: Mapping[str, object]) -> Record:
+        try:
+            return await self._call_once(method, parameters)
+        except _WentAway:
+            # What it has read it answers, even when it is being replaced; this call is for the next one, who
+            # has the same socket. One that was killed leaves a socket where nobody can connect.
+            return await self._call_once(method, parameters)
+
+    async def _call_once(self, method: str, parameters: Mapping[str, object]) -> Record:
         channel = await self._ask(method, parameters)
         try:
             with anyio.fail_after(PATIENCE), _understood(method):
                 return await _receive(channel)
         except anyio.EndOfStream as exc:
-            raise SupervisorUnreachable(f"the supervisor went away during {method}") from exc
+            raise _WentAway(f"the supervisor went away during {method}") from exc
         except TimeoutError as exc:
             raise SupervisorUnreachable(f"the supervisor did not answer {method} in time") from exc
         finally:
@@ -161,7 +173,7 @@ class SupervisorClient:
             with anyio.CancelScope(shield=True):
                 await channel.aclose()
             if isinstance(exc, anyio.BrokenResourceError):
-                raise SupervisorUnreachable(f"the supervisor went away during {method}") from exc
+                raise _WentAway(f"the supervisor went away during {method}") from exc
             raise
         return channel
 

@@ -41,6 +41,14 @@ class Systemd:
     def close(self) -> None:
         """Let go of everything."""
         self._socket.close()
+        self.forget()
+
+    def fileno(self) -> int:
+        """Return the descriptor of the socket at which we are told."""
+        return self._socket.fileno()
+
+    def forget(self) -> None:
+        """Let go of what is kept."""
         for numbers in self.kept.values():
             for fd in numbers:
                 os.close(fd)

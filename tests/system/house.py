@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 import httpx
 from websockets.sync.client import connect, unix_connect
 
+from ..supervisor.systemd import Systemd
 from . import processes
 from .console import V2, Console
 from .local import WayIn
@@ -121,13 +122,23 @@ class Holdfast:
         assert found is not None
         return found[1]
 
-    def start(self, *, wait: bool = True, unheard: bool = False, pass_fds: Sequence[int] = ()) -> None:
+    def start(
+        self,
+        *,
+        wait: bool = True,
+        unheard: bool = False,
+        pass_fds: Sequence[int] = (),
+        by: Systemd | None = None,
+    ) -> None:
         """Type `holdfast run`, and wait until it answers. `unheard`, as in `holdfast run | true`."""
         command, environment = holdfast("run", "--config", self.path("config.hjson"))
+        if by is not None:
+            command, pass_fds = by.wrapped(command), by.given
+            environment |= by.environment
         self._process = subprocess.Popen(
             command,
             cwd=self.folder,
-            env={**self.environment, **environment},
+            env={**environment, **self.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

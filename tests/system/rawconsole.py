@@ -2,7 +2,7 @@
 
 import json
 
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import unix_connect
 from websockets.typing import Subprotocol
 
@@ -23,22 +23,42 @@ class RawConsole:
         """How often another stream began; `data` is of the latest."""
         self.gaps = 0
 
-    def visit(self, wanted: bytes) -> None:
-        """View the console from where the latest visit ended until this was shown, or until hung up on."""
+    def visit(self, wanted: bytes, say: str | None = None, after: int = 0) -> None:
+        """View the console from where the latest visit ended until this was shown, or until hung up on.
+
+        With `say`, this line is typed first. What was shown before the offset `after` does not count.
+        """
         query = f"?since={len(self.data)}&stream={self._stream}" if self._stream else "?since=0"
         with unix_connect(
             self._socket,
             f"ws://localhost/server/{self._name}/console{query}",
             subprotocols=[V3],
             ping_interval=None,
+            open_timeout=DEADLINE,
             close_timeout=1,
             max_size=None,
         ) as connection:
             try:
-                while wanted not in self.data[-len(wanted) - (64 << 10) :]:
+                if say is not None:
+                    connection.send(json.dumps({"type": "input", "data": say}))
+                while self.data.find(wanted, max(after, len(self.data) - len(wanted) - (64 << 10))) < 0:
                     self._take(connection.recv(timeout=DEADLINE))
             except ConnectionClosed:
                 return
+
+    def follow(self, wanted: bytes, say: str | None = None) -> None:
+        """View the console until this was shown, however often it is hung up on; then `say` is said again.
+
+        Raises what connect(2) says if the connection is refused.
+        """
+        before = len(self.data)
+        while self.data.find(wanted, before) < 0:
+            try:
+                self.visit(wanted, say, before)
+            except (ConnectionRefusedError, FileNotFoundError, TimeoutError):
+                raise
+            except (OSError, EOFError, WebSocketException):
+                continue  # the daemon died before it had answered
 
     def _take(self, message: str | bytes) -> None:
         if isinstance(message, bytes):

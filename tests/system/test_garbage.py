@@ -5,11 +5,13 @@ import errno
 import random
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from . import processes
 from .house import Holdfast, program
+from .rawconsole import RawConsole
 
 HALVES = (
     b"",
@@ -100,3 +102,29 @@ def test_two_hundred_silent_visitors_keep_nobody_out(house: Holdfast, way: str) 
         console.type("can you hear me?")
         console.until("echo: can you hear me?")
         assert house.stop() == 0
+
+
+def test_a_storm_of_nonsense_from_all_sides_moves_no_program(house: Holdfast) -> None:
+    house.configure(ticker=program("ticker"))
+    house.start()
+    supervisor, pid = house.supervisor, house.pid("ticker")
+    ways = ("tcp", "unix", "private")
+    with ThreadPoolExecutor(100) as storm:
+        for _ in range(3):
+            said = [storm.submit(shout, house, way, data) for data in nonsense() for way in ways * 3]
+            for one in said:
+                one.result()
+            assert house.answers()
+    assert (house.supervisor, house.pid("ticker")) == (supervisor, pid)
+    console = RawConsole(house.path("api.sock"), "ticker")
+    console.visit(b"tick 100\n")
+    first, *lines = console.data[: console.data.rindex(b"\n")].decode().split("\n")
+    assert first == "[Octyne] Started server ticker"
+    assert lines == [f"tick {number}" for number in range(len(lines))]
+    assert "Traceback" not in house.output.text
+
+
+def shout(house: Holdfast, way: str, data: bytes) -> None:
+    """Say it on a connection of its own."""
+    with open_way(house, way) as one:
+        say(one, data)
