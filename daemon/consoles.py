@@ -22,6 +22,7 @@ from supervisor import Attached, NoSuchService, SupervisorUnreachable
 
 from .lines import Lines
 from .mirror import Mirror
+from .watched import Watched
 
 QUIET = 0.3
 REATTACH = 0.2
@@ -35,13 +36,6 @@ MOST_FRAME = 900_000
 
 WORST = 6
 """Bytes of a message that one character can take, as `\\u001b` does."""
-
-MOST_VIEWERS = 1000
-"""Viewers of one console."""
-
-
-class TooManyViewers(Exception):
-    """A console has as many viewers as it may have."""
 
 
 def differ(one: str | None, other: str | None) -> bool:
@@ -242,8 +236,7 @@ class Consoles:
 
     def __init__(self, mirror: Mirror, tasks: anyio.abc.TaskGroup) -> None:
         self._mirror = mirror
-        self._tasks = tasks
-        self._relays: dict[str, Relay] = {}
+        self.watched: Watched[Relay] = Watched(tasks)
 
     @asynccontextmanager
     async def view(self, name: str, lines: int, size: int) -> AsyncIterator[Viewer]:
@@ -251,19 +244,10 @@ class Consoles:
 
         The replay holds at most `lines` lines; `size` is the service's scrollback in bytes.
         """
-        relay = self._relays.get(name)
-        if relay is None or relay.ended:
-            relay = self._relays[name] = Relay(name, self._mirror, lines, size)
-            self._tasks.start_soon(relay.run)
-        if len(relay.viewers) >= MOST_VIEWERS:
-            raise TooManyViewers(f"the console of {name} has {MOST_VIEWERS} viewers already")
-        viewer = Viewer(relay)
-        relay.viewers.add(viewer)
-        try:
-            yield viewer
-        finally:
-            relay.viewers.discard(viewer)
-            if not relay.viewers:
-                relay.scope.cancel()
-                if self._relays.get(name) is relay:
-                    del self._relays[name]
+        async with self.watched.relay(name, lambda: Relay(name, self._mirror, lines, size)) as relay:
+            viewer = Viewer(relay)
+            relay.viewers.add(viewer)
+            try:
+                yield viewer
+            finally:
+                relay.viewers.discard(viewer)

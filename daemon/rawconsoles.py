@@ -22,8 +22,9 @@ import anyio.lowlevel
 
 from supervisor import Attached, NoSuchService, Scrollback, SupervisorUnreachable
 
-from .consoles import MOST_VIEWERS, REATTACH, TooManyViewers, differ
+from .consoles import REATTACH, differ
 from .mirror import Mirror
+from .watched import Watched
 
 KEEP_BYTES = 1 << 20
 """Bytes that a relay keeps for viewers that are slower than others."""
@@ -265,26 +266,16 @@ class RawConsoles:
 
     def __init__(self, mirror: Mirror, tasks: anyio.abc.TaskGroup) -> None:
         self._mirror = mirror
-        self._tasks = tasks
         self._asking = anyio.Semaphore(MOST_ASKING)
-        self._relays: dict[str, RawRelay] = {}
+        self.watched: Watched[RawRelay] = Watched(tasks)
 
     @asynccontextmanager
     async def view(self, name: str) -> AsyncIterator[RawViewer]:
         """View a console for a while; raises `TooManyViewers`."""
-        relay = self._relays.get(name)
-        if relay is None or relay.ended:
-            relay = self._relays[name] = RawRelay(name, self._mirror, self._asking)
-            self._tasks.start_soon(relay.run)
-        if len(relay.viewers) >= MOST_VIEWERS:
-            raise TooManyViewers(f"the console of {name} has {MOST_VIEWERS} viewers already")
-        viewer = RawViewer(relay)
-        relay.viewers.add(viewer)
-        try:
-            yield viewer
-        finally:
-            relay.viewers.discard(viewer)
-            if not relay.viewers:
-                relay.scope.cancel()
-                if self._relays.get(name) is relay:
-                    del self._relays[name]
+        async with self.watched.relay(name, lambda: RawRelay(name, self._mirror, self._asking)) as relay:
+            viewer = RawViewer(relay)
+            relay.viewers.add(viewer)
+            try:
+                yield viewer
+            finally:
+                relay.viewers.discard(viewer)

@@ -10,12 +10,12 @@ from starlette.websockets import WebSocketDisconnect
 
 from supervisor import SupervisorUnreachable
 
-from ..consoles import TooManyViewers
 from ..conversation import Conversation
 from ..errors import ApiError, NoSuchServer, answer_for
 from ..parts import Call, SocketCall
 from ..rawprotocol import ThirdProtocol
 from ..textprotocols import FirstProtocol, SecondProtocol
+from ..watched import TooManyViewers
 
 _CLOSE_CODES = {401: 4401, 403: 4403, 404: 4404}
 

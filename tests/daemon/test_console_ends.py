@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
-from daemon import consoles, conversation, textprotocols
+from daemon import conversation, textprotocols, watched
 from daemon.access import Identity
 
 from .door import DEADLINE
@@ -172,7 +172,7 @@ async def test_the_server_sends_no_websocket_ping(house: House) -> None:
 
 
 async def test_there_are_only_so_many_viewers(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consoles, "MOST_VIEWERS", 2)
+    monkeypatch.setattr(watched, "MOST_VIEWERS", 2)
     name = "ü" * 200
     await house.configure(**{name: program("echo")})
     async with house.view(name) as one, house.view(name) as two:
@@ -212,7 +212,7 @@ async def test_a_client_that_vanishes_in_the_middle_leaves_nothing_behind(
         await viewer.until("ready")
         await viewer.type("still here")
         await viewer.until("echo: still here")
-        assert len(house.parts.consoles._relays["app"].viewers) == 1
+        assert len(house.parts.consoles.watched.relays["app"].viewers) == 1
     assert "Traceback" not in caplog.text
     assert all(record.exc_info is None for record in caplog.records)
 

@@ -90,7 +90,7 @@ async def started(house: House) -> None:
 
 
 def viewers(house: House) -> int:
-    relay = house.parts.consoles._relays.get("flood")
+    relay = house.parts.consoles.watched.relays.get("flood")
     return len(relay.viewers) if relay else 0
 
 
@@ -102,7 +102,7 @@ async def test_viewers_that_never_read_disturb_nobody(either: House) -> None:
             await eventually(lambda: seen(either), lambda count: count == 4)
             await typist.connection.send("go")
             await read_all(viewer)
-            relay = either.parts.consoles._relays["flood"]
+            relay = either.parts.consoles.watched.relays["flood"]
             assert relay._kept <= consoles.KEEP_BYTES + 64 * 1024
             assert (await either.show("flood"))["status"] == 1
             await viewer.type("end")
@@ -132,7 +132,7 @@ async def test_a_flood_that_nobody_can_take_is_not_even_read(house: House) -> No
             await other.until("ready")
             await other.type("still here")
             await other.until("echo: still here")
-        relay = house.parts.consoles._relays["flood"]
+        relay = house.parts.consoles.watched.relays["flood"]
         service = house.door.supervisor._services["flood"]
         await eventually(lambda: said(house), lambda end: end > MANY)
         assert relay._passed < MANY

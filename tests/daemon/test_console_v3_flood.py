@@ -133,7 +133,7 @@ async def test_a_slow_viewer_loses_nothing_that_the_supervisor_keeps(either: Hou
         slow.connection.transport.pause_reading()
         await fast.type(f"0 {COUNT}")
         await fast.until(b"said 100000\n")
-        relay = either.parts.raw_consoles._relays["flood"]
+        relay = either.parts.raw_consoles.watched.relays["flood"]
         assert rawconsoles.KEEP_BYTES <= relay.ring.end - relay.ring.begin < 2 * rawconsoles.KEEP_BYTES
         slow.connection.transport.resume_reading()
         await slow.until(b"said 100000\n")
@@ -158,7 +158,7 @@ async def test_a_viewer_that_does_not_read_is_cut_off(either: House, monkeypatch
 
 
 async def viewers(house: House) -> int:
-    return len(house.parts.raw_consoles._relays["flood"].viewers)
+    return len(house.parts.raw_consoles.watched.relays["flood"].viewers)
 
 
 async def descriptors() -> int:
@@ -177,7 +177,7 @@ async def test_a_flood_that_nobody_can_take_is_not_even_read(house: House) -> No
         async with house.view("app") as other:
             await other.type("still here")
             await other.until("echo: still here")
-        assert house.parts.raw_consoles._relays["flood"].ring.end < COUNT * 100
+        assert house.parts.raw_consoles.watched.relays["flood"].ring.end < COUNT * 100
         deaf.connection.transport.abort()
 
 

@@ -189,7 +189,7 @@ async def test_a_client_that_vanishes_leaves_nothing_behind(
     async with watch(house) as viewer:
         await viewer.type("still here")
         await viewer.until(b"echo: still here\n")
-        assert len(house.parts.raw_consoles._relays["app"].viewers) == 1
+        assert len(house.parts.raw_consoles.watched.relays["app"].viewers) == 1
     assert all(record.exc_info is None for record in caplog.records)
 
 

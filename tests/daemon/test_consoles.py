@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from daemon import consoles
-from daemon.consoles import Consoles, TooManyViewers, Viewer, missed_notice
+from daemon import consoles, watched
+from daemon.consoles import Consoles, Viewer, missed_notice
 from daemon.mirror import Mirror
+from daemon.watched import TooManyViewers
 from supervisor import Attached, NoSuchService, Output, SupervisorUnreachable
 
 from .door import DEADLINE
@@ -181,10 +182,10 @@ async def test_nothing_is_read_while_no_viewer_waits() -> None:
         for _ in range(10):
             source.say(b"x\n")
         await anyio.wait_all_tasks_blocked()
-        assert made._relays["a"].next == 0
+        assert made.watched.relays["a"].next == 0
         assert await shown(viewer, 1) == ["x"]
         await anyio.wait_all_tasks_blocked()
-        assert made._relays["a"].next <= 2
+        assert made.watched.relays["a"].next <= 2
 
 
 async def test_a_replay_waits_for_the_scrollback_and_no_longer() -> None:
@@ -220,11 +221,11 @@ async def test_a_console_of_a_service_that_is_gone_is_empty_and_over() -> None:
         with pytest.raises(anyio.EndOfStream):
             await viewer.receive()
         async with made.view("b", LINES, SIZE):
-            assert set(made._relays) == {"a", "b"}
+            assert set(made.watched.relays) == {"a", "b"}
 
 
 async def test_one_attachment_serves_all_and_ends_with_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consoles, "MOST_VIEWERS", 3)
+    monkeypatch.setattr(watched, "MOST_VIEWERS", 3)
     source = Source(0, 0)
     mirror = Sources(source)
     async with viewing(mirror) as (viewer, made):
@@ -234,7 +235,7 @@ async def test_one_attachment_serves_all_and_ends_with_the_last(monkeypatch: pyt
         await viewer.replay()
         assert mirror.asked == [None]
         assert not source.closed
-    assert (source.closed, made._relays) == (True, {})
+    assert (source.closed, made.watched.relays) == (True, {})
 
 
 async def test_the_program_is_heard_whole_though_the_supervisor_hangs_up_again_and_again(

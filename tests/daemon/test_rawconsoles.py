@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import anyio
 import pytest
 
-from daemon import rawconsoles
-from daemon.consoles import TooManyViewers
+from daemon import rawconsoles, watched
 from daemon.mirror import Mirror
 from daemon.rawconsoles import Chunk, Place, RawConsoles, RawViewer
+from daemon.watched import TooManyViewers
 from supervisor import Attached, NoSuchService, Output, SupervisorUnreachable
 from supervisor.console import Console, Follower
 
@@ -167,7 +167,7 @@ async def test_a_place_is_the_replayed_tail_or_the_offset_that_was_asked_for() -
             async with made.view("a") as viewer:
                 assert await viewer.begin(since, other) == Place(0, 14, anew=True)
                 assert viewer.stream == mirror.stream
-        assert (mirror.lines, made._relays) == (set(), {})
+        assert (mirror.lines, made.watched.relays) == (set(), {})
         tasks.cancel_scope.cancel()
 
 
@@ -183,7 +183,7 @@ async def test_one_line_serves_all_viewers_that_keep_up_and_ends_with_the_last()
             assert len(mirror.lines) == 1
             assert mirror.asked in ([], [0])  # that of the relay may have come before or after
         assert len(mirror.lines) == 1
-    assert (mirror.lines, made._relays) == (set(), {})
+    assert (mirror.lines, made.watched.relays) == (set(), {})
 
 
 async def test_a_lost_connection_is_taken_up_where_it_ended() -> None:
@@ -214,7 +214,7 @@ async def test_a_viewer_behind_the_relay_gets_the_rest_from_the_supervisor() -> 
             for begin in range(0, len(said), BLOCK):
                 mirror.say(said[begin : begin + BLOCK])
                 await read(fast, len(said[begin : begin + BLOCK]))
-            relay = made._relays["a"]
+            relay = made.watched.relays["a"]
             assert relay.ring.begin > 1 << 20
             mirror.hang_up()
             assert await read(slow, len(said)) == said
@@ -260,7 +260,7 @@ async def test_what_the_supervisor_has_lost_comes_from_the_relay_if_that_still_h
         for begin in range(0, len(said), BLOCK):
             mirror.say(said[begin : begin + BLOCK])
             await read(fast, len(said[begin : begin + BLOCK]))
-        begin = made._relays["a"].ring.begin
+        begin = made.watched.relays["a"].ring.begin
         assert mirror.console is not None
         assert 0 < begin < mirror.console.scrollback.begin
         chunk = await slow.receive()
@@ -406,7 +406,7 @@ async def test_a_viewer_of_a_service_that_was_added_again_gets_nothing_of_the_ne
     async with viewing(mirror) as (fast, made), viewing(mirror, 0, made) as (slow, _):
         mirror.say(whole)
         await read(fast, len(whole))
-        relay = made._relays["a"]
+        relay = made.watched.relays["a"]
         mirror.remove()
         with pytest.raises(anyio.EndOfStream):
             await fast.receive()
@@ -474,10 +474,10 @@ async def test_nothing_is_read_while_no_viewer_waits() -> None:
         for _ in range(10):
             mirror.say(b"x" * BLOCK)
         await anyio.wait_all_tasks_blocked()
-        assert made._relays["a"].ring.end == 0
+        assert made.watched.relays["a"].ring.end == 0
         assert len(await read(viewer, 1)) == BLOCK
         await anyio.wait_all_tasks_blocked()
-        assert made._relays["a"].ring.end <= 3 * BLOCK
+        assert made.watched.relays["a"].ring.end <= 3 * BLOCK
 
 
 async def test_a_viewer_that_begins_ahead_of_the_relay_waits_for_it() -> None:
@@ -508,7 +508,7 @@ async def test_a_viewer_behind_a_service_that_is_gone_gets_what_the_relay_has() 
     async with viewing(mirror) as (fast, made), viewing(mirror, 0, made) as (slow, _):
         mirror.say(said)
         await read(fast, len(said))
-        begin = made._relays["a"].ring.begin
+        begin = made.watched.relays["a"].ring.begin
         mirror.remove()
         chunk = await slow.receive()
         assert 0 < chunk.offset == begin
@@ -526,10 +526,10 @@ async def test_a_console_of_a_service_that_is_gone_is_empty_and_over() -> None:
 
 
 async def test_there_are_only_so_many_viewers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rawconsoles, "MOST_VIEWERS", 2)
+    monkeypatch.setattr(watched, "MOST_VIEWERS", 2)
     mirror = Supervised()
     async with viewing(mirror) as (_, made), viewing(mirror, None, made):
         with pytest.raises(TooManyViewers):
             await made.view("a").__aenter__()
         async with made.view("b"):
-            assert set(made._relays) == {"a", "b"}
+            assert set(made.watched.relays) == {"a", "b"}
