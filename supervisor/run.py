@@ -224,6 +224,7 @@ class Run:
                         programs = [*self._supervisor.descriptors(), *self._daemon.descriptors]
                         kept = [*programs, *self._house.descriptors]
                         handover.become(self._house.program, self._freeze(renew), kept)
+            self._failure = "the supervisor was asked to stop meanwhile"
         except CannotHandOver as exc:
             log.error("Holdfast goes on as it is: %s", exc)
             self._failure = str(exc)

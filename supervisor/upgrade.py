@@ -51,6 +51,9 @@ async def upgrade(path: str) -> str:
         while True:
             try:
                 now = await _ask(path, "Handover")
+            except (ConnectionRefusedError, FileNotFoundError) as exc:
+                # A handover leaves the socket open: here it was closed.
+                raise NotUpgraded(f"the supervisor at {path} has ended meanwhile") from exc
             except BROKEN:
                 await anyio.sleep(PACE)
                 continue

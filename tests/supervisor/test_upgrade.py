@@ -5,14 +5,16 @@ import shutil
 import signal
 from pathlib import Path
 
+import anyio
 import pytest
 
 from supervisor import Plan, SupervisorUnreachable
 from supervisor.upgrade import NotUpgraded, upgrade
+from supervisor.wire import Channel, UnixStream, listen
 
 from .real import ROOT, eventually, started
 from .test_handover import services
-from .world import Reading, program, spec
+from .world import DEADLINE, Reading, program, spec
 
 
 async def test_who_asks_is_told_the_versions_and_the_pause(tmp_path: Path) -> None:
@@ -69,3 +71,23 @@ async def test_a_supervisor_that_stops_says_so(tmp_path: Path) -> None:
 async def test_where_nobody_listens_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(SupervisorUnreachable, match="no supervisor can be reached"):
         await upgrade(str(tmp_path / "none"))
+
+
+async def test_who_waits_for_a_supervisor_that_ends_is_told_so(tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+    with listen(path) as listener:
+
+        async def supervisor() -> None:
+            await anyio.wait_readable(listener)
+            channel = Channel(UnixStream(listener.accept()[0]))
+            await channel.receive()
+            await channel.send({"parameters": {"handovers": 0}})
+            await channel.aclose()
+            await anyio.wait_readable(listener)
+            listener.accept()[0].close()
+            listener.close()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(supervisor)
+            with anyio.fail_after(DEADLINE), pytest.raises(NotUpgraded, match="has ended meanwhile"):
+                await upgrade(path)
