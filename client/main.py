@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ class _Version(argparse.Action):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line; return the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends us without a traceback
     parser = argparse.ArgumentParser(prog="holdfast", description="Keeps long-running programs running.")
     parser.add_argument(
         "--version", "-v", action="version", version=f"holdfast {metadata.version('holdfast')}"
@@ -38,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--config", help="the config file (default: config.hjson or config.json here)")
         command.add_argument("--state-dir", help="where state is kept (default: state beside the config)")
         command.add_argument("--runtime-dir", help="where the private socket is (default: run in the state)")
+    run.add_argument("--program-descriptors", type=int, help="how many descriptors programs may have")
     check = commands.add_parser("check", help="say what is wrong with a config")
     check.add_argument("--config", help="the config file (default: config.hjson or config.json here)")
     options = parser.parse_args(arguments)
@@ -51,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _check(config)
     if options.command == "upgrade":
         return _upgrade(config, options.state_dir, options.runtime_dir)
-    return _run(config, options.state_dir, options.runtime_dir)
+    return _run(config, options.state_dir, options.runtime_dir, options.program_descriptors)
 
 
 def _check(config: str) -> int:
@@ -77,7 +80,7 @@ def _upgrade(config: str, state: str | None, runtime: str | None) -> int:
     return done.returncode
 
 
-def _run(config: str, state: str | None, runtime: str | None) -> int:
+def _run(config: str, state: str | None, runtime: str | None, descriptors: int | None) -> int:
     """Become the supervisor, which starts the API daemon as a program of its own."""
     config = os.path.abspath(config)
     state, runtime = _directories(config, state, runtime)
@@ -86,7 +89,10 @@ def _run(config: str, state: str | None, runtime: str | None) -> int:
         return code
     daemon = [*PYTHON, "daemon", "--config", config, "--state-dir", state, "--with-parent"]
     daemon += ["--supervisor", os.path.join(runtime, "supervisor.sock")]
-    supervisor = [*PYTHON, "supervisor", "--state-dir", state, "--runtime-dir", runtime, "--", *daemon]
+    supervisor = [*PYTHON, "supervisor", "--state-dir", state, "--runtime-dir", runtime]
+    if descriptors is not None:
+        supervisor += ["--program-descriptors", str(descriptors)]
+    supervisor += ["--", *daemon]
     sys.stdout.flush()
     sys.stderr.flush()
     return os.execv(sys.executable, supervisor)  # noqa: S606  (does not return)

@@ -40,7 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--supervisor", default="state/run/supervisor.sock", help="the supervisor's socket")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")
     parser.add_argument("--check", action="store_true", help="only say what is wrong with the config")
+    parser.add_argument("--try", action="store_true", dest="trial", help="only say whether it can be started")
     options = parser.parse_args(arguments)
+    if options.trial:
+        return 0  # all that it needs was imported
     log_to_stderr()
     # uvicorn tells of every WebSocket at this level, with its query: tickets are secrets.
     uvicorn = logging.getLogger("uvicorn.error")

@@ -164,8 +164,13 @@ class Daemon:
         reloader = self._reloader
         for warning in reloader.config.warnings:
             log.warning("%s", warning)
+
         # First the programs: they need no port.
-        tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
+        # The config may have been edited while no supervisor was there to take it.
+        def read_again() -> None:
+            tasks.start_soon(self._read_again)
+
+        tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config), read_again)
         await self._listen(listeners)
         self._notifier.status(f"serves {' and '.join(listeners.addresses)}")
         self._notifier.ready()

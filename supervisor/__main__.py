@@ -1,7 +1,11 @@
 """`python -m supervisor`: see `supervisor.main`."""
 
+import signal
 import sys
 
-from .main import main
+# Until the program hears signals itself, Ctrl-C ends it without a traceback.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from .main import main  # noqa: E402
 
 sys.exit(main())

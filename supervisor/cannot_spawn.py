@@ -4,6 +4,7 @@ import errno
 import os
 from typing import cast
 
+from . import descriptors
 from .spec import ServiceSpec
 
 _PASSING = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
@@ -40,6 +41,8 @@ def _why(spec: ServiceSpec, exc: OSError) -> str:
             return f"there is no program {program}"
         case errno.EACCES:
             return f"{program} is not executable, or may not be"
+        case errno.EMFILE:
+            return f"no descriptor is left to hold it by, the limit is {descriptors.limit()} (ulimit -n)"
         case errno.ENOEXEC:
             return f"{program} is no program: it has no #! line and is no binary of this machine"
     return f"{program}: {reason}"

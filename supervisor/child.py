@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 import anyio
 
 from .cannot_spawn import CannotSpawn
+from .descriptors import leave_some
 from .events import Exit
 from .process import Census, Member, ProcessId, sessions, told_exit
 from .record import Record
@@ -96,6 +97,8 @@ class Child:
                 ours.append(output_ours)
                 theirs.append(output)
                 _enlarge(output_ours)
+            if not attached:
+                leave_some(max(ours))
             # Non-blocking is a property of a pipe's end, and these two ends are ours alone.
             for fd in ours:
                 os.set_blocking(fd, False)

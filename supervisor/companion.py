@@ -41,6 +41,8 @@ class Companion:
     ) -> None:
         self.crashed = anyio.Event()
         """Set when it has ended by itself for the first time."""
+        self.serving = False
+        """Whether the one that runs now has said that it serves."""
         self._tasks = tasks
         self._settled = anyio.Event()
         self._sockets = SocketStore(os.path.join(runtime, NOTIFY), notifier, ready=self._note_ready)
@@ -86,6 +88,7 @@ class Companion:
     def renew(self) -> None:
         """Replace it by the one that is installed now; its sockets stay open meanwhile."""
         if self._service is not None:
+            self.serving = False
             self._service.stop()
             self._service.start()
 
@@ -114,7 +117,11 @@ class Companion:
         """Return everything as JSON data."""
         if self._service is None:
             return None
-        kept = {"sockets": self._sockets.freeze(), "kept": self._keeping.freeze()}
+        kept = {
+            "sockets": self._sockets.freeze(),
+            "kept": self._keeping.freeze(),
+            "serving": self.serving,
+        }
         return {**self._service.freeze(now), **kept}
 
     def thaw(self, record: Record, now: float, heir: Heir = CARRIED) -> None:
@@ -122,6 +129,7 @@ class Companion:
         if self._service is None:
             return
         self._sockets.thaw(record.record("sockets"))
+        self.serving = record.take("serving", bool, False)
         self._service.thaw(record, now, heir)
         self._keeping.thaw(record.record("kept"), NAME, self._service.console.scrollback)
 
@@ -146,6 +154,7 @@ class Companion:
                 service.child.signal(signal.SIGKILL)
 
     def _note_ready(self) -> None:
+        self.serving = True
         if self._service is not None:
             self._service.forgive()
 
@@ -154,6 +163,8 @@ class Companion:
             log.error("the API daemon %s", service.lifecycle.reason)
             self.crashed.set()
         self._settled.set()
+        if service.child is None:
+            self.serving = False
         if self._keeping.wanted:
             now = anyio.current_time()
             self._keeping.write(NAME, {**service.freeze(now), "at": now}, service.console.scrollback)

@@ -164,13 +164,14 @@ class Keeping:
         self.family = family
         self._notifier = notifier
         self._serials = serials
+        self._over = False
         self._records: dict[str, RecordFile] = {}
         self._memories: dict[str, int] = {}
 
     @property
     def wanted(self) -> bool:
         """Whether anybody keeps records."""
-        return self._notifier.heard
+        return self._notifier.heard and not self._over
 
     @property
     def descriptors(self) -> Sequence[int]:
@@ -246,7 +247,11 @@ class Keeping:
             self._notifier.release(f"{_MEMORY}{file.serial}")
 
     def forget_all(self) -> None:
-        """Forget everything, at an orderly end."""
+        """Keep no more records, at an orderly end: whoever comes next begins anew.
+
+        If we are killed before it is over, what is left of the programs is left behind.
+        """
+        self._over = True
         for name in list(self._records):
             self.forget(name)
 

@@ -12,6 +12,7 @@ The rules:
 - Between the freezing and the exec there is no await: what is frozen is the truth.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -31,9 +32,14 @@ SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 PATIENCE = 20.0
 """Seconds in which the new program must say that it can take over."""
 
-MOST_COMPLAINT = 4096
+MOST_COMPLAINT = 1 << 16
 """Bytes of the new program's complaint that are told."""
 
+
+MOST_LINE = 300
+
+ANSWER = "Holdfast can take over"
+"""What the new program says when it has read the record, in a line of its own."""
 
 Program = Callable[..., list[str]]
 """The command line of the new program, with some options more."""
@@ -66,48 +72,58 @@ def read(fd: int) -> object:
 
 async def try_out(program: Program, record: Mapping[str, object]) -> None:
     """Let the new program read a record, and only that; raises `CannotHandOver`."""
-    fd = write(record)
-    complaint_read, complaint = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        command = program("--try-handover", str(fd))
+    with contextlib.ExitStack() as held:
         try:
-            process = subprocess.Popen(  # noqa: ASYNC220  (vfork; its end is waited for by a pidfd)
-                command,
-                pass_fds=[fd],
-                stdin=subprocess.DEVNULL,
-                stdout=complaint,
-                stderr=complaint,
-                start_new_session=True,
-            )
+            fd = write(record)
+            held.callback(os.close, fd)
+            said, saying = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            held.callback(os.close, said)
+            held.callback(os.close, saying)
+            await _try_out(program, fd, said, saying)
         except OSError as exc:
-            raise CannotHandOver(f"{command[0]}: {exc.strerror}") from exc
-        await _judge(process, complaint_read)
-    finally:
-        for one in (fd, complaint_read, complaint):
-            os.close(one)
+            raise CannotHandOver(f"the new program cannot be tried: {exc.strerror}") from exc
 
 
-async def _judge(process: "subprocess.Popen[bytes]", complaint: int) -> None:
-    pidfd = os.pidfd_open(process.pid)
+async def _try_out(program: Program, fd: int, said: int, saying: int) -> None:
+    command = program("--try-handover", str(fd))
+    process = subprocess.Popen(  # noqa: ASYNC220  (vfork; its end is waited for by a pidfd)
+        command,
+        pass_fds=[fd],
+        stdin=subprocess.DEVNULL,
+        stdout=saying,
+        stderr=saying,
+        start_new_session=True,
+    )
+    late = True
     try:
-        with anyio.move_on_after(PATIENCE):
-            await anyio.wait_readable(pidfd)
+        pidfd = os.pidfd_open(process.pid)
+        try:
+            with anyio.move_on_after(PATIENCE):
+                await anyio.wait_readable(pidfd)
+                late = False
+        finally:
+            anyio.notify_closing(pidfd)
+            os.close(pidfd)
     finally:
-        anyio.notify_closing(pidfd)
-        os.close(pidfd)
-        late = process.poll() is None
         if late:
             process.kill()
         code = process.wait()
     if late:
         raise CannotHandOver(f"the new program did not answer within {PATIENCE:.0f} s")
-    if code:
-        try:
-            said = os.read(complaint, MOST_COMPLAINT).decode("utf-8", "replace").strip()
-        except BlockingIOError:
-            said = ""
-        last = said.splitlines()[-1] if said else f"exit code {code}"
-        raise CannotHandOver(f"the new program cannot take over: {last}")
+    try:
+        answer = os.read(said, MOST_COMPLAINT).decode("utf-8", "replace")
+    except BlockingIOError:
+        answer = ""
+    # What ends well without a word has not even looked at the record.
+    if code or ANSWER not in answer.splitlines():
+        raise CannotHandOver(f"the new program cannot take over: {_last_line(answer) or f'exit code {code}'}")
+
+
+def _last_line(text: str) -> str:
+    """Return the last line of a complaint that says something, fit for a terminal."""
+    lines = ["".join(c if c.isprintable() else " " for c in line).strip() for line in text.splitlines()]
+    telling = [line for line in lines if any(c.isalnum() for c in line)]
+    return telling[-1][:MOST_LINE] if telling else ""
 
 
 async def in_thread(work: Callable[[], None]) -> None:
@@ -138,7 +154,10 @@ def become(program: Program, record: Mapping[str, object], descriptors: Sequence
 
     Signals must be blocked.
     """
-    fd = write(record)
+    try:
+        fd = write(record)
+    except OSError as exc:
+        raise CannotHandOver(f"the state cannot be handed over: {exc.strerror}") from exc
     command = program("--handover", str(fd))
     kept = [fd, *descriptors]
     try:

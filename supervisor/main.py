@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -26,6 +27,9 @@ SOCKET = "supervisor.sock"
 
 MOST_DESCRIPTORS = 1 << 17
 
+OUR_DAEMON = ("-P", "-m", "daemon")
+"""How the command of our own API daemon goes on after the name of Python."""
+
 log = logging.getLogger("holdfast.supervisor")
 
 
@@ -40,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--runtime-dir", required=True, help="where the private socket is made")
     parser.add_argument("--handover", type=int, help="take over from the record in this descriptor")
     parser.add_argument("--try-handover", type=int, help="only say whether we could")
+    parser.add_argument("--program-descriptors", type=int, help="how many programs may have (default: as we)")
     parser.add_argument("daemon", nargs="*", help="after --: the API daemon's command")
     options = parser.parse_args(arguments)
     _ordinary_signals()
@@ -56,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             held.callback(notifier.close)
             if options.handover is None:
                 record = None
-                house = _move_in(held, state, runtime, daemon)
+                house = _move_in(held, state, runtime, daemon, options.program_descriptors)
             else:
                 record = handover.read(options.handover)
                 os.close(options.handover)
@@ -73,21 +78,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.error("%s", exc)
         return 1
     except OSError as exc:
-        log.error("Holdfast cannot start: %s: %s", exc.filename, exc.strerror)
+        log.error("Holdfast cannot start: %s: %s", exc.filename or state, exc.strerror)
         return 1
     finally:
         leave_quietly()
     return 0
 
 
-def _move_in(held: contextlib.ExitStack, state: str, runtime: str, daemon: tuple[str, ...]) -> House:
+def _move_in(
+    held: contextlib.ExitStack, state: str, runtime: str, daemon: tuple[str, ...], most: int | None
+) -> House:
     """Become the owner of the directories; raises `InUse`."""
     locks = []
     for directory in dict.fromkeys((state, runtime)):
         os.makedirs(directory, mode=0o700, exist_ok=True)
         locks.append(held.enter_context(_lock(directory)))
     listener = held.enter_context(listen(os.path.join(runtime, SOCKET)))
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = (soft if most is None else min(most, hard), hard)
     return House(state, runtime, daemon, tuple(locks), listener, limit)
 
 
@@ -109,10 +117,22 @@ def _try(state: str, runtime: str, daemon: tuple[str, ...], fd: int) -> int:
     with socket.socket(socket.AF_UNIX) as nobody:
         try:
             anyio.run(try_out, House(state, runtime, daemon, (), nobody, limit), handover.read(fd))
-        except* (InvalidRecord, InvalidSpec, ValueError) as exc:
-            log.error("%s", exc.exceptions[0])
-            sys.exit(1)
+        except Exception as exc:  # noqa: BLE001  (whatever it is, who tries us out is told in one line)
+            log.error("%s", _told(exc))
+            return 1
+    if daemon[1:4] == OUR_DAEMON and (code := subprocess.call([*daemon, "--try"])):
+        log.error("the new API daemon cannot start, exit code %d", code)
+        return 1
+    sys.stdout.write(f"{handover.ANSWER}\n")
     return 0
+
+
+def _told(exc: BaseException) -> str:
+    """Return the first of what went wrong, in one line."""
+    while isinstance(exc, BaseExceptionGroup):
+        exc = exc.exceptions[0]
+    ours = isinstance(exc, InvalidRecord | InvalidSpec)
+    return str(exc) if ours else f"{type(exc).__name__}: {exc}"
 
 
 @contextlib.contextmanager

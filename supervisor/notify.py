@@ -51,6 +51,7 @@ class Notifier:
         self._socket: socket.socket | None = None
         self._waiting: deque[tuple[bytes, tuple[int, ...]]] = deque()
         self._news = anyio.Event()
+        self._sent = anyio.Event()
         self._status = ""
 
     @classmethod
@@ -105,6 +106,7 @@ class Notifier:
                 while self._waiting:
                     await self._room()
                     self._flush()
+                self._sent.set()
                 self._news = anyio.Event()
                 await self._news.wait()
 
@@ -112,8 +114,8 @@ class Notifier:
         """Wait until all is sent, for a while; `run` sends it."""
         with anyio.move_on_after(LAST_WORDS):
             while self._waiting:
-                await self._room()
-                self._flush()
+                self._sent = anyio.Event()
+                await self._sent.wait()
 
     def close(self) -> None:
         """Be silent from now on, outside of the event loop; `settle` comes before."""

@@ -70,12 +70,15 @@ class Roster:
         """Return the names of the services that have a live process."""
         return [name for name, service in self.services.items() if service.lifecycle.state.alive]
 
+    def leave_nothing(self) -> None:
+        """Keep nothing for a successor any more: what stops because we do is nobody's wish."""
+        self._keeping.forget_all()
+
     async def until_stopped(self) -> None:
-        """Wait until nothing lives, and leave nothing to a successor."""
+        """Wait until nothing lives."""
         while self.alive():
             self._settled = anyio.Event()
             await self._settled.wait()
-        self._keeping.forget_all()
 
     def close(self) -> None:
         """Let go of all services: who follows one reads to its end, then it is gone."""

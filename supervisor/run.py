@@ -116,6 +116,7 @@ class Run:
             "programs": len(self._supervisor.alive()),
             "failure": self._failure,
             "daemon": self._daemon.expected,
+            "serving": self._daemon.serving,
         }
 
     # The rest is its life.

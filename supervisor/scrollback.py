@@ -16,6 +16,8 @@ import struct
 import weakref
 from collections.abc import Iterator, Sequence
 
+from .descriptors import too_high_for_memory
+
 BLOCK = 64 * 1024
 """Bytes of a read, and room that there is at least besides those that are kept."""
 
@@ -215,6 +217,9 @@ def _make_file(size: int) -> int:
         fd = os.memfd_create("holdfast-scrollback", os.MFD_CLOEXEC)
         os.ftruncate(fd, size)
     except OSError:
+        _close(fd)
+        return -1
+    if too_high_for_memory(fd):
         _close(fd)
         return -1
     return fd

@@ -14,6 +14,7 @@ import anyio
 import anyio.abc
 
 from .child import AGAIN
+from .descriptors import too_high_for_caller
 from .following import Changes, Output
 from .planfile import CannotStore
 from .record import InvalidRecord, Record
@@ -116,6 +117,10 @@ class Server:
                 # No descriptor left: neither a reason to end, nor to spin.
                 await anyio.sleep(AGAIN)
             else:
+                if too_high_for_caller(peer.fileno()):
+                    peer.close()
+                    await anyio.sleep(AGAIN)
+                    continue
                 tasks.start_soon(self._converse, UnixStream(peer))
 
     async def _converse(self, stream: UnixStream) -> None:

@@ -21,7 +21,7 @@ from .wire import socket_address
 MOST = 64
 """Descriptors that are kept; a daemon has a handful."""
 
-WATCHDOG = 30.0
+WATCHDOG = 10.0
 """Seconds in which the daemon must say that its event loop turns, once it has begun to."""
 
 _MOST_BYTES = 8192

@@ -184,6 +184,7 @@ class Supervisor:
         """Stop everything, each in its own way and all at once; return when nothing lives."""
         self._closing = True
         self._starts.clear()
+        self._roster.leave_nothing()
         for service in list(self._services.values()):
             service.stop()
         await self._roster.until_stopped()

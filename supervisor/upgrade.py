@@ -13,6 +13,9 @@ from .wire import INTERFACE, Channel, InvalidMessage, connect
 PATIENCE = 60.0
 """Seconds in which the next program must answer: the old one gives it 20 to say that it can."""
 
+API_PATIENCE = 20.0
+"""Seconds in which the new API must serve: the old one answers what is under way before it ends."""
+
 PACE = 0.05
 """Seconds between two attempts to reach the next program."""
 
@@ -58,7 +61,7 @@ async def upgrade(path: str) -> str:
                 await anyio.sleep(PACE)
                 continue
             if now.take("handovers", int) > done:
-                return _told(now)
+                return _told(now, await _renewed(path, now))
             raise NotUpgraded(now.take("failure", str, "the supervisor was started anew meanwhile"))
     raise NotUpgraded(f"the supervisor at {path} does not answer any more")
 
@@ -79,15 +82,26 @@ async def _ask(path: str, method: str) -> Record:
     return answer.record("parameters")
 
 
-def _told(now: Record) -> str:
+async def _renewed(path: str, now: Record) -> str:
+    """Return what became of the API."""
+    if not now.take("daemon", bool, False):
+        return "the API runs apart and is renewed by itself (systemctl restart holdfast.service)"
+    with anyio.move_on_after(API_PATIENCE):
+        while not now.take("serving", bool, True):
+            await anyio.sleep(PACE)
+            with contextlib.suppress(*BROKEN):
+                now = await _ask(path, "Handover")
+        return "the API is renewed"
+    return "but the new API does not serve yet, see its log"
+
+
+def _told(now: Record, renewed: str) -> str:
     version, before = now.take("version", str), now.take("before", str, "?")
     pause, programs = now.take("pause", float, 0.0), now.take("programs", int)
     text = (
         f"Holdfast {version} took over from {before}: {programs} programs run on, pause {pause * 1000:.0f} ms"
     )
-    if now.take("daemon", bool, False):
-        return f"{text}; the API is renewed"
-    return f"{text}; the API runs apart and is renewed by itself (systemctl restart holdfast.service)"
+    return f"{text}; {renewed}"
 
 
 if __name__ == "__main__":

@@ -3,13 +3,16 @@
 import array
 import contextlib
 import os
+import select
 import socket
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import anyio
+BREATH = 0.05
+"""Seconds after which the listener looks whether it is to end."""
 
 _PASS = """
 import fcntl, os, sys
@@ -37,6 +40,7 @@ class Systemd:
         """Begin to listen."""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._socket.bind(self.path)
+        self._turn = threading.Lock()
 
     def close(self) -> None:
         """Let go of everything."""
@@ -74,15 +78,28 @@ class Systemd:
         """Return a command line that gets our descriptors as systemd passes them, from 3 on."""
         return [sys.executable, "-I", "-S", "-c", _PASS, ",".join(map(str, self.given)), *command]
 
-    async def run(self) -> None:
-        """Listen until cancelled."""
-        while True:
-            await anyio.wait_readable(self._socket)
+    @contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Listen meanwhile, whatever else waits; afterwards `kept` is what was kept by then."""
+        enough = threading.Event()
+
+        def listen() -> None:
+            while not enough.is_set():
+                if select.select([self], [], [], BREATH)[0]:
+                    self.listen()
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        try:
+            yield
+        finally:
+            enough.set()
+            thread.join()
             self.listen()
 
     def listen(self) -> None:
         """Take in all that was said by now."""
-        with contextlib.suppress(BlockingIOError):
+        with self._turn, contextlib.suppress(BlockingIOError):
             while True:
                 self._take()
 

@@ -24,11 +24,8 @@ from .world import Reading, alive, program, spec, until, until_dead
 @asynccontextmanager
 async def hearing(folder: Path, watchdog: float | None = None) -> AsyncIterator[Systemd]:
     """Be systemd, and listen meanwhile."""
-    with systemd(str(folder / "notify"), watchdog) as one:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(one.run)
-            yield one
-            tasks.cancel_scope.cancel()
+    with systemd(str(folder / "notify"), watchdog) as one, one.hearing():
+        yield one
 
 
 def leads_to(pid: int, name: str, kept: int) -> bool:

@@ -18,7 +18,6 @@ from .asker import Asker, Moments
 from .house import PACE, ROOT, Holdfast, program
 from .output import Output
 from .people import People
-from .unit import hearing
 
 
 @contextmanager
@@ -79,16 +78,16 @@ def test_the_daemon_alone_dies_five_times_and_nobody_is_refused(
             if not activated:
                 people.go_on(ask)
             for _ in range(5):
-                with hearing(by), the_daemon(house, running.socket, by) as (_, output):
+                with by.hearing(), the_daemon(house, running.socket, by) as (_, output):
                     output.until(" serves ")
                     assert remote.get("/servers") == {"servers": {"ticker": 1}}
             # At its orderly end, too, the sockets stay.
-            with hearing(by), the_daemon(house, running.socket, by) as (process, output):
+            with by.hearing(), the_daemon(house, running.socket, by) as (process, output):
                 output.until(" serves ")
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(processes.DEADLINE) == 0
             assert os.path.exists(house.path("api.sock"))
-            with hearing(by), the_daemon(house, running.socket, by):
+            with by.hearing(), the_daemon(house, running.socket, by):
                 assert remote.get("/servers") == {"servers": {"ticker": 1}}
                 people.go_home()
     assert len(pids) == 1
@@ -106,7 +105,7 @@ def wait_for_the_supervisor(process: "subprocess.Popen[bytes]", path: str) -> No
 
 def begin(house: Holdfast, supervisor: str, by: Systemd) -> Asker:
     """Let it run for the first time; return somebody who has logged in."""
-    with hearing(by), the_daemon(house, supervisor, by) as (_, output):
+    with by.hearing(), the_daemon(house, supervisor, by) as (_, output):
         password = output.until("shown only once").partition("admin, password ")[2].split()[0]
         answer = house.remote.post("/login", headers={"Username": "admin", "Password": password})
         return Asker(house, Moments(), str(answer.raise_for_status().json()["token"]))

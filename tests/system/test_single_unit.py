@@ -13,7 +13,7 @@ from .asker import Asker, Moments
 from .house import Holdfast, program
 from .output import Output
 from .rawconsole import RawConsole
-from .unit import daemons, hearing
+from .unit import daemons
 
 NAMES = ("ticker", "echo", "only")
 
@@ -44,7 +44,7 @@ def test_with_a_descriptor_store_its_successor_goes_on_with_all_that_there_is(
     house.configure(ticker=program("ticker"), echo=program("echo"), only=program("only_one"))
     outputs: list[Output] = []
     ticker = RawConsole(house.path("api.sock"), "ticker")
-    with hearing(by):
+    with by.hearing():
         house.start(by=by)
         token = house.log_in()
         asker = Asker(house, Moments(), token)
@@ -56,7 +56,7 @@ def test_with_a_descriptor_store_its_successor_goes_on_with_all_that_there_is(
         for times in range(1, 4):
             outputs.append(kill_the_supervisor(house))
             by.listen()
-            with hearing(by):
+            with by.hearing():
                 house.start(by=by)
                 house.output.until("taken over from a supervisor that was killed: echo, only, ticker")
                 assert {name: house.pid(name) for name in NAMES} == pids
@@ -67,7 +67,7 @@ def test_with_a_descriptor_store_its_successor_goes_on_with_all_that_there_is(
                 echo = house.console("echo", remote=True)
                 echo.type(f"hello {times}")
                 echo.until(f"echo: hello {times}")
-        with hearing(by):
+        with by.hearing():
             processes.kill(daemon)
             assert asker.get("/servers") == {"servers": dict.fromkeys(sorted(NAMES), 1)}
             viewer.join(processes.DEADLINE)
@@ -95,7 +95,7 @@ def test_without_one_it_ends_what_was_left_and_begins_anew_on_the_same_ports(
 ) -> None:
     house.configure(ticker=program("ticker"), echo=program("echo"), only=program("only_one"))
     ticker = RawConsole(house.path("api.sock"), "ticker")
-    with hearing(by):
+    with by.hearing():
         house.start(by=by)
         token = house.log_in()
         house.console("only").until("ready")
@@ -106,7 +106,7 @@ def test_without_one_it_ends_what_was_left_and_begins_anew_on_the_same_ports(
     by.forget()
     processes.until_ended(daemon)
     output.until_end()
-    with hearing(by):
+    with by.hearing():
         house.start(by=by)
         house.console("only").until("ready")
         now = {name: house.pid(name) for name in NAMES}
