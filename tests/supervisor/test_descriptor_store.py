@@ -320,3 +320,37 @@ async def test_systemd_hears_how_it_goes(tmp_path: Path) -> None:
             assert await running.ended() == 0
         by.listen()
         assert any(status.startswith("Stopping, 1 programs left: a") for status in by.values("STATUS"))
+
+
+async def test_a_systemd_that_does_not_listen_holds_nothing_up(tmp_path: Path) -> None:
+    """Its queue is full; what is told waits, and at the end not for long."""
+    with systemd(str(tmp_path / "notify")) as by, started(str(tmp_path / "house"), by=by) as running:
+        api = await running.ready()
+        await api.apply(Plan(tuple(spec(f"s{number}") for number in range(20))))
+        assert len(await services(api)) == 20
+        running.process.send_signal(signal.SIGTERM)
+        assert await running.ended() == 0, running.said()
+
+
+async def test_what_was_stopping_only_because_we_were_is_started_again(tmp_path: Path) -> None:
+    """Killed in the middle of an orderly end: nobody had wished that the programs be down."""
+    async with hearing(tmp_path) as by:
+        with started(str(tmp_path / "house"), by=by) as running:
+            api = await running.ready()
+            await api.apply(Plan((spec("a", program("stubborn"), grace=600.0), spec("b"))))
+            reading = Reading(await api.attach("a", 0))
+            await reading.until(b"ready")
+            await reading.aclose()
+            old = (await services(api))["a"].pid
+            assert old is not None
+            running.process.send_signal(signal.SIGTERM)
+            await until(api, "b", lambda status: status.state is State.STOPPED)
+            await kill(running, by)
+        with started(str(tmp_path / "house"), by=by) as second:
+            await second.ready()
+            os.kill(old, signal.SIGKILL)
+            for name in ("a", "b"):
+                status = await until(api, name, lambda status: status.state is State.RUNNING)
+                assert status.pid not in (None, old)
+            await api.kill("a")
+            await until(api, "a", lambda status: status.state is State.STOPPED)

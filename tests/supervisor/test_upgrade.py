@@ -1,8 +1,10 @@
 """`supervisor.upgrade`: who asks for a handover is told how it went."""
 
 import os
+import resource
 import shutil
 import signal
+import sys
 from pathlib import Path
 
 import anyio
@@ -94,3 +96,42 @@ async def test_who_waits_for_a_supervisor_that_ends_is_told_so(tmp_path: Path) -
             tasks.start_soon(supervisor)
             with anyio.fail_after(DEADLINE), pytest.raises(NotUpgraded, match="has ended meanwhile"):
                 await upgrade(path)
+
+
+async def test_a_version_that_says_nothing_is_not_taken_for_one_that_can(tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    shutil.copytree(os.path.join(ROOT, "supervisor"), code / "supervisor")
+    with started(str(tmp_path / "run"), root=str(code)) as running:
+        api = await running.ready()
+        await api.apply(Plan((spec("a"),)))
+        (code / "supervisor" / "__main__.py").write_text("import sys; sys.exit(0)", encoding="utf-8")
+        with pytest.raises(NotUpgraded, match="the new program cannot take over: exit code 0"):
+            await upgrade(running.socket)
+        assert (await services(api))["a"].pid is not None
+
+
+async def test_a_daemon_that_cannot_start_is_no_version_to_become(tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    shutil.copytree(os.path.join(ROOT, "supervisor"), code / "supervisor")
+    (code / "daemon").mkdir()
+    main = code / "daemon" / "__main__.py"
+    main.write_text("import signal; print('daemon', flush=True); signal.pause()", encoding="utf-8")
+    with started(str(tmp_path / "run"), sys.executable, "-P", "-m", "daemon", root=str(code)) as running:
+        await running.says("daemon")
+        main.write_text("import nosuchthing", encoding="utf-8")
+        with pytest.raises(NotUpgraded, match="the new API daemon cannot start"):
+            await upgrade(running.socket)
+        assert running.said().count("daemon\n") == 1, "the old one was not touched"
+
+
+async def test_without_a_descriptor_left_it_goes_on_as_it_is(tmp_path: Path) -> None:
+    with started(str(tmp_path)) as running:
+        api = await running.ready()
+        await api.apply(Plan((spec("a"),)))
+        before = resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        running.process.send_signal(signal.SIGHUP)
+        await running.says("Holdfast goes on as it is: the new program cannot be tried: Too many open files")
+        resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, before)
+        assert (await services(api))["a"].pid is not None
+        assert "1 programs run on" in await upgrade(running.socket)
