@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import anyio
 
@@ -44,19 +44,24 @@ class Mirror:
         self._owed = ""
         """Why the supervisor could not store the plan that it was offered, for as long as it lacks it."""
 
-    async def run(self, plan: Callable[[], Plan], reached: Callable[[], None] = lambda: None) -> None:
+    async def run(
+        self, plan: Callable[[], Plan], refresh: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         """Follow the supervisor until cancelled, through all of its restarts.
 
-        Each time it is reached anew, it is given the plan: it may have missed the latest. Then `reached` is
-        called: what was refused while nobody was there may be asked again.
+        Each time it is reached anew, it is given the plan: it may have missed the latest. Before that,
+        `refresh` is called: a new config that was refused while nobody was there can be had now.
         """
         quiet = False
         while True:
             try:
+                if refresh is not None:
+                    await self._supervisor.list()  # somebody is there
+                    await refresh()
                 # In turn with `apply`: the plan of a moment ago must not overtake the new one.
                 async with self._applying:
                     await self._offer(plan())
-                await self._follow_and_offer(plan, reached)
+                await self._follow_and_offer(plan)
             except SupervisorUnreachable as exc:
                 if not quiet:
                     log.warning("%s, trying again", exc)
@@ -140,13 +145,13 @@ class Mirror:
             if before:
                 log.info("the supervisor has taken the plan")
 
-    async def _follow_and_offer(self, plan: Callable[[], Plan], reached: Callable[[], None]) -> None:
+    async def _follow_and_offer(self, plan: Callable[[], Plan]) -> None:
         """Follow the supervisor; meanwhile offer it the plan until there is room to store it."""
         lost: SupervisorUnreachable | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._offer_again, plan)
             try:
-                await self._follow(reached)
+                await self._follow()
             except SupervisorUnreachable as exc:
                 lost = exc
             tasks.cancel_scope.cancel()
@@ -161,7 +166,7 @@ class Mirror:
                     with contextlib.suppress(SupervisorUnreachable):  # `_follow` notices, too
                         await self._offer(plan())
 
-    async def _follow(self, reached: Callable[[], None]) -> None:
+    async def _follow(self) -> None:
         watch = await self._supervisor.watch()
         try:
             # Another supervisor counts its versions anew: the first report replaces all that is known.
@@ -169,7 +174,6 @@ class Mirror:
             known, self._known = self._known, {}
             self._take(Changes(first.services, [*(known.keys() - {s.name for s in first.services})]))
             self._connected.set()
-            reached()
             while True:
                 self._take(await watch.receive())
         except anyio.EndOfStream:

@@ -167,10 +167,7 @@ class Daemon:
 
         # First the programs: they need no port.
         # The config may have been edited while no supervisor was there to take it.
-        def read_again() -> None:
-            tasks.start_soon(self._read_again)
-
-        tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config), read_again)
+        tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config), self._read_again)
         await self._listen(listeners)
         self._notifier.status(f"serves {' and '.join(listeners.addresses)}")
         self._notifier.ready()

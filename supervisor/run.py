@@ -46,12 +46,15 @@ class House:
     locks: tuple[int, ...]
     listener: socket.socket
     descriptor_limit: tuple[int, int]
+    await_plan: float = 0.0
+    """Seconds in which a daemon that somebody else starts may bring today's plan."""
 
     def program(self, *options: str) -> list[str]:
         """Return the command line of the program that is installed now."""
         python = (sys.executable, "-P", "-m", "supervisor")
         directories = ("--state-dir", self.state, "--runtime-dir", self.runtime)
-        return [*python, *directories, *options, "--", *self.daemon]
+        patience = ("--await-plan", str(self.await_plan)) if self.await_plan else ()
+        return [*python, *directories, *patience, *options, "--", *self.daemon]
 
     @property
     def descriptors(self) -> Sequence[int]:
@@ -153,8 +156,8 @@ class Run:
 
     async def _fall_back(self, plan: Plan) -> None:
         """Carry out the stored plan, unless the daemon brings the one of today first."""
-        if self._daemon.expected:
-            with anyio.move_on_after(DAEMON_PATIENCE):
+        if self._daemon.expected or self._house.await_plan:
+            with anyio.move_on_after(self._house.await_plan or DAEMON_PATIENCE):
                 await self._daemon.crashed.wait()
             if self._supervisor.planned:
                 return

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -82,13 +82,14 @@ def started(
     runtime: str = "runtime",
     root: str = ROOT,
     by: Systemd | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[Program]:
     """Start a supervisor, by systemd or by hand; at the end it is gone, and all that it started."""
     os.makedirs(directory, exist_ok=True)
     state, runtime = os.path.join(directory, "state"), os.path.join(directory, runtime)
     log = os.path.join(directory, f"log-{len(os.listdir(directory))}")
     arguments = [sys.executable, "-P", "-m", "supervisor", "--state-dir", state, "--runtime-dir", runtime]
-    command = [*arguments, *(("--", *daemon) if daemon else ())]
+    command = [*arguments, *options, *(("--", *daemon) if daemon else ())]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": root, "HOLDFAST_TOKEN": "secret"}
     with open(log, "wb") as output:
         process = subprocess.Popen(

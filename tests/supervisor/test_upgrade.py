@@ -114,6 +114,7 @@ async def test_a_daemon_that_cannot_start_is_no_version_to_become(tmp_path: Path
     code = tmp_path / "code"
     shutil.copytree(os.path.join(ROOT, "supervisor"), code / "supervisor")
     (code / "daemon").mkdir()
+    (code / "daemon" / "__init__.py").touch()
     main = code / "daemon" / "__main__.py"
     main.write_text("import signal; print('daemon', flush=True); signal.pause()", encoding="utf-8")
     with started(str(tmp_path / "run"), sys.executable, "-P", "-m", "daemon", root=str(code)) as running:

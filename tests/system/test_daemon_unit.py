@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ..supervisor.real import started
@@ -109,3 +110,31 @@ def begin(house: Holdfast, supervisor: str, by: Systemd) -> Asker:
         password = output.until("shown only once").partition("admin, password ")[2].split()[0]
         answer = house.remote.post("/login", headers={"Username": "admin", "Password": password})
         return Asker(house, Moments(), str(answer.raise_for_status().json()["token"]))
+
+
+def test_a_config_that_is_edited_while_no_supervisor_is_there_counts_when_it_is_back(
+    house: Holdfast, tmp_path: Path
+) -> None:
+    house.configure(one=program("echo"), two=program("echo"))
+    folder = str(tmp_path / "supervisor")
+    with systemd(str(tmp_path / "notify")) as by, by.hearing(), started(folder) as first:
+        wait_for_the_supervisor(first.process, first.socket)
+        with the_daemon(house, first.socket, by) as (_, output):
+            until_servers(house, first.process, "one", "two")
+            first.process.send_signal(signal.SIGTERM)
+            assert first.process.wait(processes.DEADLINE) == 0
+            house.configure(three=program("echo"))
+            output.until("the config was not reloaded")
+            with started(folder, options=("--await-plan", "60")) as second:
+                until_servers(house, second.process, "three")
+
+
+def until_servers(house: Holdfast, process: "subprocess.Popen[bytes]", *names: str) -> None:
+    """Wait until all of these servers run, and those alone."""
+    for _ in range(round(processes.DEADLINE / PACE)):
+        with suppress(httpx.HTTPError):
+            if house.servers() == dict.fromkeys(names, 1):
+                return
+        with suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"the supervisor ended with {process.wait(PACE)}")
+    raise TimeoutError(f"never came true, the latest is {house.servers()}")
