@@ -22,11 +22,13 @@ class RawConsole:
         self.resets = 0
         """How often another stream began; `data` is of the latest."""
         self.gaps = 0
+        self._known = 0
+        """What is before this offset is not what is waited for."""
 
-    def visit(self, wanted: bytes, say: str | None = None, after: int = 0) -> None:
+    def visit(self, wanted: bytes, say: str | None = None) -> None:
         """View the console from where the latest visit ended until this was shown, or until hung up on.
 
-        With `say`, this line is typed first. What was shown before the offset `after` does not count.
+        With `say`, this line is typed first.
         """
         query = f"?since={len(self.data)}&stream={self._stream}" if self._stream else "?since=0"
         with unix_connect(
@@ -41,24 +43,26 @@ class RawConsole:
             try:
                 if say is not None:
                     connection.send(json.dumps({"type": "input", "data": say}))
-                while self.data.find(wanted, max(after, len(self.data) - len(wanted) - (64 << 10))) < 0:
+                while self.data.find(wanted, max(self._known, len(self.data) - len(wanted) - (64 << 10))) < 0:
                     self._take(connection.recv(timeout=DEADLINE))
             except ConnectionClosed:
                 return
 
     def follow(self, wanted: bytes, say: str | None = None) -> None:
-        """View the console until this was shown, however often it is hung up on; then `say` is said again.
+        """View the console until this is shown, however often it is hung up on; then `say` is said again.
 
+        What was shown before does not count, unless another stream begins.
         Raises what connect(2) says if the connection is refused.
         """
-        before = len(self.data)
-        while self.data.find(wanted, before) < 0:
+        self._known = len(self.data)
+        while self.data.find(wanted, self._known) < 0:
             try:
-                self.visit(wanted, say, before)
+                self.visit(wanted, say)
             except (ConnectionRefusedError, FileNotFoundError, TimeoutError):
                 raise
             except (OSError, EOFError, WebSocketException):
                 continue  # the daemon died before it had answered
+        self._known = 0
 
     def _take(self, message: str | bytes) -> None:
         if isinstance(message, bytes):
@@ -73,5 +77,6 @@ class RawConsole:
                 assert said["offset"] == 0
                 self.resets += 1
                 self.data.clear()
+                self._known = 0
             case "gap":
                 self.gaps += 1
