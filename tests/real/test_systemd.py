@@ -196,6 +196,46 @@ def test_stopping_the_api_touches_no_program_and_the_supervisor_none_of_the_api(
     until_running(machine, 1)
 
 
+def many(machine: Machine, count: int) -> list[str]:
+    """Have so many more programs run; return their pids."""
+    config = json.loads(CONFIG)
+    for number in range(count):
+        config["servers"][f"s{number}"] = {
+            "directory": "/srv/ticker",
+            "command": ["sleep", f"{1000 + number}"],
+        }
+    write(machine, "/etc/holdfast/config.hjson", json.dumps(config))
+    return until_many(machine, count)
+
+
+def until_many(machine: Machine, count: int) -> list[str]:
+    machine.until(f"{CURL} http://x/servers | grep -o '\"s[0-9]*\":1' | wc -l", f"{count}\n")
+    return sorted(machine.says("pgrep -u holdfast -x sleep").splitlines())
+
+
+def test_three_hundred_programs_are_adopted_and_a_restart_starts_them_all(machine: Machine) -> None:
+    """More descriptors than a program may have by default, and more messages than systemd's queue takes."""
+    before = many(machine, 300)
+    assert len(before) == 300
+    show = f'[ "$(systemctl show --value {SUPERVISOR}'
+    for _ in range(2):
+        supervisor = pid(machine, SUPERVISOR)
+        machine.run(f"kill -9 {supervisor}")
+        machine.until(
+            f'{show} -p SubState)" = running ] && {show} -p MainPID)" != {supervisor} ] && echo new', "new"
+        )
+        assert until_many(machine, 300) == before
+        assert pid(machine, SUPERVISOR) != supervisor
+    machine.run(f"systemctl restart {SUPERVISOR}")
+    after = until_many(machine, 300)
+    assert len(after) == 300
+    assert not set(after) & set(before)
+    write(machine, "/etc/holdfast/config.hjson", CONFIG)
+    machine.run(f"systemctl restart {SUPERVISOR}")
+    until_running(machine, 1)
+    machine.until("pgrep -u holdfast -x sleep || echo none", "none")
+
+
 def test_the_single_unit_takes_the_place_of_the_others(machine: Machine) -> None:
     machine.run(f"systemctl start {RUN}")
     until_running(machine, 1)
