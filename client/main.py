@@ -28,9 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line; return the exit code."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends us without a traceback
     parser = argparse.ArgumentParser(prog="holdfast", description="Keeps long-running programs running.")
-    parser.add_argument(
-        "--version", "-v", action="version", version=f"holdfast {metadata.version('holdfast')}"
-    )
+    parser.add_argument("--version", "-v", action=_Version, help="show the version and end")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run the supervisor and the API in the foreground")
     upgrade = commands.add_parser(
