@@ -106,7 +106,7 @@ async def _try_out(program: Program, fd: int, said: int, saying: int) -> None:
             os.close(pidfd)
     finally:
         if late:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with the daemon that it may be trying
         code = process.wait()
     if late:
         raise CannotHandOver(f"the new program did not answer within {PATIENCE:.0f} s")

@@ -17,7 +17,7 @@ from supervisor.wire import Channel, UnixStream, listen
 
 from .real import ROOT, eventually, started
 from .test_handover import services
-from .world import DEADLINE, Reading, program, spec
+from .world import DEADLINE, Reading, program, spec, until_dead
 
 
 async def test_who_asks_is_told_the_versions_and_the_pause(tmp_path: Path) -> None:
@@ -136,3 +136,26 @@ async def test_without_a_descriptor_left_it_goes_on_as_it_is(tmp_path: Path) -> 
         resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, before)
         assert (await services(api))["a"].pid is not None
         assert "1 programs run on" in await upgrade(running.socket)
+
+
+async def test_a_trial_that_takes_too_long_ends_with_all_that_it_started(tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    shutil.copytree(os.path.join(ROOT, "supervisor"), code / "supervisor")
+    (code / "daemon").mkdir()
+    (code / "daemon" / "__init__.py").touch()
+    main = code / "daemon" / "__main__.py"
+    main.write_text("import signal; print('daemon', flush=True); signal.pause()", encoding="utf-8")
+    with started(str(tmp_path / "run"), sys.executable, "-P", "-m", "daemon", root=str(code)) as running:
+        await running.says("daemon")
+        tried = tmp_path / "tried"
+        text = f"import os, signal; open({str(tried)!r}, 'w').write(f'{{os.getpid()}}\\n'); signal.pause()"
+        main.write_text(text, encoding="utf-8")
+        running.process.send_signal(signal.SIGHUP)
+
+        async def trying() -> bool:
+            return tried.exists() and tried.read_text().endswith("\n")
+
+        await eventually(trying)
+        running.process.send_signal(signal.SIGTERM)
+        assert await running.ended() == 0
+        await until_dead(int(tried.read_text()))
