@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
 
-from supervisor import Boot, LeftBehind, replace_file
+from supervisor import Boot, LeftBehind, open_without_waiting, replace_file
 
 from .hujson import MAX_BYTES, read
 from .values import ConfigError, Section, Value
@@ -95,7 +95,7 @@ class ConfigFile:
     def read(self) -> bytes:
         """Return the text; raises `ConfigError` for what is not there, no file, not ours or too large."""
         try:
-            with open(self.path, "rb", opener=_open_without_waiting) as file:
+            with open(self.path, "rb", opener=open_without_waiting) as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     raise ConfigError(self.path, 0, 0, "", "is not a regular file")
                 text = file.read(MAX_BYTES + 1)
@@ -266,10 +266,6 @@ def _warn_without_effect(top: Section) -> None:
 def _path(text: str, base: str) -> str:
     # Not normpath: behind a symbolic link, `..` is not the folder that it seems to be.
     return str(PurePath(base, os.path.expanduser(text)))
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)  # a FIFO would wait for a writer
 
 
 def _copy_owner_and_mode(path: str, fd: int) -> None:

@@ -164,9 +164,7 @@ class Daemon:
         reloader = self._reloader
         for warning in reloader.config.warnings:
             log.warning("%s", warning)
-
-        # First the programs: they need no port.
-        # The config may have been edited while no supervisor was there to take it.
+        # First the programs: they need no port. The config may have been edited while nobody took it.
         tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config), self._read_again)
         await self._listen(listeners)
         self._notifier.status(f"serves {' and '.join(listeners.addresses)}")

@@ -1,7 +1,7 @@
 """Owns the programs: children, their output, their restarts. Standard library and anyio only."""
 
 from .client import SupervisorClient, SupervisorUnreachable
-from .durable import StateFile, damaged_name, replace_file, set_aside, sync_folder
+from .durable import StateFile, damaged_name, open_without_waiting, replace_file, set_aside, sync_folder
 from .events import Exit, State, Wanted
 from .following import Changes, Output
 from .journal import leads_to_journal
@@ -60,6 +60,7 @@ __all__ = [
     "leads_to_journal",
     "leave_quietly",
     "log_to_stderr",
+    "open_without_waiting",
     "replace_file",
     "set_aside",
     "socket_address",

@@ -195,14 +195,15 @@ class StateFile(Generic[T]):
 
 
 def _text(path: str) -> bytes:
-    with open(path, "rb", opener=_open_without_waiting) as file:
+    with open(path, "rb", opener=open_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "Not a regular file", path)
         return file.read()
 
 
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)  # a FIFO would wait for a writer
+def open_without_waiting(path: str, flags: int) -> int:
+    """Open as `open` does, for its `opener`, but never wait: a FIFO would for a writer."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _write(fd: int, data: bytes) -> None:

@@ -77,13 +77,12 @@ class Returned:
 
     def __init__(self, descriptors: Mapping[str, Sequence[int]]) -> None:
         self._given = {name: list(numbers) for name, numbers in descriptors.items()}
-        serials = [name[1:] for name in self._given if name[:1] in _KINDS and name[1:].isdigit()]
-        self.latest = max(map(int, serials), default=0)
+        self.latest = max((int(name[1:]) for name in self._given if _is_ours(name)), default=0)
         """The highest serial number that was used."""
 
     def records(self, family: str) -> Iterator[tuple[Record, "RecordFile"]]:
         """Yield the records of a family that can be read."""
-        for name in [name for name in self._given if name[:1] == family and name[1:].isdigit()]:
+        for name in [name for name in self._given if name[:1] == family and _is_ours(name)]:
             file = RecordFile(int(name[1:]), self._take(name))
             try:
                 record = Record(file.read())
@@ -95,8 +94,7 @@ class Returned:
 
     def sockets(self) -> Mapping[str, Sequence[int]]:
         """Take what is not ours but the daemon's: its listening sockets, also those that systemd opened."""
-        ours = {name for name in self._given if name[:1] in _KINDS and name[1:].isdigit()}
-        return {name: self._given.pop(name) for name in list(self._given) if name not in ours}
+        return {name: self._given.pop(name) for name in list(self._given) if not _is_ours(name)}
 
     def child(self, record: Record, now: float) -> Child | None:
         """Return the child, which others may have waited for."""
@@ -298,6 +296,11 @@ def _write(fd: int, data: bytes, place: int) -> None:
     while rest:
         size = os.pwrite(fd, rest, place)
         rest, place = rest[size:], place + size
+
+
+def _is_ours(name: str) -> bool:
+    """Whether `Keeping` gave this name: a kind and a serial number."""
+    return name[:1] in _KINDS and name[1:].isdigit()
 
 
 def _names(serial: int) -> Sequence[str]:
