@@ -1,9 +1,29 @@
 """What goes wrong, as HTTP says it: one table from domain exceptions to status, machine word and sentence."""
 
 import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from starlette.responses import JSONResponse
 
+from filemgr import (
+    AlreadyExists,
+    BadArchive,
+    Busy,
+    Cancelled,
+    Denied,
+    FileError,
+    IntoItself,
+    InvalidPath,
+    Modified,
+    NoSpace,
+    NoSuchFile,
+    NotAFile,
+    NotAFolder,
+    RootForbidden,
+    TooLarge,
+    UnsupportedArchive,
+)
 from supervisor import (
     CannotStore,
     InputRefused,
@@ -54,6 +74,17 @@ class NoSuchServer(ApiError):
         super().__init__(404, "no-such-server", "This server does not exist!")
 
 
+@contextmanager
+def saying(sentences: Mapping[type[FileError], tuple[int, str]]) -> Iterator[None]:
+    """Answer these exceptions with the status and the sentence that Octyne's clients know."""
+    try:
+        yield
+    except tuple(sentences) as exc:
+        status, sentence = next(said for kind, said in sentences.items() if isinstance(exc, kind))
+        kinds = {known: word for known, _, word, _ in _TABLE}
+        raise ApiError(status, kinds[type(exc)], sentence) from exc
+
+
 # (exception, status, kind, sentence); without a sentence, the exception's own.
 _TABLE: tuple[tuple[type[Exception], int, str, str | None], ...] = (
     (NoSuchService, 404, "no-such-server", "This server does not exist!"),
@@ -71,6 +102,21 @@ _TABLE: tuple[tuple[type[Exception], int, str, str | None], ...] = (
     (TooManyLogins, 429, "too-many-logins", "Too many logins at once, try again in a moment!"),
     (SessionStoreError, 507, "cannot-store", None),
     (ConfigError, 400, "invalid-config", None),
+    (InvalidPath, 400, "invalid-path", None),
+    (NoSuchFile, 404, "no-such-file", None),
+    (NotAFile, 400, "not-a-file", None),
+    (NotAFolder, 400, "not-a-folder", None),
+    (AlreadyExists, 409, "file-exists", None),
+    (RootForbidden, 403, "forbidden", "This operation is dangerous and has been forbidden!"),
+    (IntoItself, 400, "into-itself", None),
+    (Denied, 403, "denied", None),
+    (Busy, 409, "busy", None),
+    (Modified, 412, "modified", None),
+    (TooLarge, 413, "too-large", None),
+    (NoSpace, 507, "no-space", None),
+    (UnsupportedArchive, 400, "unsupported-archive", "Unsupported archive file!"),
+    (BadArchive, 500, "bad-archive", None),
+    (Cancelled, 409, "cancelled", None),
 )
 
 

@@ -2,15 +2,19 @@
 
 import json
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.websockets import WebSocket
+
+from filemgr import InvalidPath, RelPath
 
 from .access import Access, Identity
 from .accounts import Accounts
 from .audit import Audit
 from .consoles import Consoles
 from .errors import ApiError
+from .files import Files
 from .mirror import Mirror
 from .rawconsoles import RawConsoles
 from .reload import Reloader
@@ -30,6 +34,7 @@ class Parts:
     accounts: Accounts
     audit: Audit
     consoles: Consoles
+    files: Files
     mirror: Mirror
     raw_consoles: RawConsoles
     reloader: Reloader
@@ -66,6 +71,28 @@ class Call:
     def query(self, key: str) -> str | None:
         """Return a query parameter."""
         return self.request.query_params.get(key)
+
+    def path(self, key: str, what: str) -> RelPath:
+        """Return the path in a query parameter, the root if it is missing.
+
+        Raises `ApiError` 400 `Invalid file path: …`, where `what` is `file`.
+        """
+        try:
+            return RelPath.parse(self._text(key))
+        except InvalidPath as exc:
+            raise ApiError(400, "invalid-path", f"Invalid {what} path: {exc}") from exc
+
+    def _text(self, key: str) -> str:
+        # By hand: the library makes U+FFFD of what is not UTF-8, which would name another file.
+        query: bytes = self.request.scope["query_string"]
+        for pair in query.split(b"&"):
+            name, _, value = pair.partition(b"=")
+            if unquote_to_bytes(name) == key.encode():
+                try:
+                    return unquote_to_bytes(value.replace(b"+", b" ")).decode()
+                except UnicodeDecodeError as exc:
+                    raise InvalidPath("it is not UTF-8") from exc
+        return ""
 
     def record(self, action: str, **fields: str | int) -> None:
         """Put an action of the caller into the audit log."""

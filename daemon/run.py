@@ -29,6 +29,7 @@ from .app import build
 from .audit import Audit
 from .config import Config, ConfigError
 from .consoles import Consoles
+from .files import Files
 from .held import HeldSockets
 from .listeners import Listeners
 from .mirror import Mirror
@@ -92,11 +93,13 @@ class Daemon:
                 tasks.start_soon(_keep_sessions, sessions, accounts)
                 tickets = Tickets(anyio.current_time)
                 mirror = Mirror(self._supervisor)
+                files = Files(mirror)
                 parts = Parts(
                     access=Access(sessions, tickets),
                     accounts=accounts,
                     audit=audit,
                     consoles=Consoles(mirror, tasks),
+                    files=files,
                     mirror=mirror,
                     raw_consoles=RawConsoles(mirror, tasks),
                     reloader=reloader,
@@ -108,7 +111,9 @@ class Daemon:
                 reloader.add(listeners.apply)
                 reloader.add(lambda config: mirror.apply(compile_plan(config)))
                 reloader.add(lambda config: _configure(audit, config))
+                reloader.add(files.configure)
                 await _configure(audit, reloader.config)
+                await files.configure(reloader.config)
                 tasks.start_soon(self._watch_signals)  # before anybody is told that we serve
                 tasks.start_soon(self._notifier.run)
                 tasks.start_soon(self._serve, listeners, mirror, audit, tasks)

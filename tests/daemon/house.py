@@ -24,6 +24,7 @@ from daemon.app import build
 from daemon.audit import Audit
 from daemon.config import Config, ConfigFile
 from daemon.consoles import Consoles
+from daemon.files import Files
 from daemon.goodconfig import GoodConfig
 from daemon.held import HeldSockets
 from daemon.listeners import Listeners
@@ -265,16 +266,18 @@ async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = 
             tickets, mirror = Tickets(anyio.current_time), Mirror(door.api)
             consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
             made = mirror, raw, reloader, Sampler(), sessions, tickets
-            parts = Parts(Access(sessions, tickets), accounts, audit, consoles, *made)
+            files = Files(mirror)
+            parts = Parts(Access(sessions, tickets), accounts, audit, consoles, files, *made)
             listeners = Listeners(build(parts), tasks, HeldSockets(Notifier(None), {}))
 
-            async def configure(config: Config) -> None:
+            async def set_audit(config: Config) -> None:
                 audit.configure(enabled=True, folder=config.logging.path, actions=config.logging.actions)
 
             reloader.add(listeners.apply)
             reloader.add(lambda config: mirror.apply(compile_plan(config)))
-            reloader.add(configure)
-            await configure(reloader.config)
+            for configure in (set_audit, files.configure):
+                reloader.add(configure)
+                await configure(reloader.config)
             await listeners.apply(reloader.config)
             tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
             token, session = await sessions.create("admin", "127.0.0.1", "")

@@ -1,0 +1,130 @@
+"""A tree of folders, one entry at a time, without following a link and without holding it all open.
+
+However deep the tree is, few descriptors are open: on the way up `..` is opened, and it must be the folder
+that we came through. Names of ours are left out.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .errors import Busy, NoSuchFile, about
+from .relpath import is_ours
+
+_LOOK = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something in a tree: its name in a folder that is open until the next entry is asked for."""
+
+    folder: int
+    name: str
+    path: str
+    """From the top of the tree on, beginning with the top's own name."""
+    info: os.stat_result
+    leaving: bool = False
+    """A folder comes twice: before what is in it, and, leaving, after that."""
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder (not a link to one)."""
+        return stat.S_ISDIR(self.info.st_mode)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a regular file."""
+        return stat.S_ISREG(self.info.st_mode)
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link."""
+        return stat.S_ISLNK(self.info.st_mode)
+
+
+@dataclass(slots=True)
+class _Level:
+    entry: Entry
+    identity: tuple[int, int]
+    names: list[str]
+
+
+def walk(folder: int, name: str, *, ordered: bool = False) -> Iterator[Entry]:
+    """Yield what is at a name in a folder, and all that is below it; what vanishes meanwhile is left out.
+
+    The caller may delete what it is given. `ordered` sorts the names. Raises `NoSuchFile` if nothing is
+    there, `Busy` if folders above are moved meanwhile, `Denied`.
+    """
+    with about(name):
+        info = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    top = Entry(folder, name, name, info)
+    yield top
+    if not top.is_folder:
+        return
+    levels: list[_Level] = []
+    here = _enter(levels, top, ordered=ordered)
+    try:
+        while levels:
+            level = levels[-1]
+            if level.names:
+                entry = _look(here, level.names.pop(), level.entry.path)
+                if entry is None:
+                    continue
+                yield entry
+                if entry.is_folder:
+                    try:
+                        below = _enter(levels, entry, ordered=ordered)
+                    except NoSuchFile:
+                        continue
+                    os.close(here)
+                    here = below
+                continue
+            levels.pop()
+            above = _leave(here, folder, levels)
+            os.close(here)
+            here = above
+            entry = level.entry
+            yield Entry(here, entry.name, entry.path, entry.info, leaving=True)
+    finally:
+        os.close(here)
+
+
+def _look(folder: int, name: str, above: str) -> Entry | None:
+    try:
+        info = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return Entry(folder, name, f"{above}/{name}", info)
+
+
+def _enter(levels: list[_Level], entry: Entry, *, ordered: bool) -> int:
+    """Open the folder, and add it to the levels."""
+    with about(entry.path):
+        try:
+            fd = os.open(entry.name, _LOOK, dir_fd=entry.folder)
+        except NotADirectoryError as exc:
+            raise Busy(f"{entry.path}: changed while it was read") from exc
+        try:
+            names = [name for name in os.listdir(fd) if not is_ours(name)]
+            info = os.fstat(fd)
+        except BaseException:
+            os.close(fd)
+            raise
+    if ordered:
+        names.sort(reverse=True)  # they are taken from the end
+    levels.append(_Level(entry, (info.st_dev, info.st_ino), names))
+    return fd
+
+
+def _leave(here: int, start: int, levels: list[_Level]) -> int:
+    """Open the folder that we came from; the first one may be anywhere, so it is kept by who calls us."""
+    if not levels:
+        return os.dup(start)
+    with about(levels[-1].entry.path):
+        fd = os.open("..", _LOOK, dir_fd=here)
+    info = os.fstat(fd)
+    if (info.st_dev, info.st_ino) != levels[-1].identity:
+        os.close(fd)
+        raise Busy(f"{levels[-1].entry.path}: was moved while it was read")
+    return fd
