@@ -9,6 +9,7 @@ from .errors import (
     FileError,
     IntoItself,
     InvalidPath,
+    InvalidQuery,
     Modified,
     NoSpace,
     NoSuchFile,
@@ -21,8 +22,10 @@ from .errors import (
 from .progress import Progress
 from .relpath import HIDDEN, ROOT, STAGED, RelPath, is_ours
 from .root import Root
+from .search import Query, find
+from .size import Size, size_of
 from .staging import StagedFile, StagedFolder, sweep
-from .walk import Entry, walk
+from .walk import Entry, below, walk
 
 __all__ = [
     "HIDDEN",
@@ -37,20 +40,26 @@ __all__ = [
     "FileError",
     "IntoItself",
     "InvalidPath",
+    "InvalidQuery",
     "Modified",
     "NoSpace",
     "NoSuchFile",
     "NotAFile",
     "NotAFolder",
     "Progress",
+    "Query",
     "RelPath",
     "Root",
     "RootForbidden",
+    "Size",
     "StagedFile",
     "StagedFolder",
     "TooLarge",
     "UnsupportedArchive",
+    "below",
+    "find",
     "is_ours",
+    "size_of",
     "sweep",
     "walk",
 ]

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .errors import Busy, NoSuchFile, about
-from .relpath import is_ours
+from .relpath import RelPath, is_ours
+from .root import Root
 
 _LOOK = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -90,12 +91,21 @@ def walk(folder: int, name: str, *, ordered: bool = False) -> Iterator[Entry]:
         os.close(here)
 
 
+def below(root: Root, path: RelPath, *, ordered: bool = False) -> Iterator[Entry]:
+    """Yield a folder, links to it followed, as `.`, and all that is below it, by paths from there on.
+
+    Raises `NoSuchFile`, `NotAFolder`, and what `walk` raises.
+    """
+    with root.folder(path) as fd:
+        yield from walk(fd, ".", ordered=ordered)
+
+
 def _look(folder: int, name: str, above: str) -> Entry | None:
     try:
         info = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return None
-    return Entry(folder, name, f"{above}/{name}", info)
+    return Entry(folder, name, name if above == "." else f"{above}/{name}", info)
 
 
 def _enter(levels: list[_Level], entry: Entry, *, ordered: bool) -> int:
