@@ -1,8 +1,9 @@
 """What endpoints work with: the daemon's parts, made in `run.py`, and the call that is being answered."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import unquote_to_bytes
 
 from starlette.requests import ClientDisconnect, Request
@@ -96,6 +97,10 @@ class Call:
                 except UnicodeDecodeError as exc:
                     raise InvalidPath("it is not UTF-8") from exc
         return ""
+
+    def recording(self, action: str, **fields: str | int) -> Callable[[], None]:
+        """Return what puts an action of the caller on this server into the audit log when it is done."""
+        return partial(self.record, action, server=self.server, **fields)
 
     async def order(
         self,
