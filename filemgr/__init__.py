@@ -1,5 +1,8 @@
 """Files below a folder that cannot be left: browse, transfer, edit, archive. Synchronous; knows no HTTP."""
 
+from .checksum import ALGORITHMS, Checksum
+from .content import Accepts, Download, Incoming, current_etag, open_download
+from .entries import Listed, list_folder
 from .errors import (
     AlreadyExists,
     BadArchive,
@@ -9,6 +12,7 @@ from .errors import (
     FileError,
     IntoItself,
     InvalidPath,
+    Mismatch,
     Modified,
     NoSpace,
     NoSuchFile,
@@ -20,23 +24,32 @@ from .errors import (
 )
 from .progress import Progress
 from .relpath import HIDDEN, ROOT, STAGED, RelPath, is_ours
+from .resumable import Continued, Upload, create_upload, expire_uploads, find_upload, remove_upload
 from .root import Root
 from .staging import StagedFile, StagedFolder, sweep
 from .walk import Entry, walk
 
 __all__ = [
+    "ALGORITHMS",
     "HIDDEN",
     "ROOT",
     "STAGED",
+    "Accepts",
     "AlreadyExists",
     "BadArchive",
     "Busy",
     "Cancelled",
+    "Checksum",
+    "Continued",
     "Denied",
+    "Download",
     "Entry",
     "FileError",
+    "Incoming",
     "IntoItself",
     "InvalidPath",
+    "Listed",
+    "Mismatch",
     "Modified",
     "NoSpace",
     "NoSuchFile",
@@ -50,7 +63,15 @@ __all__ = [
     "StagedFolder",
     "TooLarge",
     "UnsupportedArchive",
+    "Upload",
+    "create_upload",
+    "current_etag",
+    "expire_uploads",
+    "find_upload",
     "is_ours",
+    "list_folder",
+    "open_download",
+    "remove_upload",
     "sweep",
     "walk",
 ]
