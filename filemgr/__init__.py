@@ -1,7 +1,7 @@
 """Files below a folder that cannot be left: browse, transfer, edit, archive. Synchronous; knows no HTTP."""
 
 from .checksum import ALGORITHMS, Checksum
-from .content import Accepts, Download, Incoming, current_etag, open_download
+from .content import Accepts, Download, Incoming, current_etag, open_download, refuse_without_space
 from .entries import Listed, list_folder
 from .errors import (
     AlreadyExists,
@@ -71,6 +71,7 @@ __all__ = [
     "is_ours",
     "list_folder",
     "open_download",
+    "refuse_without_space",
     "remove_upload",
     "sweep",
     "walk",

@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Self
 
-from .errors import AlreadyExists, Modified, NoSpace, NotAFile, TooLarge, about
+from .errors import AlreadyExists, InvalidPath, Modified, NoSpace, NotAFile, TooLarge, about
 from .mime import SNIFFED, mime_of
 from .relpath import RelPath
 from .root import Root
@@ -153,7 +153,7 @@ def publish(staged: StagedFile, accepts: Accepts | None = None, *, replace: bool
 
 
 def look(staged: StagedFile) -> os.stat_result | None:
-    """Return what is where a staged file goes, None if nothing is; raises `NotAFile` for what stays there."""
+    """Return what is where a staged file goes, None if nothing is; raises `NotAFile`, `InvalidPath`."""
     folder, name = staged.place
     with about(staged.path):
         try:
@@ -163,7 +163,7 @@ def look(staged: StagedFile) -> os.stat_result | None:
     if stat.S_ISDIR(info.st_mode):
         raise NotAFile(f"{staged.path}: is a folder")
     if not stat.S_ISREG(info.st_mode):
-        raise NotAFile(f"{staged.path}: is no regular file")
+        raise InvalidPath(f"{staged.path}: something else than a file has this name")
     return info
 
 

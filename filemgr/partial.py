@@ -59,6 +59,8 @@ def part_name(upload: str) -> str:
 
 def open_part(folder: int, upload: str) -> int | None:
     """Open the content so far, None if there is none; raises `NoSuchFile` if it may be another file."""
+    if not _ID.fullmatch(upload):
+        raise unknown(upload)
     with about(upload):
         try:
             fd = os.open(part_name(upload), os.O_RDWR | _OPEN, dir_fd=folder)
