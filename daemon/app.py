@@ -17,9 +17,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from .access import LOGGED_IN, OPEN, Rule, needs
-from .api import accounts, config, console, jobs, search, servers, session, system
+from .api import (
+    accounts,
+    archives,
+    config,
+    console,
+    files,
+    jobs,
+    operations,
+    search,
+    servers,
+    session,
+    system,
+    transfer,
+    trash,
+    uploads,
+)
 from .errors import ApiError, answer_for, error
 from .parts import Call, Parts, SocketCall
+from .tus import REQUEST_HEADERS, RESPONSE_HEADERS
+from .unread import Unread
 
 Endpoint = Callable[[Call], Awaitable[Response]]
 SocketEndpoint = Callable[[SocketCall], Awaitable[None]]
@@ -45,6 +62,8 @@ class SocketRow:
 
 
 CONSOLE = needs("server.console.view", ticket=True)
+DOWNLOAD = needs("server.files.download", ticket=True)
+UPLOAD = needs("server.files.upload")
 
 ROUTES: Sequence[Row] = (
     Row("GET", "/", OPEN, system.version),
@@ -84,7 +103,26 @@ ROUTES: Sequence[Row] = (
     Row("GET", "/jobs/{job}", needs("server.files.view"), jobs.show),
     Row("GET", "/jobs/{job}/events", needs("server.files.view"), jobs.events_of),
     Row("DELETE", "/jobs/{job}", needs("server.files.view"), jobs.cancel),
+    Row("GET", "/server/{id}/file", DOWNLOAD, transfer.download),
+    Row("POST", "/server/{id}/file", UPLOAD, transfer.upload),
+    Row("PUT", "/server/{id}/file", UPLOAD, transfer.replace),
+    Row("GET", "/server/{id}/files", needs("server.files.view"), files.contents),
+    Row("OPTIONS", "/server/{id}/uploads", UPLOAD, uploads.options),
+    Row("POST", "/server/{id}/uploads", UPLOAD, uploads.create),
+    Row("HEAD", "/server/{id}/uploads/{upload}", UPLOAD, uploads.show),
+    Row("PATCH", "/server/{id}/uploads/{upload}", UPLOAD, uploads.add),
+    Row("POST", "/server/{id}/uploads/{upload}", UPLOAD, uploads.override),
+    Row("DELETE", "/server/{id}/uploads/{upload}", UPLOAD, uploads.remove),
 )
+
+ALLOWED = (
+    "X-Requested-With, Content-Type, Authorization, Username, Password, If-Match, If-Modified-Since, "
+    f"If-None-Match, If-Range, If-Unmodified-Since, Range, {REQUEST_HEADERS}"
+)
+"""What pages of other origins may send."""
+
+EXPOSED = f"Accept-Ranges, Content-Disposition, Content-Range, ETag, {RESPONSE_HEADERS}"
+"""What they may read, beside the body."""
 
 SOCKET_ROUTES: Sequence[SocketRow] = (SocketRow("/server/{id}/console", CONSOLE, console.view),)
 
@@ -99,11 +137,12 @@ class Resource:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        method = "GET" if request.method == "HEAD" else request.method
-        if method == "OPTIONS":
+        row = self._rows.get(request.method)
+        if row is None and request.method == "OPTIONS":
             await Response(headers={"allow": ", ".join([*self._rows, "OPTIONS"])})(scope, receive, send)
             return
-        row = self._rows.get(method)
+        if row is None and request.method == "HEAD":
+            row = self._rows.get("GET")
         if row is None:
             raise ApiError(405, "wrong-method", f"Only {_listed(list(self._rows))} allowed!")
         identity = self._parts.access.check(row.rule, request, request.path_params.get("id"))
@@ -169,15 +208,15 @@ class Cors:
 
         async def allowed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["Access-Control-Allow-Origin"] = "*"
+                headers = MutableHeaders(scope=message)
+                headers["Access-Control-Allow-Origin"] = "*"
+                headers["Access-Control-Expose-Headers"] = EXPOSED
             await send(message)
 
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in names:
             headers = {
                 "Access-Control-Allow-Methods": "GET, POST, PUT, HEAD, OPTIONS, PATCH, DELETE",
-                "Access-Control-Allow-Headers": (
-                    "X-Requested-With, Content-Type, Authorization, Username, Password"
-                ),
+                "Access-Control-Allow-Headers": ALLOWED,
             }
             await Response(headers=headers)(scope, receive, allowed)
             return
@@ -189,7 +228,7 @@ def build(parts: Parts) -> ASGIApp:
     paths = dict.fromkeys(row.path for row in ROUTES)
     routes = [Route(path, Resource(path, parts)) for path in paths]
     sockets = [WebSocketRoute(row.path, SocketResource(row, parts)) for row in SOCKET_ROUTES]
-    return Cors(Errors(Router([*routes, *sockets], redirect_slashes=False, default=_unknown)))
+    return Cors(Unread(Errors(Router([*routes, *sockets], redirect_slashes=False, default=_unknown))))
 
 
 async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:

@@ -23,6 +23,7 @@ from .rawconsoles import RawConsoles
 from .reload import Reloader
 from .sessions import Sessions
 from .tickets import Tickets
+from .transfers import Transfers
 from .usage import Sampler
 
 MOST_JSON = 1 << 20
@@ -45,6 +46,7 @@ class Parts:
     sampler: Sampler
     sessions: Sessions
     tickets: Tickets
+    transfers: Transfers
 
     def record(self, identity: Identity, action: str, **fields: str | int) -> None:
         """Put what somebody did into the audit log."""

@@ -42,6 +42,7 @@ from .reload import Reloader
 from .sessions import Sessions, SessionStoreError
 from .sockets import CannotListen
 from .tickets import Tickets
+from .transfers import Transfers, sweep_uploads
 from .usage import Sampler
 from .usersfile import AccountsUnreadable
 
@@ -95,6 +96,7 @@ class Daemon:
                 tickets = Tickets(anyio.current_time)
                 mirror = Mirror(self._supervisor)
                 files = Files(mirror)
+                transfers = Transfers(files)
                 parts = Parts(
                     access=Access(sessions, tickets),
                     accounts=accounts,
@@ -108,14 +110,18 @@ class Daemon:
                     sampler=Sampler(),
                     sessions=sessions,
                     tickets=tickets,
+                    transfers=transfers,
                 )
                 listeners = Listeners(build(parts), tasks, self._held)
                 reloader.add(listeners.apply)
                 reloader.add(lambda config: mirror.apply(compile_plan(config)))
                 reloader.add(lambda config: _configure(audit, config))
                 reloader.add(files.configure)
+                reloader.add(transfers.configure)
                 await _configure(audit, reloader.config)
                 await files.configure(reloader.config)
+                await transfers.configure(reloader.config)
+                tasks.start_soon(sweep_uploads, transfers)
                 tasks.start_soon(self._watch_signals)  # before anybody is told that we serve
                 tasks.start_soon(self._notifier.run)
                 tasks.start_soon(self._serve, listeners, mirror, audit, tasks)

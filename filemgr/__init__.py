@@ -1,5 +1,8 @@
 """Files below a folder that cannot be left: browse, transfer, edit, archive. Synchronous; knows no HTTP."""
 
+from .checksum import ALGORITHMS, Checksum
+from .content import Accepts, Download, Incoming, current_etag, open_download, refuse_without_space
+from .entries import Listed, list_folder
 from .errors import (
     AlreadyExists,
     BadArchive,
@@ -10,6 +13,7 @@ from .errors import (
     IntoItself,
     InvalidPath,
     InvalidQuery,
+    Mismatch,
     Modified,
     NoSpace,
     NoSuchFile,
@@ -21,6 +25,7 @@ from .errors import (
 )
 from .progress import Progress
 from .relpath import HIDDEN, ROOT, STAGED, RelPath, is_ours
+from .resumable import Continued, Upload, create_upload, expire_uploads, find_upload, remove_upload
 from .root import Root
 from .search import Query, find
 from .size import Size, size_of
@@ -28,19 +33,27 @@ from .staging import StagedFile, StagedFolder, sweep
 from .walk import Entry, below, walk
 
 __all__ = [
+    "ALGORITHMS",
     "HIDDEN",
     "ROOT",
     "STAGED",
+    "Accepts",
     "AlreadyExists",
     "BadArchive",
     "Busy",
     "Cancelled",
+    "Checksum",
+    "Continued",
     "Denied",
+    "Download",
     "Entry",
     "FileError",
+    "Incoming",
     "IntoItself",
     "InvalidPath",
     "InvalidQuery",
+    "Listed",
+    "Mismatch",
     "Modified",
     "NoSpace",
     "NoSuchFile",
@@ -60,6 +73,16 @@ __all__ = [
     "find",
     "is_ours",
     "size_of",
+    "Upload",
+    "create_upload",
+    "current_etag",
+    "expire_uploads",
+    "find_upload",
+    "is_ours",
+    "list_folder",
+    "open_download",
+    "refuse_without_space",
+    "remove_upload",
     "sweep",
     "walk",
 ]

@@ -37,6 +37,7 @@ from daemon.rawconsoles import RawConsoles
 from daemon.reload import Reloader
 from daemon.sessions import Session, Sessions
 from daemon.tickets import Tickets
+from daemon.transfers import Transfers
 from daemon.usage import Sampler
 from supervisor import Notifier
 
@@ -266,9 +267,9 @@ async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = 
             accounts = _accounts(os.path.join(folder, "users.json"), sessions, tasks)
             tickets, mirror = Tickets(anyio.current_time), Mirror(door.api)
             consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
-            made = mirror, raw, reloader, Sampler(), sessions, tickets
             files = Files(mirror)
-            jobs = Jobs(tasks, files.mend)
+            jobs, transfers = Jobs(tasks, files.mend), Transfers(files)
+            made = mirror, raw, reloader, Sampler(), sessions, tickets, transfers
             parts = Parts(Access(sessions, tickets), accounts, audit, consoles, files, jobs, *made)
             listeners = Listeners(build(parts), tasks, HeldSockets(Notifier(None), {}))
 
@@ -277,7 +278,7 @@ async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = 
 
             reloader.add(listeners.apply)
             reloader.add(lambda config: mirror.apply(compile_plan(config)))
-            for configure in (set_audit, files.configure):
+            for configure in (set_audit, files.configure, transfers.configure):
                 reloader.add(configure)
                 await configure(reloader.config)
             await listeners.apply(reloader.config)
