@@ -18,10 +18,11 @@ from .errors import (
     TooLarge,
     UnsupportedArchive,
 )
+from .notes import sweep
 from .progress import Progress
 from .relpath import HIDDEN, ROOT, STAGED, RelPath, is_ours
 from .root import Root
-from .staging import StagedFile, StagedFolder, sweep
+from .staging import StagedFile, StagedFolder
 from .walk import Entry, walk
 
 __all__ = [
