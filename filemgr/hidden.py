@@ -10,7 +10,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 
 from .errors import Busy, Denied, about
 from .relpath import HIDDEN
@@ -59,30 +59,16 @@ def hidden_if_there(root: Root, kind: str) -> Iterator[int | None]:
 
 def tidy(root: Root) -> None:
     """Remove our folders that have become empty."""
-    with suppress(OSError), alone(root) as top:
-        if top is None:
-            return
-        for kind in os.listdir(top):
-            with suppress(OSError):
-                os.rmdir(kind, dir_fd=top)
-        os.rmdir(HIDDEN, dir_fd=root.fd)
-
-
-@contextmanager
-def alone(root: Root) -> Iterator[int | None]:
-    """Hold our folder open while nobody else uses it; None if somebody does, or if there is none.
-
-    Nobody in this process can begin to use any such folder meanwhile, so be quick.
-    """
-    with ExitStack() as stack:
-        stack.enter_context(_tidying)
-        top: int | None = None
-        with suppress(OSError):
-            found = os.open(HIDDEN, _FOLDER, dir_fd=root.fd)
-            stack.callback(os.close, found)
-            fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            top = found
-        yield top
+    with suppress(OSError), _tidying:
+        top = os.open(HIDDEN, _FOLDER, dir_fd=root.fd)
+        try:
+            fcntl.flock(top, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for kind in os.listdir(top):
+                with suppress(OSError):
+                    os.rmdir(kind, dir_fd=top)
+            os.rmdir(HIDDEN, dir_fd=root.fd)
+        finally:
+            os.close(top)
 
 
 def _hold(root: Root) -> int:
