@@ -11,26 +11,23 @@ import shlex
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath
 
 from supervisor import Boot, LeftBehind, open_without_waiting, replace_file
 
+from .filesettings import FileSettings, read_file_settings
 from .hujson import MAX_BYTES, read
 from .values import ConfigError, Section, Value
 
-__all__ = ["Config", "ConfigError", "ConfigFile", "Files", "Https", "Logging", "Server", "UnixSocket"]
+__all__ = ["Config", "ConfigError", "ConfigFile", "FileSettings", "Https", "Logging", "Server", "UnixSocket"]
 __all__ += ["find_config", "parse_config"]
 
 DEFAULT_PORT = 42069
 MAX_NAME = 255
 MAX_SCROLLBACK = 64 << 20
 _MAX_LINES = 10_000_000
-UPLOAD_LIMIT = 5_000_000_000
-PARTIAL_UPLOADS = 24
-_MAX_UPLOAD = 1 << 60  # bytes
-_MAX_HOURS = 24 * 366
 _MAX_SOCKET_PATH = 107  # sockaddr_un.sun_path, without the NUL: unix(7)
 _HOST = re.compile(r"(?=.{1,253}\Z)(?!\d+(?:\.\d+)*\Z)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?")
 
@@ -63,14 +60,6 @@ class Logging:
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
-    """What clients may do with files: bytes of an upload, hours until an unfinished one expires."""
-
-    upload_limit: int = UPLOAD_LIMIT
-    partial_uploads: int = PARTIAL_UPLOADS
-
-
-@dataclass(frozen=True, slots=True)
 class Server:
     """One program of the user; `enabled` means that it starts together with us, unless `boot` says more."""
 
@@ -96,7 +85,7 @@ class Config:
     logging: Logging
     servers: Mapping[str, Server]
     warnings: tuple[str, ...]
-    files: Files = Files()
+    files: FileSettings = field(default_factory=FileSettings)
 
 
 class ConfigFile:
@@ -159,7 +148,7 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
         logging=_logging(top.section("logging"), base),
         servers={name: _server(name, item, base) for name, item in top.section("servers").entries()},
         warnings=(),
-        files=_files(top.section("files")),
+        files=read_file_settings(top.section("files")),
     )
     _warn_without_effect(top)
     top.warn_unknown()
@@ -214,15 +203,6 @@ def _logging(section: Section, base: str) -> Logging:
     actions = {name: value.flag() for name, value in section.section("actions").entries()}
     section.warn_unknown()
     return Logging(enabled, path, actions)
-
-
-def _files(section: Section) -> Files:
-    files = Files(
-        upload_limit=section.whole("uploadLimit", UPLOAD_LIMIT, 0, _MAX_UPLOAD),
-        partial_uploads=section.whole("partialUploads", PARTIAL_UPLOADS, 1, _MAX_HOURS),
-    )
-    section.warn_unknown()
-    return files
 
 
 def _server(name: str, value: Value, base: str) -> Server:

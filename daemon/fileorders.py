@@ -48,7 +48,11 @@ def _from_json(text: str) -> FileOrder:
     values = [told.get(key) for key in keys]
     if not all(isinstance(value, str) and value for value in values):
         raise ApiError(400, "invalid-json", "Invalid JSON body!")
-    return FileOrder("chmod", values[0], mode=values[1]) if operation == "chmod" else FileOrder(operation, *values)
+    return (
+        FileOrder("chmod", values[0], mode=values[1])
+        if operation == "chmod"
+        else FileOrder(operation, *values)
+    )
 
 
 def _from_lines(text: str) -> FileOrder:
@@ -58,7 +62,11 @@ def _from_lines(text: str) -> FileOrder:
     if len(rest) < 2:
         raise ApiError(405, "invalid-operation", f"{operation} operation requires two arguments!")
     first, second = (line.removesuffix("\r") for line in rest[:2])
-    return FileOrder("chmod", second, mode=first) if operation == "chmod" else FileOrder(operation, first, second)
+    return (
+        FileOrder("chmod", second, mode=first)
+        if operation == "chmod"
+        else FileOrder(operation, first, second)
+    )
 
 
 def _check_operation(operation: object) -> None:

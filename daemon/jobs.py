@@ -23,6 +23,7 @@ import anyio.abc
 
 from filemgr import Cancelled, FileError
 
+from .config import Config
 from .worker import PATIENCE, Worker, WorkerDied, at_work, how, raised
 
 KEPT = 200
@@ -198,7 +199,11 @@ class Jobs:
         self._changed = anyio.Event()
         self.closed = False
 
-    def configure(self, at_once: int) -> None:
+    async def configure(self, config: Config) -> None:
+        """Take from a config how many may be at work."""
+        self.allow(config.files.jobs)
+
+    def allow(self, at_once: int) -> None:
         """Say how many may be at work."""
         self._places.total_tokens = at_once
 

@@ -6,7 +6,6 @@ Rules:
   upload stays, for `partialUploads` hours.
 """
 
-import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,21 +15,15 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from filemgr import FileError, Root, expire_uploads
+from filemgr import Root
 
 from .config import Config
-from .errors import ApiError
 from .files import Files, opened
 
 T = TypeVar("T")
 
 THREADS = 16
 """Blocks that are read or written at once."""
-
-SWEEP = 600.0
-"""Seconds between looks for uploads that have expired."""
-
-log = logging.getLogger("holdfast.files")
 
 
 class Transfers:
@@ -40,8 +33,6 @@ class Transfers:
         self._files = files
         self._clock = clock
         self._threads = anyio.CapacityLimiter(THREADS)
-        self.directories: frozenset[str] = frozenset()
-        """The folders of all servers."""
         self.limit = 0
         """Bytes of one upload."""
         self.lifetime = 0.0
@@ -51,7 +42,6 @@ class Transfers:
         """Take the limits from a config."""
         self.limit = config.files.upload_limit
         self.lifetime = config.files.partial_uploads * 3600.0
-        self.directories = frozenset(server.directory for server in config.servers.values())
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do something short with a file, in a thread; it is not given up halfway."""
@@ -61,7 +51,7 @@ class Transfers:
         """Do the same even if we are being cancelled."""
         with anyio.CancelScope(shield=True):
             result = await self.run(work)
-        return result
+        return result  # noqa: RET504  (a type checker cannot know that the scope swallows nothing)
 
     @asynccontextmanager
     async def folder(self, server: str) -> AsyncIterator[Root]:
@@ -81,22 +71,3 @@ class Transfers:
     def expired(self) -> float:
         """What was touched before this second has expired."""
         return self._clock() - self.lifetime
-
-
-async def sweep_uploads(transfers: Transfers) -> None:
-    """Remove what has expired, now and then, for as long as the daemon runs."""
-    while True:
-        for directory in transfers.directories:
-            try:
-                gone = await transfers.run(partial(_expire, directory, transfers.expired))
-            except (ApiError, FileError, OSError) as exc:
-                log.debug("%s: not swept: %s", directory, exc)
-                continue
-            if gone:
-                log.info("%s: %d unfinished uploads have expired", directory, gone)
-        await anyio.sleep(SWEEP)
-
-
-def _expire(directory: str, before: float) -> int:
-    with opened(directory) as root:
-        return expire_uploads(root, before)

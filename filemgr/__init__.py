@@ -2,6 +2,7 @@
 
 from .checksum import ALGORITHMS, Checksum
 from .content import Accepts, Download, Incoming, current_etag, open_download, refuse_without_space
+from .doomed import Doomed, delete, discard
 from .entries import Listed, list_folder
 from .errors import (
     AlreadyExists,
@@ -19,17 +20,24 @@ from .errors import (
     NoSuchFile,
     NotAFile,
     NotAFolder,
+    OperationFailed,
+    OtherFileSystem,
     RootForbidden,
     TooLarge,
     UnsupportedArchive,
 )
+from .notes import sweep
+from .operations import change_mode, copy, make_folder, move
 from .progress import Progress
+from .recovery import recover
 from .relpath import HIDDEN, ROOT, STAGED, RelPath, is_ours
 from .resumable import Continued, Upload, create_upload, expire_uploads, find_upload, remove_upload
 from .root import Root
 from .search import Query, find
 from .size import Size, size_of
-from .staging import StagedFile, StagedFolder, sweep
+from .staging import StagedFile, StagedFolder
+from .transaction import Copy, Move, Operation, Remove, run_operations
+from .trash import Trash, Trashed
 from .walk import Entry, below, walk
 
 __all__ = [
@@ -44,7 +52,9 @@ __all__ = [
     "Cancelled",
     "Checksum",
     "Continued",
+    "Copy",
     "Denied",
+    "Doomed",
     "Download",
     "Entry",
     "FileError",
@@ -55,34 +65,48 @@ __all__ = [
     "Listed",
     "Mismatch",
     "Modified",
+    "Move",
     "NoSpace",
     "NoSuchFile",
     "NotAFile",
     "NotAFolder",
+    "Operation",
+    "OperationFailed",
+    "OtherFileSystem",
     "Progress",
     "Query",
     "RelPath",
+    "Remove",
     "Root",
     "RootForbidden",
     "Size",
     "StagedFile",
     "StagedFolder",
     "TooLarge",
+    "Trash",
+    "Trashed",
     "UnsupportedArchive",
-    "below",
-    "find",
-    "is_ours",
-    "size_of",
     "Upload",
+    "below",
+    "change_mode",
+    "copy",
     "create_upload",
     "current_etag",
+    "delete",
+    "discard",
     "expire_uploads",
+    "find",
     "find_upload",
     "is_ours",
     "list_folder",
+    "make_folder",
+    "move",
     "open_download",
+    "recover",
     "refuse_without_space",
     "remove_upload",
+    "run_operations",
+    "size_of",
     "sweep",
     "walk",
 ]

@@ -47,6 +47,13 @@ class Arguments:
             raise InvalidArguments(f"{key}: expected a whole number")
         return value
 
+    def number(self, key: str) -> float:
+        """Return a number."""
+        value = self._data.get(key)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise InvalidArguments(f"{key}: expected a number")
+        return float(value)
+
     def mapping(self, key: str) -> "Arguments":
         """Return JSON data within."""
         value = self._data.get(key)

@@ -3,10 +3,16 @@
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
+
+Role = Literal["src", "dest"]
 
 
 class FileError(Exception):
     """Something cannot be done with a file; the message is a sentence that names it."""
+
+    role: Role | None = None
+    """Which of the two paths it is about, if the work was given two."""
 
 
 class InvalidPath(FileError):
@@ -39,6 +45,10 @@ class IntoItself(FileError):
 
 class Denied(FileError):
     """The operating system does not let us: permissions, or a file system that is read-only."""
+
+
+class OtherFileSystem(Denied):
+    """Two places are on different file systems, and what is asked for cannot be done between them."""
 
 
 class Busy(FileError):
@@ -80,6 +90,15 @@ class Cancelled(FileError):
         super().__init__(message)
 
 
+class OperationFailed(FileError):
+    """One of several operations cannot be done, so none of them was; `index` counts from 0."""
+
+    def __init__(self, index: int, cause: Exception) -> None:
+        super().__init__(f"operation {index}: {cause}")
+        self.index = index
+        self.cause = cause
+
+
 _WORDS: dict[int, tuple[type[FileError], str]] = {
     errno.ENOENT: (NoSuchFile, "does not exist"),
     errno.ENOTDIR: (NoSuchFile, "does not exist: a file is where a folder would be"),
@@ -109,6 +128,16 @@ def explain(exc: OSError, path: object) -> FileError | None:
     """Return our error for the kernel's, or None for one that nobody can react to (a broken disk)."""
     known = _WORDS.get(exc.errno or 0)
     return known and known[0](f"{path}: {known[1]}")
+
+
+@contextmanager
+def concerning(role: Role) -> Iterator[None]:
+    """Say of our errors which of two paths they are about."""
+    try:
+        yield
+    except FileError as exc:
+        exc.role = exc.role or role
+        raise
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 - The supervised program may own the root, so what is read here is believed no more than what a client says:
   every path in it goes through the root, and what is no text of ours is left alone.
-- Who uses it holds a shared lock on it; empty folders are removed under an exclusive one (flock(2)).
+- Who uses it holds a shared lock on it; empty folders are removed under an exclusive one (flock(2)). Nobody
+  waits for a lock for long: the program could hold it for ever.
 """
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -15,6 +17,12 @@ from .relpath import HIDDEN
 from .root import Root
 
 _TRIES = 8
+_PATIENCE = 2000
+"""How often the processor is given away for another process that tidies up, which takes it microseconds."""
+
+_tidying = threading.Lock()
+"""Within this process nobody is ever kept waiting for who tidies."""
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -51,7 +59,7 @@ def hidden_if_there(root: Root, kind: str) -> Iterator[int | None]:
 
 def tidy(root: Root) -> None:
     """Remove our folders that have become empty."""
-    with suppress(OSError):
+    with suppress(OSError), _tidying:
         top = os.open(HIDDEN, _FOLDER, dir_fd=root.fd)
         try:
             fcntl.flock(top, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -66,13 +74,25 @@ def tidy(root: Root) -> None:
 def _hold(root: Root) -> int:
     """Open our folder, locked so that nobody tidies it away."""
     for _ in range(_TRIES):
-        top = _open_or_make(root.fd, HIDDEN)
-        with suppress(OSError):  # not every file system has locks; then nobody tidies either
-            fcntl.flock(top, fcntl.LOCK_SH)
-        if os.fstat(top).st_nlink:
-            return top
-        os.close(top)
+        with _tidying:
+            top = _open_or_make(root.fd, HIDDEN)
+            if _share(top) and os.fstat(top).st_nlink:
+                return top
+            os.close(top)
     raise Busy(f"/{HIDDEN}: is removed by somebody else all the time")
+
+
+def _share(top: int) -> bool:
+    for _ in range(_PATIENCE):
+        try:
+            fcntl.flock(top, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.sched_yield()
+        except OSError:
+            return True  # not every file system has locks; then nobody tidies either
+        else:
+            return True
+    return False
 
 
 def _open_or_make(folder: int, name: str) -> int:

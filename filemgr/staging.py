@@ -5,30 +5,26 @@ Rules:
   linkat(2), or, if it replaces something, a hidden name first and then by rename(2). On file systems without
   O_TMPFILE it has a hidden name from the beginning.
 - A staged folder has a hidden name beside the place where it shall be.
-- Whatever has a hidden name stands in a note first, in `.holdfast/staged`; `sweep` removes what is noted and
-  not locked: its maker lives no more. The lock is on the note, and goes when its holder dies (flock(2)).
+- Whatever has a hidden name stands in a note first, so that `sweep` can remove what its maker has left.
 - What replaces a file gets its mode (without setuid and setgid); if we are root, what is new belongs to the
   owner of the folder it is in, since a program that does not run as root must be able to use it.
 """
 
 import contextlib
 import errno
-import fcntl
 import os
-import secrets
 import stat
 from typing import Self
 
-from .errors import FileError, InvalidPath, NotAFile, about
-from .hidden import hidden, hidden_if_there, tidy
-from .relpath import STAGED, RelPath
+from .errors import Busy, FileError, NotAFile, about
+from .notes import Note
+from .progress import Progress
+from .relpath import RelPath
+from .removal import remove
 from .root import Root
 from .syscalls import rename_new
-from .walk import walk
 
 _NO_TMPFILE = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
-_KIND = "staged"
-_LONGEST_NOTE = 8192
 
 
 class StagedFile:
@@ -40,7 +36,7 @@ class StagedFile:
         self._root = root
         with contextlib.ExitStack() as stack:
             self._folder, self._name = stack.enter_context(root.target(path))
-            self._note: _Note | None = None
+            self._note: Note | None = None
             self._held: tuple[int, str] | None = None
             with about(path):
                 try:
@@ -49,12 +45,12 @@ class StagedFile:
                 except OSError as exc:
                     if exc.errno not in _NO_TMPFILE:
                         raise
-                    self._note = stack.enter_context(_Note(root, self._folder))
+                    self._note = stack.enter_context(Note(root, self._folder))
                     self._held = self._folder, self._note.name
                     self.fd = _create(self._folder, self._note.name)
             stack.callback(self._close)
             with about(path):
-                _belong(self.fd, self._folder)
+                belong(self.fd, self._folder)
             self._stack = stack.pop_all()
 
     @classmethod
@@ -70,7 +66,7 @@ class StagedFile:
             with about(path):
                 staged.fd = os.dup(fd)
                 stack.callback(staged._close)
-                _belong(staged.fd, staged._folder)
+                belong(staged.fd, staged._folder)
             staged._stack = stack.pop_all()
         return staged
 
@@ -96,7 +92,7 @@ class StagedFile:
             elif not self._link(self._name):
                 if not replace:
                     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), self._name)
-                with _Note(self._root, self._folder) as note:
+                with Note(self._root, self._folder) as note:
                     self._link(note.name)
                     try:
                         self._rename(self._folder, note.name, replace=True)
@@ -153,14 +149,14 @@ class StagedFolder:
         self.path = path
         with contextlib.ExitStack() as stack:
             self._folder, self._name = stack.enter_context(root.parent(path))
-            self._note = stack.enter_context(_Note(root, self._folder))
+            self._note = stack.enter_context(Note(root, self._folder))
             with about(path):
                 os.mkdir(self._note.name, 0o700, dir_fd=self._folder)
-                stack.callback(_remove_tree, self._folder, self._note.name)
+                stack.callback(self._remove)
                 flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
                 self.fd = os.open(self._note.name, flags, dir_fd=self._folder)
                 stack.callback(os.close, self.fd)
-                _belong(self.fd, self._folder)
+                belong(self.fd, self._folder)
             self._stack = stack.pop_all()
 
     @property
@@ -185,28 +181,11 @@ class StagedFolder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-
-def sweep(root: Root) -> int:
-    """Remove what makers that live no more have left half done; return how many there were."""
-    removed = 0
-    with hidden_if_there(root, _KIND) as notes:
-        if notes is None:
-            return 0
-        for name in os.listdir(notes):
-            try:
-                fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=notes)
-            except OSError:
-                continue
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                removed += _clear(root, name, os.read(fd, _LONGEST_NOTE))
-                os.unlink(name, dir_fd=notes)
-            except (OSError, FileError):
-                continue  # somebody is at work on it, or the next sweep may do better
-            finally:
-                os.close(fd)
-    tidy(root)
-    return removed
+    def _remove(self) -> None:
+        try:
+            remove(self._folder, self._note.name, Progress())
+        except (FileError, OSError):
+            self._note.keep()  # the next sweep may do better
 
 
 def sync(folder: int) -> None:
@@ -218,68 +197,21 @@ def sync(folder: int) -> None:
             raise
 
 
-class _Note:
-    """The note that a hidden name exists, held locked for as long as its maker is at work."""
-
-    def __init__(self, root: Root, folder: int) -> None:
-        where = root.where(folder)
-        if where is None:
-            raise InvalidPath("the folder was moved meanwhile")
-        self.name = f"{STAGED}{secrets.token_hex(8)}"
-        with contextlib.ExitStack() as stack:
-            stack.callback(tidy, root)
-            self._notes = stack.enter_context(hidden(root, _KIND))
-            with about(where):
-                fd = _create(self._notes, self.name, 0o600)
-                stack.callback(os.close, fd)
-                stack.callback(self._forget)
-                with contextlib.suppress(OSError):  # not every file system has locks; then sweeps are early
-                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.write(fd, str(where).encode())
-                os.fsync(fd)
-            self._stack = stack.pop_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def _forget(self) -> None:
-        with contextlib.suppress(OSError):
-            os.unlink(self.name, dir_fd=self._notes)
-
-
-def _clear(root: Root, name: str, note: bytes) -> int:
-    try:
-        folder = RelPath.parse(note.decode())
-    except (ValueError, InvalidPath):
-        return 0
-    if not name.startswith(STAGED):
-        return 0
-    with root.folder(folder) as fd:
-        return _remove_tree(fd, name)
-
-
-def _remove_tree(folder: int, name: str) -> int:
-    """Remove whatever has a name; return 1 if there was something."""
-    with contextlib.suppress(FileNotFoundError, FileError):
-        for entry in walk(folder, name):
-            if entry.leaving:
-                os.rmdir(entry.name, dir_fd=entry.folder)
-            elif not entry.is_folder:
-                os.unlink(entry.name, dir_fd=entry.folder)
-        return 1
-    return 0
-
-
-def _create(folder: int, name: str, mode: int = 0o666) -> int:
+def _create(folder: int, name: str) -> int:
     return os.open(
-        name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=folder
+        name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=folder
     )
 
 
-def _belong(fd: int, folder: int) -> None:
-    if os.geteuid() == 0:
-        above = os.fstat(folder)
-        os.fchown(fd, above.st_uid, above.st_gid)
+def belong(fd: int, folder: int) -> None:
+    """Give what is new to the owner of the folder that it is in, if we are root.
+
+    Raises `Busy` if a folder is not empty: then it is not the one that was made.
+    """
+    if os.geteuid() != 0:
+        return
+    above = os.fstat(folder)
+    if stat.S_ISDIR(os.fstat(fd).st_mode) and os.listdir(fd):
+        # Made and opened by name: whoever may rename there could have us give away a folder of another owner.
+        raise Busy("a folder that has just been made was replaced by somebody else")
+    os.fchown(fd, above.st_uid, above.st_gid)

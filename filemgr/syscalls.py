@@ -1,4 +1,4 @@
-"""Two system calls that Python 3.11 does not know: openat2(2) and renameat2(2)."""
+"""System calls that Python 3.11 does not know: openat2(2), renameat2(2), syncfs(2)."""
 
 import ctypes
 import errno
@@ -68,6 +68,13 @@ def rename_new(old_folder: int, old: str, new_folder: int, new: str) -> None:
             os.rename(old, new, src_dir_fd=old_folder, dst_dir_fd=new_folder)
         else:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new) from exc
+
+
+def sync_file_system(fd: int) -> None:
+    """Make all that was written to the file system durable that a descriptor is on; raises `OSError`."""
+    if _libc.syncfs(ctypes.c_int(fd)) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def _renameat2(old_folder: int, old: str, new_folder: int, new: str, flags: int) -> None:

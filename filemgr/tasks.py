@@ -7,11 +7,15 @@ what came of it. All raise `FileError`s.
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from .archive import Format, Limits, pack as pack_into, pack_to, unpack
+from .archive import Format, Limits, pack_to, unpack
+from .archive import pack as pack_into
 from .arguments import Arguments, InvalidArguments
 from .doomed import delete
+from .notes import sweep
 from .operations import copy, move
 from .progress import Progress
+from .recovery import recover
+from .resumable import expire_uploads
 from .root import Root
 from .search import Query, find
 from .size import size_of
@@ -92,6 +96,15 @@ def purge(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Re
     return {"count": Trash(root).purge(told.text("id") if told.has("id") else None, progress)}
 
 
+def tend(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
+    """Remove what was left half done, what nobody goes on with, and what is too old in the trash."""
+    del outlet
+    removed = sweep(root) + recover(root, progress) + expire_uploads(root, told.number("uploadsBefore"))
+    age = told.number("trashAge") if told.has("trashAge") else None
+    size = told.whole("trashSize") if told.has("trashSize") else None
+    return {"removed": removed + Trash(root).limit(age, size, progress)}
+
+
 def pack(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
     """Make an archive."""
     del outlet
@@ -146,5 +159,6 @@ TASKS: Mapping[str, Task] = {
     "search": search,
     "size": size,
     "stream": stream,
+    "tend": tend,
     "unpack": do_unpack,
 }

@@ -1,4 +1,4 @@
-"""`/compress` and `/decompress`: archives are made and taken apart by jobs, with or without waiting for them."""
+"""`/compress` and `/decompress`: archives are made and taken apart by jobs, waited for or not."""
 
 import json
 import stat
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 from starlette.responses import JSONResponse, Response
 
-from filemgr import ROOT, BadArchive, FileError, InvalidPath, NoSuchFile, NotAFolder, RelPath, Root
+from filemgr import ROOT, BadArchive, FileError, InvalidPath, NoSuchFile, RelPath, Root
 
 from ..errors import ApiError, saying
 from ..jobs import Job, NoSuchJob, Phase
@@ -101,7 +101,11 @@ async def decompress(call: Call) -> Response:
             raise ApiError(400, "not-a-folder", sentence)
 
     await call.parts.files.run(call.server, look)
-    arguments = {"archive": str(archive), "dest": str(dest), "limits": call.parts.reloader.config.files.extract.to_dict()}
+    arguments = {
+        "archive": str(archive),
+        "dest": str(dest),
+        "limits": call.parts.reloader.config.files.extract.to_dict(),
+    }
     about = {"path": str(archive), "dest": str(dest)}
     order = await call.order("unpack", "decompress", DECOMPRESS, arguments, about)
     fields = {"archive": str(archive), "destPath": str(dest)}

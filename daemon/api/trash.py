@@ -29,7 +29,9 @@ async def restore(call: Call) -> Response:
     def work(root: Root) -> RelPath:
         return Trash(root).restore(told["id"], dest)
 
-    with saying({NoSuchFile: (404, "This is not in the trash!"), AlreadyExists: (409, "This file already exists!")}):
+    with saying(
+        {NoSuchFile: (404, "This is not in the trash!"), AlreadyExists: (409, "This file already exists!")}
+    ):
         path = await call.parts.files.run(call.server, work)
     call.record(RESTORE, server=call.server, path=str(path))
     return JSONResponse({"success": True, "path": str(path)})

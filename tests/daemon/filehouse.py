@@ -30,15 +30,15 @@ class FileHouse:
                 found[name] = ""
         return found
 
-    async def ask(self, method: str, path: str, body: str | bytes = b"", **query: str) -> Response:
+    async def ask(self, method: str, what: str, body: str | bytes = b"", /, **query: str) -> Response:
         """Ask something about the server, as `admin`."""
         return await self.house.remote.request(
-            method, f"/server/app/{path}", params=query or None, content=body
+            method, f"/server/app/{what}", params=query or None, content=body
         )
 
-    async def told(self, method: str, path: str, body: str | bytes = b"", **query: str) -> tuple[int, str]:
+    async def told(self, method: str, what: str, body: str | bytes = b"", /, **query: str) -> tuple[int, str]:
         """Return the status and the error, "" if it went well."""
-        answer = await self.ask(method, path, body, **query)
+        answer = await self.ask(method, what, body, **query)
         data = answer.json()
         if answer.status_code == 200:
             assert data["success"] is True, data
@@ -65,6 +65,6 @@ async def filing(folder: str, **settings: object) -> AsyncIterator[FileHouse]:
     outside.mkdir()
     (outside / "treasure").write_text("treasure")
     server = {**program("echo"), "directory": str(files)}
-    async with living(folder, servers={"app": server}, files=settings) as house:
+    async with living(folder, servers={"app": server}, section=settings) as house:
         yield FileHouse(house, files)
     assert [one.read_text() for one in outside.iterdir()] == ["treasure"]

@@ -239,18 +239,31 @@ class House:
 
 @asynccontextmanager
 async def living(
-    folder: str, *, over_socket: bool = False, servers: Mapping[str, Json] | None = None
+    folder: str,
+    *,
+    over_socket: bool = False,
+    servers: Mapping[str, Json] | None = None,
+    section: Mapping[str, object] | None = None,
 ) -> AsyncIterator[House]:
-    """Run a supervisor and a daemon; at the end nothing that they started lives."""
-    async with supervising(folder, over_socket=over_socket) as door, serving(folder, door, servers) as house:
+    """Run a supervisor and a daemon; at the end nothing lives. `section` is the config's `files`."""
+    async with (
+        supervising(folder, over_socket=over_socket) as door,
+        serving(folder, door, servers, section) as house,
+    ):
         yield house
 
 
 @asynccontextmanager
-async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = None) -> AsyncIterator[House]:
+async def serving(
+    folder: str,
+    door: Door,
+    servers: Mapping[str, Json] | None = None,
+    section: Mapping[str, object] | None = None,
+) -> AsyncIterator[House]:
     """Run a daemon, made as `daemon/run.py` makes it."""
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # as run.py does: it tells of tickets
     settings: Json = {"port": 0, "listen": "127.0.0.1", "unixSocket": {"location": "api.sock"}}
+    settings |= {"files": section} if section else {}
     path = os.path.join(folder, "config.json")
     if not os.path.exists(path):
         text = json.dumps({**settings, "servers": servers or {}}, indent=2).encode() + b"\n"
@@ -278,7 +291,7 @@ async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = 
 
             reloader.add(listeners.apply)
             reloader.add(lambda config: mirror.apply(compile_plan(config)))
-            for configure in (set_audit, files.configure, transfers.configure):
+            for configure in (set_audit, files.configure, transfers.configure, jobs.configure):
                 reloader.add(configure)
                 await configure(reloader.config)
             await listeners.apply(reloader.config)

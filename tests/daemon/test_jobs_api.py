@@ -87,7 +87,7 @@ async def test_only_some_are_at_work_and_the_others_wait_and_may_be_stopped_too(
     await eventually(lambda: state(house, jobs[1].id), lambda seen: seen.get("state") == "running")
     assert (await state(house, jobs[2].id))["state"] == "waiting"
     assert (await house.remote.delete(f"/jobs/{jobs[2].id}")).json()["state"] == "cancelled"
-    house.parts.jobs.configure(3)
+    house.parts.jobs.allow(3)
     fourth = house.parts.jobs.start(order(house), done)
     await eventually(lambda: state(house, fourth.id), lambda seen: seen.get("state") == "running")
     for job in (*jobs[:2], fourth):

@@ -65,7 +65,12 @@ async def test_a_file_is_moved_and_copied_in_both_forms(fs: FileHouse, form: str
     assert fs.tree()["b/two"] == "2"
     assert await fs.told("PATCH", "file", told("mv", "b", "c")) == (200, "")
     assert {"three", "c", "c/two"} <= set(fs.tree())
-    assert fs.actions() == ["server.files.move", "server.files.copy", "server.files.copy", "server.files.move"]
+    assert fs.actions() == [
+        "server.files.move",
+        "server.files.copy",
+        "server.files.copy",
+        "server.files.move",
+    ]
 
 
 @pytest.mark.parametrize("operation", ["mv", "cp"])
@@ -112,7 +117,13 @@ async def test_nonsense_is_refused(fs: FileHouse, body: str | bytes, status: int
 async def test_modes_are_changed_but_never_outside(fs: FileHouse) -> None:
     assert await fs.told("PATCH", "file", '{"operation": "chmod", "path": "two", "mode": "750"}') == (200, "")
     assert stat.S_IMODE((fs.files / "two").stat().st_mode) == 0o750
-    for path, mode in (("two", "4755"), ("two", "rwx"), ("two", "-1"), ("out", "755"), ("out/treasure", "777")):
+    for path, mode in (
+        ("two", "4755"),
+        ("two", "rwx"),
+        ("two", "-1"),
+        ("out", "755"),
+        ("out/treasure", "777"),
+    ):
         body = json.dumps({"operation": "chmod", "path": path, "mode": mode})
         assert (await fs.told("PATCH", "file", body))[0] in (400, 403)
     assert fs.actions() == ["server.files.changeMode"]
