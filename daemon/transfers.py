@@ -61,7 +61,7 @@ class Transfers:
         """Do the same even if we are being cancelled."""
         with anyio.CancelScope(shield=True):
             result = await self.run(work)
-        return result
+        return result  # noqa: RET504 - mypy believes that the scope may swallow what is raised
 
     @asynccontextmanager
     async def folder(self, server: str) -> AsyncIterator[Root]:
