@@ -10,7 +10,7 @@ from functools import partial
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from filemgr import FileError
+from filemgr import FileError, NoSuchFile, NotAFile, NotAFolder
 
 from .errors import ApiError, NotAuthenticated
 from .parts import Call
@@ -20,6 +20,13 @@ BATCH = 1 << 20
 
 PATIENCE = 60.0
 """Seconds for which a client may say nothing."""
+
+INTO = {
+    NoSuchFile: (404, "This folder does not exist!"),
+    NotAFolder: (400, "This is not a folder!"),
+    NotAFile: (400, "This is a folder!"),
+}
+"""What is said when there is no place for a file."""
 
 Batch = list[bytes]
 

@@ -14,7 +14,6 @@ from filemgr import (
     Modified,
     NoSuchFile,
     NotAFile,
-    NotAFolder,
     RelPath,
     Root,
     current_etag,
@@ -27,15 +26,10 @@ from ..errors import ApiError, error, saying
 from ..multipart import Form, boundary_of
 from ..parts import Call
 from ..ranges import Piece, Range, in_parts, parse_ranges
-from ..receiving import Batch, declared, receive
+from ..receiving import INTO, Batch, declared, receive
 from ..sending import Sending
 
 NO_FILE = {NoSuchFile: (404, "This file does not exist!"), NotAFile: (400, "This is not a file!")}
-INTO = {
-    NoSuchFile: (404, "This folder does not exist!"),
-    NotAFolder: (400, "This is not a folder!"),
-    NotAFile: (400, "This is a folder!"),
-}
 
 
 async def download(call: Call) -> Response:

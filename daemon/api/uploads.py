@@ -27,8 +27,7 @@ from ..conditions import date_of
 from ..errors import ApiError, answer_for, saying
 from ..multipart import last_name
 from ..parts import Call
-from ..receiving import Batch, declared, receive
-from .transfer import INTO
+from ..receiving import INTO, Batch, declared, receive
 
 Endpoint = Callable[[Call], Awaitable[Response]]
 

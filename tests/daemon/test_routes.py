@@ -64,7 +64,9 @@ async def test_every_method_of_every_path_for_everybody(house: House) -> None:
                     assert answer.status_code == 401, case
                     assert answer.json() == {"error": NOT_AUTHENTICATED, "kind": "not-authenticated"}
                 else:
-                    assert answer.status_code in (200, 400), case
+                    # Without a body and a query: 403 for the root, 412 for who does not speak tus.
+                    assert answer.status_code in (200, 400, 403, 412), case
+                    assert "not-permitted" not in answer.text, case
                 assert answer.headers["content-type"] == "application/json", case
                 if answer.status_code >= 400:
                     said = answer.json()
@@ -117,7 +119,8 @@ async def test_a_preflight_needs_no_token(house: House) -> None:
         methods = answer.headers["access-control-allow-methods"].split(", ")
         assert set(methods) == {"GET", "POST", "PUT", "HEAD", "OPTIONS", "PATCH", "DELETE"}
         names = {name.lower() for name in answer.headers["access-control-allow-headers"].split(", ")}
-        assert names == {"x-requested-with", "content-type", "authorization", "username", "password"}
+        assert names >= {"x-requested-with", "content-type", "authorization", "username", "password"}
+        assert names >= {"range", "if-match", "tus-resumable", "upload-length", "upload-offset"}
 
 
 async def test_options_without_an_origin_tells_the_methods(house: House) -> None:
