@@ -1,14 +1,13 @@
 """Long work, by name: what a worker can be asked for.
 
 Each takes the root, what it was told, its progress and an outlet for what it finds on the way, and returns
-what came of it. All raise `FileError`s.
+what came of it. All raise `FileError`s. The codecs are loaded by who needs them: they take longer than most
+searches.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from .archive import Format, Limits, pack_to, unpack
-from .archive import pack as pack_into
 from .arguments import Arguments, InvalidArguments
 from .doomed import delete
 from .notes import sweep
@@ -107,6 +106,8 @@ def tend(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Res
 
 def pack(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
     """Make an archive."""
+    from .archive import Format, pack_to  # noqa: PLC0415
+
     del outlet
     kind = Format(told.text("format"))
     made = pack_to(root, told.paths("paths"), told.path("base"), told.path("dest"), kind, progress)
@@ -115,6 +116,9 @@ def pack(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Res
 
 def stream(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
     """Make an archive for whoever is at the other end of a pipe."""
+    from .archive import Format  # noqa: PLC0415
+    from .archive import pack as pack_into  # noqa: PLC0415
+
     if outlet.out is None:
         raise InvalidArguments("out: expected a descriptor")
     kind = Format(told.text("format"))
@@ -124,6 +128,8 @@ def stream(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> R
 
 def do_unpack(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
     """Take an archive apart."""
+    from .archive import Limits, unpack  # noqa: PLC0415
+
     del outlet
     most = told.mapping("limits")
     limits = Limits(bytes=most.whole("bytes"), entries=most.whole("entries"), ratio=most.whole("ratio"))

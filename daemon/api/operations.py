@@ -6,6 +6,7 @@ What may take long is a job, which the answer waits for unless `async=true`; wha
 import json
 import stat
 from collections.abc import Callable, Sequence
+from os import stat_result
 
 import anyio
 from starlette.responses import JSONResponse, Response
@@ -169,17 +170,21 @@ async def _answer(
 
 
 def _is_quick(root: Root, src: RelPath, dest: RelPath, *, copying: bool) -> bool:
-    info = root.stat(src, follow=False)
-    if copying:
-        return not stat.S_ISDIR(info.st_mode) and info.st_size <= SMALL
+    """Tell whether it takes no time; also if it fails, with the right words, when it is tried."""
     try:
-        there = root.stat(dest)
+        info = root.stat(src, follow=False)
+        if copying:
+            return not stat.S_ISDIR(info.st_mode) and info.st_size <= SMALL
+        return info.st_dev == _where_it_goes(root, dest).st_dev
+    except FileError:
+        return True
+
+
+def _where_it_goes(root: Root, dest: RelPath) -> stat_result:
+    try:
+        return root.stat(dest)
     except NoSuchFile:
-        try:
-            there = root.stat(dest.parent)
-        except NoSuchFile:
-            return True  # so it fails at once, with the right words
-    return there.st_dev == info.st_dev
+        return root.stat(dest.parent)
 
 
 def _wants_trash(call: Call) -> bool:

@@ -20,6 +20,7 @@ from filemgr import (
     open_download,
 )
 
+from ..archived import archived
 from ..conditions import accepts, date_of, outcome, wants_range
 from ..disposition import attachment
 from ..errors import ApiError, error, saying
@@ -33,8 +34,10 @@ NO_FILE = {NoSuchFile: (404, "This file does not exist!"), NotAFile: (400, "This
 
 
 async def download(call: Call) -> Response:
-    """The file, or ranges of it."""
+    """The file, or ranges of it; with `archive`, a file or a folder as an archive."""
     path = call.path("path", "file")
+    if (kind := call.query("archive")) is not None:
+        return await archived(call, path, kind)
     with saying(NO_FILE):
         opened = await call.parts.files.run(call.server, lambda root: open_download(root, path))
     with ExitStack() as stack:

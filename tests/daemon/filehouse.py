@@ -22,11 +22,13 @@ class FileHouse:
         found = {}
         for path in sorted(self.files.rglob("*")):
             name = str(path.relative_to(self.files))
+            if name.startswith(".holdfast"):
+                continue
             if path.is_symlink():
                 found[name] = f"-> {path.readlink()}"
             elif path.is_file():
                 found[name] = path.read_text(errors="replace")
-            elif not name.startswith(".holdfast"):
+            else:
                 found[name] = ""
         return found
 
