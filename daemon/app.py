@@ -64,6 +64,9 @@ class SocketRow:
 CONSOLE = needs("server.console.view", ticket=True)
 DOWNLOAD = needs("server.files.download", ticket=True)
 UPLOAD = needs("server.files.upload")
+VIEW = needs("server.files.view")
+MODIFY = needs("server.files.modify")
+COMPRESS = needs("server.files.compress")
 
 ROUTES: Sequence[Row] = (
     Row("GET", "/", OPEN, system.version),
@@ -84,35 +87,35 @@ ROUTES: Sequence[Row] = (
     Row("GET", "/server/{id}", needs("server.view"), servers.show),
     Row("POST", "/server/{id}", needs("server.control"), servers.operate),
     Row("GET", "/server/{id}/console", CONSOLE, console.upgrade_needed),
-    Row("GET", "/server/{id}/folder", needs("server.files.view"), search.size),
-    Row("POST", "/server/{id}/folder", needs("server.files.createFolder"), operations.folder),
-    Row("PATCH", "/server/{id}/files", needs("server.files.modify"), operations.bulk),
-    Row("DELETE", "/server/{id}/file", needs("server.files.modify"), operations.delete),
-    Row("PATCH", "/server/{id}/file", needs("server.files.modify"), operations.operate),
-    Row("GET", "/server/{id}/compress", needs("server.files.compress"), archives.progress),
-    Row("POST", "/server/{id}/compress", needs("server.files.compress"), archives.compress),
-    Row("GET", "/server/{id}/compress/v2", needs("server.files.compress"), archives.progress),
-    Row("POST", "/server/{id}/compress/v2", needs("server.files.compress"), archives.compress),
-    Row("POST", "/server/{id}/decompress", needs("server.files.decompress"), archives.decompress),
-    Row("GET", "/server/{id}/trash", needs("server.files.view"), trash.entries),
-    Row("PATCH", "/server/{id}/trash", needs("server.files.modify"), trash.restore),
-    Row("DELETE", "/server/{id}/trash", needs("server.files.modify"), trash.purge),
-    Row("GET", "/server/{id}/search", needs("server.files.view"), search.search),
-    Row("GET", "/jobs", needs("server.files.view"), jobs.list_all),
-    Row("GET", "/jobs/events", needs("server.files.view"), jobs.events),
-    Row("GET", "/jobs/{job}", needs("server.files.view"), jobs.show),
-    Row("GET", "/jobs/{job}/events", needs("server.files.view"), jobs.events_of),
-    Row("DELETE", "/jobs/{job}", needs("server.files.view"), jobs.cancel),
+    Row("GET", "/server/{id}/files", VIEW, files.contents),
+    Row("PATCH", "/server/{id}/files", MODIFY, operations.bulk),
     Row("GET", "/server/{id}/file", DOWNLOAD, transfer.download),
     Row("POST", "/server/{id}/file", UPLOAD, transfer.upload),
     Row("PUT", "/server/{id}/file", UPLOAD, transfer.replace),
-    Row("GET", "/server/{id}/files", needs("server.files.view"), files.contents),
+    Row("PATCH", "/server/{id}/file", MODIFY, operations.operate),
+    Row("DELETE", "/server/{id}/file", MODIFY, operations.delete),
+    Row("GET", "/server/{id}/folder", VIEW, search.size),
+    Row("POST", "/server/{id}/folder", needs("server.files.createFolder"), operations.folder),
+    Row("GET", "/server/{id}/search", VIEW, search.search),
+    Row("GET", "/server/{id}/compress", COMPRESS, archives.progress),
+    Row("POST", "/server/{id}/compress", COMPRESS, archives.compress),
+    Row("GET", "/server/{id}/compress/v2", COMPRESS, archives.progress),
+    Row("POST", "/server/{id}/compress/v2", COMPRESS, archives.compress),
+    Row("POST", "/server/{id}/decompress", needs("server.files.decompress"), archives.decompress),
+    Row("GET", "/server/{id}/trash", VIEW, trash.entries),
+    Row("PATCH", "/server/{id}/trash", MODIFY, trash.restore),
+    Row("DELETE", "/server/{id}/trash", MODIFY, trash.purge),
     Row("OPTIONS", "/server/{id}/uploads", UPLOAD, uploads.options),
     Row("POST", "/server/{id}/uploads", UPLOAD, uploads.create),
     Row("HEAD", "/server/{id}/uploads/{upload}", UPLOAD, uploads.show),
     Row("PATCH", "/server/{id}/uploads/{upload}", UPLOAD, uploads.add),
     Row("POST", "/server/{id}/uploads/{upload}", UPLOAD, uploads.override),
     Row("DELETE", "/server/{id}/uploads/{upload}", UPLOAD, uploads.remove),
+    Row("GET", "/jobs", VIEW, jobs.list_all),
+    Row("GET", "/jobs/events", VIEW, jobs.events),
+    Row("GET", "/jobs/{job}", VIEW, jobs.show),
+    Row("GET", "/jobs/{job}/events", VIEW, jobs.events_of),
+    Row("DELETE", "/jobs/{job}", VIEW, jobs.cancel),
 )
 
 ALLOWED = (
