@@ -87,7 +87,7 @@ class Plain(Blocks):
         super().__init__(output, 1 << 18)
 
     def _take(self, block: memoryview) -> memoryview:
-        self._output.write(bytes(block))
+        self._output.write_now(block)
         return block
 
     def _end(self) -> None:

@@ -46,9 +46,18 @@ class Output:
 
     def flush(self) -> None:
         """Write what is held back."""
-        rest = memoryview(b"".join(self._parts) if len(self._parts) != 1 else self._parts[0])
+        held = b"".join(self._parts)
         self._parts.clear()
         self._held = 0
+        self._all(memoryview(held))
+
+    def write_now(self, data: memoryview) -> None:
+        """Write it, and keep nothing of it."""
+        self.flush()
+        self.position += len(data)
+        self._all(data)
+
+    def _all(self, rest: memoryview) -> None:
         try:
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
