@@ -31,12 +31,12 @@ INTO = {
 Batch = list[bytes]
 
 
-async def receive(call: Call, take: Callable[[Batch], None], patience: float = PATIENCE) -> None:
+async def receive(call: Call, take: Callable[[Batch], None]) -> None:
     """Give the whole body to `take`, in threads; raises what that raises, and `ApiError` for a cut-off one.
 
     What has come of a body that is cut off has been taken when this raises.
     """
-    await _Receiving(call, take, patience).run()
+    await _Receiving(call, take).run()
 
 
 def declared(call: Call) -> int | None:
@@ -46,10 +46,10 @@ def declared(call: Call) -> int | None:
 
 
 class _Receiving:
-    def __init__(self, call: Call, take: Callable[[Batch], None], patience: float) -> None:
+    def __init__(self, call: Call, take: Callable[[Batch], None]) -> None:
         self._call = call
         self._take = take
-        self._patience = patience
+        self._done = False
         self._failed: Exception | None = None
 
     async def run(self) -> None:
@@ -85,24 +85,20 @@ class _Receiving:
 
     async def _next(self) -> bytes | None:
         """Return what comes next, None if nothing does."""
-        while True:
-            with anyio.move_on_after(self._patience):
+        while not self._done:
+            with anyio.move_on_after(PATIENCE) as silence:
                 message = await self._call.request.receive()
-                if message["type"] == "http.disconnect":
-                    if not self._done:
-                        self._failed = ApiError(400, "disconnected", "The request was cut off!")
-                    return None
-                self._done = not message.get("more_body", False)
-                body: bytes = message.get("body", b"")
-                if body:
-                    return body
-                if self._done:
-                    return None
-                continue
-            self._failed = ApiError(408, "too-slow", f"Nothing came for {self._patience:.0f} seconds!")
-            return None
-
-    _done = False
+            if silence.cancelled_caught:
+                self._failed = ApiError(408, "too-slow", f"Nothing came for {PATIENCE:.0f} seconds!")
+                return None
+            if message["type"] == "http.disconnect":
+                self._failed = ApiError(400, "disconnected", "The request was cut off!")
+                return None
+            self._done = not message.get("more_body", False)
+            body: bytes = message.get("body", b"")
+            if body:
+                return body
+        return None
 
     async def _watch(self, scope: anyio.CancelScope) -> None:
         """A token that dies takes with it what it has begun."""
