@@ -13,6 +13,8 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from functools import partial
+from typing import Self
 
 from .errors import Busy, NotAFile, about
 from .progress import Progress
@@ -62,32 +64,18 @@ class Copier:
 
     def fill(self, source: int, name: str, made: int) -> None:
         """Copy what is in a folder into one that was made for it, which gets its mode and time as well."""
-        here = os.dup(made)
-        above: list[tuple[int, int]] = []
-        try:
+        with _Descent(made) as here:
             for entry in walk(source, name):
                 with about(entry):
                     if entry.leaving:
-                        back = _up(here, above.pop()) if above else None
-                        self._finish(here, entry.info)
-                        if back is None:
-                            break
-                        os.close(here)
-                        here = back
+                        here.leave(partial(self._finish, info=entry.info))
                     elif entry.is_folder:
-                        if entry.above is not None:
-                            info = os.fstat(here)
-                            below = _down(here, entry.name)
-                            os.close(here)
-                            here = below
-                            above.append((info.st_dev, info.st_ino))
-                    elif entry.above is not None:
-                        self._copy_entry(entry, here)
-                    else:
+                        here.enter(None if entry.above is None else entry.name)
+                    elif entry.above is None:
                         raise Busy(f"{entry}: is no folder any more")
+                    else:
+                        self._copy_entry(entry, here.fd)
                 self._progress.add(entries=0 if entry.leaving else 1)
-        finally:
-            os.close(here)
 
     def copy_file(self, source: int, name: str, folder: int, copy: str) -> None:
         """Copy a regular file to a new name; raises `NotAFile` if it is none (any more)."""
@@ -138,6 +126,43 @@ class Copier:
 
     def _owner_of(self, info: os.stat_result) -> tuple[int, int]:
         return self._owner or (info.st_uid, info.st_gid)
+
+
+class _Descent:
+    """A folder that is being filled, then one in it, and back; one is open at a time."""
+
+    def __init__(self, top: int) -> None:
+        self.fd = os.dup(top)
+        self._above: list[tuple[int, int] | None] = []
+
+    def enter(self, name: str | None) -> None:
+        """Make a folder and go there; without a name, stay."""
+        if name is None:
+            self._above.append(None)
+            return
+        os.mkdir(name, 0o700, dir_fd=self.fd)
+        below = os.open(name, _FOLDER, dir_fd=self.fd)
+        info = os.fstat(self.fd)
+        self._above.append((info.st_dev, info.st_ino))
+        os.close(self.fd)
+        self.fd = below
+
+    def leave(self, finish: Callable[[int], None]) -> None:
+        """Finish the folder and go back; raises `Busy` if that is not where we came from."""
+        identity = self._above.pop()
+        # Up before it is finished: with its mode, there may be no way out of it any more.
+        above = os.dup(self.fd) if identity is None else _back(self.fd, identity)
+        try:
+            finish(self.fd)
+        finally:
+            os.close(self.fd)
+            self.fd = above
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.fd)
 
 
 def open_source(folder: int, name: str) -> int:
@@ -205,12 +230,7 @@ def _by_hand(source: int, target: int, at: int, size: int) -> int:
     return os.pwrite(target, os.pread(source, size, at), at)
 
 
-def _down(here: int, name: str) -> int:
-    os.mkdir(name, 0o700, dir_fd=here)
-    return os.open(name, _FOLDER, dir_fd=here)
-
-
-def _up(here: int, identity: tuple[int, int]) -> int:
+def _back(here: int, identity: tuple[int, int]) -> int:
     fd = os.open("..", _FOLDER, dir_fd=here)
     info = os.fstat(fd)
     if (info.st_dev, info.st_ino) != identity:

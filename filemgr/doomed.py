@@ -14,7 +14,7 @@ import stat
 from contextlib import suppress
 from dataclasses import dataclass
 
-from .errors import Busy, FileError, NoSuchFile, about
+from .errors import Busy, Denied, FileError, NoSuchFile, about
 from .hidden import hidden, hidden_if_there, tidy
 from .notes import Note, forget
 from .places import Place, source
@@ -120,5 +120,8 @@ def _hide_beside(root: Root, place: Place) -> Doomed | None:
 
 
 def _leave(root: Root, place: Place, info: os.stat_result) -> Doomed:
+    if not os.access(".", os.W_OK | os.X_OK, dir_fd=place.folder, effective_ids=True):
+        # Who may not remove the folder itself shall not begin with what is in it.
+        raise Denied(f"{place.path}: permission denied")
     folder = root.where(place.folder) or place.path.parent
     return Doomed(vanished=False, _name=place.name, _folder=folder, _inode=info.st_ino)
