@@ -115,11 +115,11 @@ class Bench:
         untar = "{made} | tar -xf - -C {out}"
         for name, query, command in (
             ("zip", "", "unzip -q {made} -d {out}"),
-            ("tar.gz", "&archiveType=tar&compress=gzip", "mkdir {out}; pigz -dc {made} | tar -xf - -C {out}"),
+            ("tar.gz", "&archiveType=tar&compress=gzip", f"mkdir {{out}}; pigz -dc {untar}"),
             (
                 "tar.zst",
                 "&archiveType=tar&compress=zstd",
-                "mkdir {out}; zstd -qdc {made} | tar -xf - -C {out}",
+                f"mkdir {{out}}; zstd -qdc {untar}",
             ),
         ):
             self._pack(f"made.{name}", query)()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.config import Config, ConfigError, Files, Https, Logging, Server, UnixSocket, parse_config
+from daemon.config import Config, ConfigError, FileSettings, Https, Logging, Server, UnixSocket, parse_config
 from supervisor import Boot, LeftBehind
 
 OCTYNE = """{
@@ -331,10 +331,10 @@ def test_any_value_is_a_config_or_a_config_error(data: dict[str, object]) -> Non
 
 
 def test_the_limits_of_files_have_defaults_and_bounds() -> None:
-    assert parse("{}").files == Files(upload_limit=5_000_000_000, partial_uploads=24)
+    assert parse("{}").files == FileSettings(upload_limit=5_000_000_000, partial_uploads=24)
     text = '{"files": {"uploadLimit": 0, "partialUploads": 1, "other": 1}}'
     config = parse(text)
-    assert config.files == Files(upload_limit=0, partial_uploads=1)
+    assert config.files == FileSettings(upload_limit=0, partial_uploads=1)
     assert len(config.warnings) == 1
     for wrong in ('{"uploadLimit": -1}', '{"uploadLimit": "5 GB"}', '{"partialUploads": 0}', "[]"):
         with pytest.raises(ConfigError):

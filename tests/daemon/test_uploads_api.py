@@ -15,7 +15,7 @@ import httpx
 import pytest
 from tusclient.client import TusClient
 
-from daemon.transfers import sweep_uploads
+from daemon.upkeep import Upkeep
 
 from .house import eventually
 from .shelf import Shelf, shelved
@@ -265,13 +265,10 @@ async def test_uploads_expire(shelf: Shelf) -> None:
     assert await offset(shelf, url) == "status 410"
     assert (await patch(shelf, url, 0, b"x")).status_code == 410
 
-    async def names() -> list[str]:
-        return shelf.names()
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(sweep_uploads, shelf.house.parts.transfers)
-        await eventually(names, lambda found: not found)
-        tasks.cancel_scope.cancel()
+    upkeep = Upkeep(shelf.house.parts.files, shelf.house.parts.transfers)
+    await upkeep.configure(shelf.house.parts.reloader.config)
+    await upkeep.tend(str(shelf.folder))
+    assert not shelf.names()
     assert await offset(shelf, url) == "status 404"
 
 
