@@ -74,8 +74,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: the daemon says when it is over
     order = _Order(_first_line())
+    _be_modest(order.memory)  # first: threads inherit it
     threading.Thread(target=_await_end, args=(stopping,), daemon=True).start()
-    _be_modest(order.memory)
     progress = Progress(stop=stopping.is_set)
     voice, ended = _Voice(order.out), threading.Event()
     reporter = threading.Thread(target=_report, args=(voice, progress, ended), daemon=True)

@@ -164,6 +164,29 @@ def test_the_api_needs_no_socket_unit(machine: Machine) -> None:
     until_running(machine, 1)
 
 
+def test_files_are_worked_on_in_the_sandbox_of_the_unit(machine: Machine) -> None:
+    at = f"{CURL} http://x/server/ticker"
+    machine.run("mkdir -p /srv/ticker/world && head -c 3000000 /dev/urandom >/srv/ticker/world/a")
+    machine.run("chown -R holdfast: /srv/ticker")
+    assert '"success":true' in machine.says(f"{at}/file?path=hello -T /etc/hostname")
+    assert machine.says("stat -c %U:%a /srv/ticker/hello") == "holdfast:640"
+    pack = f"{at}/compress?path=w.tar.zst'&'archiveType=tar'&'compress=zstd"
+    assert machine.says(f"""{pack} -d '["world"]'""") == '{"success":true}'
+    assert '"success": true' in machine.says(f"{at}/decompress?path=w.tar.zst -d again")
+    machine.run("cmp /srv/ticker/world/a /srv/ticker/again/world/a")
+    # A job that goes on for long enough to be looked at: text, and then a terabyte of nothing.
+    machine.run("yes | head -c 16384 >/srv/ticker/endless && truncate -s 1T /srv/ticker/endless")
+    query = f"{at}/search?q=x'&'in=content'&'maxSize=1099511627776"
+    machine.run(f"setsid timeout 60 {query} >/dev/null 2>&1 & echo $! >/tmp/search")
+    machine.until("ps -C python -o ni=,cls=,args=", "19   B /opt/holdfast/bin/python -P -m filemgr.worker")
+    worker = machine.says("pgrep -f filemgr[.]worker")
+    assert "4294967296" in machine.says(f"grep 'Max address space' /proc/{worker}/limits")
+    machine.run("kill $(cat /tmp/search)")
+    machine.until(f"{CURL} http://x/jobs", '"state":"cancelled"')
+    assert '"success":true' in machine.says(f"{at}/file?path=again -X DELETE")
+    assert machine.says("ls -A /srv/ticker") == "endless\nhello\nw.tar.zst\nworld"
+
+
 def test_the_journal_knows_servers_actions_and_people(machine: Machine) -> None:
     machine.run(f"{CURL} http://x/server/ticker -d TERM")
     until_running(machine, 0)
