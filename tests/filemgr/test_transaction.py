@@ -367,6 +367,28 @@ def test_a_journal_that_somebody_has_forged_moves_nothing_from_or_to_outside(
     assert picture(str(tmp_path)) == before
 
 
+def test_what_was_removed_is_not_lost_with_a_journal_that_is_torn(root: Root) -> None:
+    make(root.path, {"a": "1", "b": "2"})
+    asked = iter([False])
+    with ExitStack() as disk:
+
+        def stop() -> bool:
+            if next(asked, None) is None:
+                disk.enter_context(killed(0))
+                raise Killed
+            return False
+
+        with pytest.raises(Killed):
+            run_operations(root, [Remove(P("a")), Remove(P("b"))], Progress(stop=stop))
+    [journal] = [path for path in ours(root.path) if path.endswith("journal")]
+    os.truncate(os.path.join(root.path, journal), 5)
+    assert recover(root) == 0
+    assert [what[2] for path, what in picture(root.path, hidden=True).items() if path.endswith("thing")] == [
+        "1"
+    ]
+    assert picture(root.path).keys() == {"b"}
+
+
 def test_what_somebody_else_has_put_there_meanwhile_is_neither_moved_nor_replaced(root: Root) -> None:
     make(root.path, {"a": "1", "b": "2", "c": "3"})
     operations: list[Operation] = [Remove(P("a")), Remove(P("b")), Move(P("c"), P("x")), Remove(P("x"))]
