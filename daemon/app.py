@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from .access import LOGGED_IN, OPEN, Rule, needs
-from .api import accounts, config, console, servers, session, system
+from .api import accounts, config, console, jobs, search, servers, session, system
 from .errors import ApiError, answer_for, error
 from .parts import Call, Parts, SocketCall
 
@@ -65,6 +65,13 @@ ROUTES: Sequence[Row] = (
     Row("GET", "/server/{id}", needs("server.view"), servers.show),
     Row("POST", "/server/{id}", needs("server.control"), servers.operate),
     Row("GET", "/server/{id}/console", CONSOLE, console.upgrade_needed),
+    Row("GET", "/server/{id}/folder", needs("server.files.view"), search.size),
+    Row("GET", "/server/{id}/search", needs("server.files.view"), search.search),
+    Row("GET", "/jobs", needs("server.files.view"), jobs.list_all),
+    Row("GET", "/jobs/events", needs("server.files.view"), jobs.events),
+    Row("GET", "/jobs/{job}", needs("server.files.view"), jobs.show),
+    Row("GET", "/jobs/{job}/events", needs("server.files.view"), jobs.events_of),
+    Row("DELETE", "/jobs/{job}", needs("server.files.view"), jobs.cancel),
 )
 
 SOCKET_ROUTES: Sequence[SocketRow] = (SocketRow("/server/{id}/console", CONSOLE, console.view),)

@@ -15,6 +15,7 @@ from filemgr import (
     FileError,
     IntoItself,
     InvalidPath,
+    InvalidQuery,
     Modified,
     NoSpace,
     NoSuchFile,
@@ -35,6 +36,7 @@ from supervisor import (
 
 from .accounts import AccountExists, AccountsNotSaved, InvalidAccount, NoSuchAccount
 from .config import ConfigError
+from .jobs import NoSuchJob, NotCancellable, TooManyJobs
 from .passwords import TooManyLogins, UnusablePassword
 from .sessions import SessionStoreError
 from .usersfile import AccountsUnreadable
@@ -117,6 +119,11 @@ _TABLE: tuple[tuple[type[Exception], int, str, str | None], ...] = (
     (UnsupportedArchive, 400, "unsupported-archive", "Unsupported archive file!"),
     (BadArchive, 500, "bad-archive", None),
     (Cancelled, 409, "cancelled", None),
+    (InvalidQuery, 400, "invalid-search", None),
+    (FileError, 500, "file-error", None),
+    (NoSuchJob, 404, "no-such-job", "This job does not exist!"),
+    (TooManyJobs, 429, "too-many-jobs", None),
+    (NotCancellable, 409, "not-cancellable", None),
 )
 
 

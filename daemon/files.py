@@ -6,19 +6,22 @@ Rules:
 - A client that goes away does not stop what has begun.
 """
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
 import anyio
 import anyio.to_thread
 
-from filemgr import NoSuchFile, NotAFolder, Root
+from filemgr import FileError, NoSuchFile, NotAFolder, Root, sweep
 
 from .config import Config
 from .errors import ApiError, NoSuchServer
 from .mirror import Mirror
 
 T = TypeVar("T")
+
+log = logging.getLogger("holdfast.files")
 
 THREADS = 16
 """Pieces of short file work at once."""
@@ -54,6 +57,18 @@ class Files:
                 return work(root)
 
         return await anyio.to_thread.run_sync(inside, limiter=self._threads)
+
+    async def mend(self, directory: str) -> None:
+        """Remove what killed workers have left half done in a folder, and undo what they had not finished."""
+
+        def inside() -> None:
+            try:
+                with Root(directory) as root:
+                    sweep(root)
+            except (FileError, OSError) as exc:
+                log.debug("%s could not be tidied: %s", directory, exc)
+
+        await anyio.to_thread.run_sync(inside, limiter=self._threads)
 
 
 def opened(directory: str) -> Root:

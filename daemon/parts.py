@@ -1,6 +1,7 @@
 """What endpoints work with: the daemon's parts, made in `run.py`, and the call that is being answered."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
@@ -15,6 +16,7 @@ from .audit import Audit
 from .consoles import Consoles
 from .errors import ApiError
 from .files import Files
+from .jobs import Jobs, Order
 from .mirror import Mirror
 from .rawconsoles import RawConsoles
 from .reload import Reloader
@@ -35,6 +37,7 @@ class Parts:
     audit: Audit
     consoles: Consoles
     files: Files
+    jobs: Jobs
     mirror: Mirror
     raw_consoles: RawConsoles
     reloader: Reloader
@@ -93,6 +96,21 @@ class Call:
                 except UnicodeDecodeError as exc:
                     raise InvalidPath("it is not UTF-8") from exc
         return ""
+
+    async def order(
+        self,
+        task: str,
+        kind: str,
+        needs: str,
+        arguments: Mapping[str, object],
+        about: Mapping[str, str],
+        *,
+        cancellable: bool = True,
+    ) -> Order:
+        """Return the order of long work in the folder of the server; raises `NoSuchServer`."""
+        directory = await self.parts.files.directory(self.server)
+        user = self.who.user
+        return Order(task, kind, self.server, user, needs, directory, arguments, about, cancellable)
 
     def record(self, action: str, **fields: str | int) -> None:
         """Put an action of the caller into the audit log."""

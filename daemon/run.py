@@ -31,6 +31,7 @@ from .config import Config, ConfigError
 from .consoles import Consoles
 from .files import Files
 from .held import HeldSockets
+from .jobs import Jobs
 from .listeners import Listeners
 from .mirror import Mirror
 from .parts import Parts
@@ -100,6 +101,7 @@ class Daemon:
                     audit=audit,
                     consoles=Consoles(mirror, tasks),
                     files=files,
+                    jobs=Jobs(tasks, files.mend),
                     mirror=mirror,
                     raw_consoles=RawConsoles(mirror, tasks),
                     reloader=reloader,
@@ -123,6 +125,7 @@ class Daemon:
                 await self._introduce(accounts)
                 await self._stop.wait()
                 self._notifier.stopping()
+                parts.jobs.close()
                 await listeners.close()
                 await self._notifier.settle()
                 tasks.cancel_scope.cancel()

@@ -10,6 +10,7 @@ from .errors import (
     FileError,
     IntoItself,
     InvalidPath,
+    InvalidQuery,
     Modified,
     NoSpace,
     NoSuchFile,
@@ -27,10 +28,12 @@ from .progress import Progress
 from .recovery import recover
 from .relpath import HIDDEN, ROOT, STAGED, RelPath, is_ours
 from .root import Root
+from .search import Query, find
+from .size import Size, size_of
 from .staging import StagedFile, StagedFolder
 from .transaction import Copy, Move, Operation, Remove, run_operations
 from .trash import Trash, Trashed
-from .walk import Entry, walk
+from .walk import Entry, below, walk
 
 __all__ = [
     "HIDDEN",
@@ -47,6 +50,7 @@ __all__ = [
     "FileError",
     "IntoItself",
     "InvalidPath",
+    "InvalidQuery",
     "Modified",
     "Move",
     "NoSpace",
@@ -57,25 +61,30 @@ __all__ = [
     "OperationFailed",
     "OtherFileSystem",
     "Progress",
+    "Query",
     "RelPath",
     "Remove",
     "Root",
     "RootForbidden",
+    "Size",
     "StagedFile",
     "StagedFolder",
     "TooLarge",
     "Trash",
     "Trashed",
     "UnsupportedArchive",
+    "below",
     "change_mode",
     "copy",
     "delete",
     "discard",
+    "find",
     "is_ours",
     "make_folder",
     "move",
     "recover",
     "run_operations",
+    "size_of",
     "sweep",
     "walk",
 ]

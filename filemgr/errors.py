@@ -67,6 +67,10 @@ class NoSpace(FileError):
     """The disk or a quota is full."""
 
 
+class InvalidQuery(FileError):
+    """What is searched for makes no sense, such as a regular expression with a mistake in it."""
+
+
 class UnsupportedArchive(FileError):
     """It is none of the formats that can be read, or of a kind within them that cannot."""
 

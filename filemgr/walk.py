@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from .errors import Busy, NoSuchFile, about
-from .relpath import is_ours
+from .relpath import RelPath, is_ours
+from .root import Root
 
 _LOOK = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -36,6 +37,8 @@ class Entry:
         while above is not None:
             names.append(above.name)
             above = above.above
+        if names[-1] == "." and len(names) > 1:
+            names.pop()
         return "/".join(reversed(names))
 
     def __str__(self) -> str:
@@ -103,6 +106,15 @@ def walk(folder: int, name: str, *, ordered: bool = False, hidden: bool = False)
             yield replace(entry, folder=here, leaving=True)
     finally:
         os.close(here)
+
+
+def below(root: Root, path: RelPath, *, ordered: bool = False) -> Iterator[Entry]:
+    """Yield a folder, links to it followed, as `.`, and all that is below it, by paths from there on.
+
+    Raises `NoSuchFile`, `NotAFolder`, and what `walk` raises.
+    """
+    with root.folder(path) as fd:
+        yield from walk(fd, ".", ordered=ordered)
 
 
 def _look(folder: int, name: str, above: Entry) -> Entry | None:

@@ -27,6 +27,7 @@ from daemon.consoles import Consoles
 from daemon.files import Files
 from daemon.goodconfig import GoodConfig
 from daemon.held import HeldSockets
+from daemon.jobs import Jobs
 from daemon.listeners import Listeners
 from daemon.mirror import Mirror
 from daemon.parts import Parts
@@ -267,7 +268,8 @@ async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = 
             consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
             made = mirror, raw, reloader, Sampler(), sessions, tickets
             files = Files(mirror)
-            parts = Parts(Access(sessions, tickets), accounts, audit, consoles, files, *made)
+            jobs = Jobs(tasks, files.mend)
+            parts = Parts(Access(sessions, tickets), accounts, audit, consoles, files, jobs, *made)
             listeners = Listeners(build(parts), tasks, HeldSockets(Notifier(None), {}))
 
             async def set_audit(config: Config) -> None:

@@ -1,0 +1,82 @@
+"""`/jobs`: the long work on files, how far it has come, and how it is stopped."""
+
+import json
+from collections.abc import Callable, Sequence
+
+import anyio
+from starlette.responses import JSONResponse, Response
+
+from ..errors import NotPermitted
+from ..jobs import Job
+from ..parts import Call
+from ..streams import Streamed, Write
+
+HEARTBEAT = 15.0
+"""Seconds of silence after which a comment is sent, so that proxies keep the connection."""
+
+_HEADERS = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+async def list_all(call: Call) -> Response:
+    """List the jobs that the caller may see, the latest first."""
+    return JSONResponse({"jobs": [job.describe() for job in _seen(call)]})
+
+
+async def show(call: Call) -> Response:
+    """Tell how far a job has come."""
+    return JSONResponse(_job(call).describe())
+
+
+async def cancel(call: Call) -> Response:
+    """Stop a job; answers when it has ended and nothing of it is left."""
+    job = _job(call)
+    call.parts.jobs.cancel(job)
+    while not job.phase.over:
+        await job.change()
+    return JSONResponse({"success": True, "state": str(job.phase)})
+
+
+async def events(call: Call) -> Response:
+    """Tell of all jobs, and each change from now on, as server-sent events."""
+    return _stream(call, lambda: _seen(call), endless=True)
+
+
+async def events_of(call: Call) -> Response:
+    """Tell of one job, and each change until it is over, as server-sent events."""
+    job = _job(call)
+    return _stream(call, lambda: [job], endless=False)
+
+
+def _stream(call: Call, look: Callable[[], Sequence[Job]], *, endless: bool) -> Response:
+    async def produce(write: Write) -> None:
+        told: dict[str, str] = {}
+        await write(b": jobs\n\n")  # browsers give up on an answer whose head does not come
+        while True:
+            jobs = look()
+            changed = call.parts.jobs.change()
+            for job in reversed(jobs):
+                text = json.dumps(job.describe(), separators=(",", ":"))
+                if told.get(job.id) != text:
+                    told[job.id] = text
+                    await write(f"event: job\ndata: {text}\n\n".encode())
+            told = {job.id: told[job.id] for job in jobs}
+            if call.parts.jobs.closed or (not endless and all(job.phase.over for job in jobs)):
+                return
+            with anyio.move_on_after(HEARTBEAT) as patience:
+                await changed.wait()
+            if patience.cancelled_caught:
+                await write(b": still here\n\n")
+
+    return Streamed(produce, call.who, _HEADERS)
+
+
+def _seen(call: Call) -> list[Job]:
+    return [job for job in call.parts.jobs.all() if call.who.may(job.order.needs, job.order.server)]
+
+
+def _job(call: Call) -> Job:
+    key: str = call.request.path_params["job"]
+    job = call.parts.jobs.find(key)
+    if not call.who.may(job.order.needs, job.order.server):
+        raise NotPermitted
+    return job

@@ -1,0 +1,90 @@
+"""`/server/{id}/search` and the size of a folder: work that ends when nobody waits for it."""
+
+import json
+from collections.abc import Mapping
+
+from starlette.responses import JSONResponse, Response
+
+from filemgr import FileError
+
+from ..errors import ApiError, answer_for
+from ..jobs import Order
+from ..parts import Call
+from ..streams import Streamed, Write, while_here
+
+VIEW = "server.files.view"
+MOST, USUAL = 10_000, 1000
+LARGEST = 64 << 20
+
+
+async def search(call: Call) -> Response:
+    """Find files by name, or with `in=content` by what stands in them: a line of JSON for each.
+
+    The last line says how many there were, and whether these are all: `{"done":true,"count":3,
+    "complete":true}`.
+    """
+    text = call.query("q")
+    if not text:
+        raise ApiError(400, "nothing-to-search", "No search text (q) provided!")
+    within = call.query("in") or "name"
+    if within not in ("name", "content"):
+        raise ApiError(400, "invalid-search", "Search in can be name or content!")
+    arguments = {
+        "path": str(call.path("path", "folder")),
+        "text": text,
+        "content": within == "content",
+        "regex": call.query("regex") == "true",
+        "case": call.query("case") == "true",
+        "most": _whole(call, "limit", USUAL, MOST),
+        "largest": _whole(call, "maxSize", LARGEST, 1 << 40),
+    }
+    about = {"path": str(arguments["path"]), "query": text}
+    order = await call.order("search", "search", VIEW, arguments, about)
+
+    async def produce(write: Write) -> None:
+        async with call.parts.jobs.attended(order) as job:
+            found = False
+            async for item in job.items:
+                found = True
+                await write(_line(item))
+            try:
+                result = await job.outcome()
+            except FileError as exc:
+                if not found:
+                    raise
+                answer = bytes(answer_for(exc).body)
+                await write(_line({"done": True, "complete": False, **json.loads(answer)}))
+            else:
+                await write(_line({"done": True, **result}))
+
+    return Streamed(produce, call.who, {"content-type": "application/x-ndjson", "cache-control": "no-store"})
+
+
+async def size(call: Call) -> Response:
+    """Tell how much is in a folder: `size` is what its files say, `onDisk` what they take, in bytes."""
+    path = str(call.path("path", "folder"))
+    order = await call.order("size", "size", VIEW, {"path": path}, {"path": path})
+
+    async def measure() -> Mapping[str, object]:
+        return await _outcome(call, order)
+
+    return JSONResponse(dict(await while_here(call.request, measure)))
+
+
+async def _outcome(call: Call, order: Order) -> Mapping[str, object]:
+    async with call.parts.jobs.attended(order) as job:
+        return await job.outcome()
+    raise AssertionError("an attended job swallows nothing")
+
+
+def _whole(call: Call, key: str, usual: int, most: int) -> int:
+    given = call.query(key)
+    if given is None:
+        return usual
+    if not (given.isascii() and given.isdigit() and 1 <= int(given[:20]) <= most):
+        raise ApiError(400, "invalid-search", f"{key} is a whole number from 1 to {most}!")
+    return int(given)
+
+
+def _line(item: Mapping[str, object]) -> bytes:
+    return json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"

@@ -1,0 +1,330 @@
+"""Jobs: long work on files that goes on although its client has gone, with progress, and an end that is told.
+
+Rules:
+- A job is a worker process (`worker.py`). As many as `files.jobs` says are at work, the others wait in order;
+  what ends with its client (a search, a folder's size, a folder that is downloaded) has places of its own.
+- A job that has ended is remembered for an hour, and the latest 200 of them.
+- When the daemon ends, its jobs end, and leave nothing half done.
+- Who watches sees how it is when they look; what came in between is skipped, so nobody slows a job down.
+"""
+
+import logging
+import secrets
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import anyio
+import anyio.abc
+
+from filemgr import Cancelled, FileError
+
+from .worker import PATIENCE, Worker, WorkerDied, at_work, how, raised
+
+KEPT = 200
+KEPT_FOR = 3600.0
+MOST_WAITING = 100
+ATTENDED = 4
+"""Jobs at work that end with their client."""
+
+_RATE_OVER = 5.0
+"""Seconds over which the rate is measured."""
+
+log = logging.getLogger("holdfast.jobs")
+
+
+class NoSuchJob(Exception):
+    """There is no such job, or none any more."""
+
+
+class TooManyJobs(Exception):
+    """Too many jobs wait already."""
+
+
+class NotCancellable(Exception):
+    """The job cannot be stopped half way, or is over; the message says which."""
+
+
+class Phase(StrEnum):
+    """Where a job is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing will change any more."""
+        return self in (Phase.DONE, Phase.FAILED, Phase.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What shall be done: a worker's task, and what people see of it."""
+
+    task: str
+    kind: str
+    server: str
+    user: str
+    needs: str
+    """The permission without which nobody sees the job or stops it."""
+    directory: str
+    arguments: Mapping[str, object]
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What is shown of the arguments."""
+    cancellable: bool = True
+
+
+class Job:
+    """One piece of long work; `phase` says where it is, `result` what came of it."""
+
+    def __init__(self, order: Order, changed: Callable[[], None]) -> None:
+        self.id = secrets.token_hex(16)
+        self.order = order
+        self.phase = Phase.WAITING
+        self.result: Mapping[str, object] = {}
+        self.error: FileError | None = None
+        self.bytes = self.entries = 0
+        self.total_bytes: int | None = None
+        self.total_entries: int | None = None
+        self.created = time.time()
+        self.started: float | None = None
+        self.ended: float | None = None
+        self.scope = anyio.CancelScope()
+        self.worker: Worker | None = None
+        self.finds, self.items = anyio.create_memory_object_stream[Mapping[str, object]](64)
+        """What it finds on the way goes in here, and comes out there."""
+        self.gone = anyio.Event()
+        """Set when nothing of it is left, its process included."""
+        self._samples: deque[tuple[float, int, int]] = deque(maxlen=64)
+        self._changed = anyio.Event()
+        self._tell = changed
+
+    def describe(self) -> Mapping[str, object]:
+        """Return it as JSON data: moments in seconds since 1970, the rate in bytes or entries per second."""
+        by_bytes, rate, eta = self._speed()
+        return {
+            "id": self.id,
+            "kind": self.order.kind,
+            "server": self.order.server,
+            "user": self.order.user,
+            "state": str(self.phase),
+            "cancellable": self.order.cancellable and not self.phase.over,
+            **self.order.about,
+            "bytes": self.bytes,
+            "totalBytes": self.total_bytes,
+            "entries": self.entries,
+            "totalEntries": self.total_entries,
+            "rate": round(rate, 1),
+            "rateUnit": "bytes" if by_bytes else "entries",
+            "eta": None if eta is None else round(eta, 1),
+            "created": round(self.created, 3),
+            "started": self.started and round(self.started, 3),
+            "ended": self.ended and round(self.ended, 3),
+            "error": None if self.error is None else str(self.error),
+            "result": self.result or None,
+        }
+
+    async def outcome(self) -> Mapping[str, object]:
+        """Wait for the end; return what came of it, or raise the `FileError` that it ended with."""
+        while not self.phase.over:
+            await self.change()
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+    async def change(self) -> None:
+        """Wait until something about it is different."""
+        await self._changed.wait()
+
+    def take(self, numbers: object) -> None:
+        """Take a report of progress."""
+        if not isinstance(numbers, list) or len(numbers) != 4:
+            return
+        self.bytes, self.entries = int(numbers[0] or 0), int(numbers[1] or 0)
+        self.total_bytes, self.total_entries = numbers[2], numbers[3]
+        self._samples.append((anyio.current_time(), self.bytes, self.entries))
+        self.touch()
+
+    def become(self, phase: Phase, error: FileError | None = None) -> None:
+        """Go on to another phase."""
+        if self.phase.over:
+            return
+        self.phase, self.error = phase, error
+        if phase is Phase.RUNNING:
+            self.started = time.time()
+        elif phase.over:
+            self.ended = time.time()
+        self.touch()
+
+    def touch(self) -> None:
+        """Tell who watches that something is different."""
+        changed, self._changed = self._changed, anyio.Event()
+        changed.set()
+        self._tell()
+
+    def _speed(self) -> tuple[bool, float, float | None]:
+        """Return (whether it is about bytes, the rate, the seconds that are left if they can be known)."""
+        by_bytes = self.total_bytes is not None or self.bytes > 0
+        if self.phase is not Phase.RUNNING or not self._samples:
+            return by_bytes, 0.0, None
+        last = self._samples[-1]
+        first = next(sample for sample in self._samples if last[0] - sample[0] <= _RATE_OVER)
+        took = last[0] - first[0]
+        done = last[1] - first[1] if by_bytes else last[2] - first[2]
+        rate = done / took if took > 0 else 0.0
+        total = self.total_bytes if by_bytes else self.total_entries
+        if total is None or rate <= 0:
+            return by_bytes, rate, None
+        return by_bytes, rate, max(0.0, (total - (self.bytes if by_bytes else self.entries)) / rate)
+
+
+class Jobs:
+    """All jobs. `mend` is told the folder of a worker that did not end in good order."""
+
+    def __init__(self, tasks: anyio.abc.TaskGroup, mend: Callable[[str], Awaitable[None]]) -> None:
+        self._tasks = tasks
+        self._mend = mend
+        self._jobs: dict[str, Job] = {}
+        self._places = anyio.CapacityLimiter(2)
+        self._attended = anyio.CapacityLimiter(ATTENDED)
+        self._changed = anyio.Event()
+        self.closed = False
+
+    def configure(self, at_once: int) -> None:
+        """Say how many may be at work."""
+        self._places.total_tokens = at_once
+
+    def start(self, order: Order) -> Job:
+        """Begin a job, which goes on whatever becomes of the client; raises `TooManyJobs`."""
+        job = self._add(order)
+        job.items.close()
+        self._tasks.start_soon(self._run, job, self._places, None)
+        return job
+
+    @asynccontextmanager
+    async def attended(self, order: Order, out: int | None = None) -> AsyncIterator[Job]:
+        """Have a job that is stopped at the end of the block; raises `TooManyJobs`.
+
+        What it finds comes out of `job.items`, and it waits while nobody takes that. `out` is a descriptor
+        for what it makes: a copy is the worker's, this one is the caller's to close when the job runs.
+        """
+        job = self._add(order)
+        self._tasks.start_soon(self._run, job, self._attended, out)
+        try:
+            yield job
+        finally:
+            job.items.close()
+            job.scope.cancel()
+            with anyio.CancelScope(shield=True):
+                await job.gone.wait()
+
+    def find(self, key: str) -> Job:
+        """Return a job; raises `NoSuchJob`."""
+        self._forget()
+        try:
+            return self._jobs[key]
+        except KeyError as exc:
+            raise NoSuchJob("this job does not exist") from exc
+
+    def all(self) -> list[Job]:
+        """Return all that are remembered, the latest first."""
+        self._forget()
+        return list(reversed(self._jobs.values()))
+
+    def change(self) -> anyio.Event:
+        """Return what is set when something about any of them is different from now."""
+        return self._changed
+
+    def cancel(self, job: Job) -> None:
+        """Stop a job; it is over when its phase says so. Raises `NotCancellable`."""
+        if job.phase.over:
+            raise NotCancellable("this job is over already")
+        if not job.order.cancellable:
+            raise NotCancellable(f"a job of the kind {job.order.kind} cannot be stopped half way")
+        self._stop(job)
+
+    def close(self) -> None:
+        """Stop all, and whoever watches: the daemon is about to end."""
+        self.closed = True
+        for job in self._jobs.values():
+            if not job.phase.over:
+                self._stop(job)
+        self._touch()
+
+    def _stop(self, job: Job) -> None:
+        if job.worker is None:
+            job.scope.cancel()
+        else:
+            job.worker.stop()
+            job.scope.deadline = min(job.scope.deadline, anyio.current_time() + PATIENCE)
+
+    def _add(self, order: Order) -> Job:
+        self._forget()
+        if sum(job.phase is Phase.WAITING for job in self._jobs.values()) >= MOST_WAITING:
+            raise TooManyJobs(f"{MOST_WAITING} jobs wait already, try again later")
+        job = Job(order, self._touch)
+        self._jobs[job.id] = job
+        self._touch()
+        return job
+
+    def _touch(self) -> None:
+        changed, self._changed = self._changed, anyio.Event()
+        changed.set()
+
+    def _forget(self) -> None:
+        over = [job for job in self._jobs.values() if job.phase.over]
+        now = time.time()
+        for place, job in enumerate(reversed(over)):
+            if place >= KEPT or now - (job.ended or now) > KEPT_FOR:
+                del self._jobs[job.id]
+
+    async def _run(self, job: Job, places: anyio.CapacityLimiter, out: int | None) -> None:
+        try:
+            with job.scope, job.finds:
+                async with places:
+                    await self._attempt(job, out)
+        finally:
+            job.become(Phase.CANCELLED, Cancelled())  # unless it is over in another way
+            job.gone.set()
+
+    async def _attempt(self, job: Job, out: int | None) -> None:
+        order = job.order
+        job.become(Phase.RUNNING)
+        worker = None
+        try:
+            async with at_work(order.task, order.directory, order.arguments, out) as worker:
+                job.worker = worker
+                await self._listen(job, worker)
+        except WorkerDied as exc:
+            log.error("%s of %s: %s", order.kind, order.server, exc)
+            job.become(Phase.FAILED, FileError(str(exc)))
+        except OSError as exc:  # no process, no pipe, no descriptor
+            log.error("%s of %s could not begin: %s", order.kind, order.server, exc.strerror)
+            job.become(Phase.FAILED, FileError(f"it could not begin: {exc.strerror}"))
+        finally:
+            if worker is not None and worker.code is not None and worker.code < 0:
+                with anyio.CancelScope(shield=True):
+                    await self._mend(order.directory)
+
+    async def _listen(self, job: Job, worker: Worker) -> None:
+        while (said := await worker.say()) is not None:
+            match said:
+                case {"progress": numbers}:
+                    job.take(numbers)
+                case {"item": dict(item)}:
+                    with suppress(anyio.BrokenResourceError):  # nobody wants to know
+                        await job.finds.send(item)
+                case {"result": dict(result)}:
+                    job.result = result
+                    job.become(Phase.DONE)
+                case {"error": dict(error)}:
+                    exc = raised(error)
+                    job.become(Phase.CANCELLED if isinstance(exc, Cancelled) else Phase.FAILED, exc)
+        if not job.phase.over:
+            raise WorkerDied(f"the worker {how(await worker.end())}")

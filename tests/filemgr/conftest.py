@@ -1,0 +1,61 @@
+"""What tests of files share: a root by either way of walking, and a place outside that must stay as it is."""
+
+import os
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from filemgr import Root
+
+
+@pytest.fixture
+def top(tmp_path: Path) -> Path:
+    """The folder of a root, with something beside it that nobody may reach."""
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root_secret").mkdir()
+    (tmp_path / "root_secret" / "treasure").write_text("treasure")
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def outside(top: Path) -> Iterator[Path]:
+    """The place outside; at the end of the test it is as it was."""
+    folder = top.parent / "root_secret"
+    before = _look(folder)
+    yield folder
+    assert _look(folder) == before
+
+
+@pytest.fixture(params=["openat2", "walk"])
+def root(request: pytest.FixtureRequest, top: Path) -> Iterator[Root]:
+    """The root, by the kernel's walk and by ours."""
+    with Root(str(top), kernel=request.param == "openat2") as root:
+        yield root
+
+
+@pytest.fixture
+def full_disk() -> Callable[[], AbstractContextManager[None]]:
+    """Return a context in which the kernel refuses every write to a file (EFBIG; Python ignores SIGXFSZ)."""
+
+    @contextmanager
+    def full() -> Iterator[None]:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return full
+
+
+def _look(folder: Path) -> list[tuple[str, int, str]]:
+    return [(one.name, one.stat().st_mode, one.read_text()) for one in sorted(folder.iterdir())]
+
+
+def names(folder: Path) -> list[str]:
+    """Return what is in a folder, ours included."""
+    return sorted(os.listdir(folder))
