@@ -17,9 +17,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from .access import LOGGED_IN, OPEN, Rule, needs
-from .api import accounts, config, console, jobs, search, servers, session, system
+from .api import (
+    accounts,
+    archives,
+    config,
+    console,
+    files,
+    jobs,
+    operations,
+    search,
+    servers,
+    session,
+    system,
+    transfer,
+    trash,
+    uploads,
+)
 from .errors import ApiError, answer_for, error
 from .parts import Call, Parts, SocketCall
+from .tus import REQUEST_HEADERS, RESPONSE_HEADERS
+from .unread import Unread
 
 Endpoint = Callable[[Call], Awaitable[Response]]
 SocketEndpoint = Callable[[SocketCall], Awaitable[None]]
@@ -45,6 +62,11 @@ class SocketRow:
 
 
 CONSOLE = needs("server.console.view", ticket=True)
+DOWNLOAD = needs("server.files.download", ticket=True)
+UPLOAD = needs("server.files.upload")
+VIEW = needs("server.files.view")
+MODIFY = needs("server.files.modify")
+COMPRESS = needs("server.files.compress")
 
 ROUTES: Sequence[Row] = (
     Row("GET", "/", OPEN, system.version),
@@ -65,14 +87,45 @@ ROUTES: Sequence[Row] = (
     Row("GET", "/server/{id}", needs("server.view"), servers.show),
     Row("POST", "/server/{id}", needs("server.control"), servers.operate),
     Row("GET", "/server/{id}/console", CONSOLE, console.upgrade_needed),
-    Row("GET", "/server/{id}/folder", needs("server.files.view"), search.size),
-    Row("GET", "/server/{id}/search", needs("server.files.view"), search.search),
-    Row("GET", "/jobs", needs("server.files.view"), jobs.list_all),
-    Row("GET", "/jobs/events", needs("server.files.view"), jobs.events),
-    Row("GET", "/jobs/{job}", needs("server.files.view"), jobs.show),
-    Row("GET", "/jobs/{job}/events", needs("server.files.view"), jobs.events_of),
-    Row("DELETE", "/jobs/{job}", needs("server.files.view"), jobs.cancel),
+    Row("GET", "/server/{id}/files", VIEW, files.contents),
+    Row("PATCH", "/server/{id}/files", MODIFY, operations.bulk),
+    Row("GET", "/server/{id}/file", DOWNLOAD, transfer.download),
+    Row("POST", "/server/{id}/file", UPLOAD, transfer.upload),
+    Row("PUT", "/server/{id}/file", UPLOAD, transfer.replace),
+    Row("PATCH", "/server/{id}/file", MODIFY, operations.operate),
+    Row("DELETE", "/server/{id}/file", MODIFY, operations.delete),
+    Row("GET", "/server/{id}/folder", VIEW, search.size),
+    Row("POST", "/server/{id}/folder", needs("server.files.createFolder"), operations.folder),
+    Row("GET", "/server/{id}/search", VIEW, search.search),
+    Row("GET", "/server/{id}/compress", COMPRESS, archives.progress),
+    Row("POST", "/server/{id}/compress", COMPRESS, archives.compress),
+    Row("GET", "/server/{id}/compress/v2", COMPRESS, archives.progress),
+    Row("POST", "/server/{id}/compress/v2", COMPRESS, archives.compress),
+    Row("POST", "/server/{id}/decompress", needs("server.files.decompress"), archives.decompress),
+    Row("GET", "/server/{id}/trash", VIEW, trash.entries),
+    Row("PATCH", "/server/{id}/trash", MODIFY, trash.restore),
+    Row("DELETE", "/server/{id}/trash", MODIFY, trash.purge),
+    Row("OPTIONS", "/server/{id}/uploads", UPLOAD, uploads.options),
+    Row("POST", "/server/{id}/uploads", UPLOAD, uploads.create),
+    Row("HEAD", "/server/{id}/uploads/{upload}", UPLOAD, uploads.show),
+    Row("PATCH", "/server/{id}/uploads/{upload}", UPLOAD, uploads.add),
+    Row("POST", "/server/{id}/uploads/{upload}", UPLOAD, uploads.override),
+    Row("DELETE", "/server/{id}/uploads/{upload}", UPLOAD, uploads.remove),
+    Row("GET", "/jobs", VIEW, jobs.list_all),
+    Row("GET", "/jobs/events", VIEW, jobs.events),
+    Row("GET", "/jobs/{job}", VIEW, jobs.show),
+    Row("GET", "/jobs/{job}/events", VIEW, jobs.events_of),
+    Row("DELETE", "/jobs/{job}", VIEW, jobs.cancel),
 )
+
+ALLOWED = (
+    "X-Requested-With, Content-Type, Authorization, Username, Password, If-Match, If-Modified-Since, "
+    f"If-None-Match, If-Range, If-Unmodified-Since, Range, {REQUEST_HEADERS}"
+)
+"""What pages of other origins may send."""
+
+EXPOSED = f"Accept-Ranges, Content-Disposition, Content-Range, ETag, {RESPONSE_HEADERS}"
+"""What they may read, beside the body."""
 
 SOCKET_ROUTES: Sequence[SocketRow] = (SocketRow("/server/{id}/console", CONSOLE, console.view),)
 
@@ -87,11 +140,12 @@ class Resource:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        method = "GET" if request.method == "HEAD" else request.method
-        if method == "OPTIONS":
+        row = self._rows.get(request.method)
+        if row is None and request.method == "OPTIONS":
             await Response(headers={"allow": ", ".join([*self._rows, "OPTIONS"])})(scope, receive, send)
             return
-        row = self._rows.get(method)
+        if row is None and request.method == "HEAD":
+            row = self._rows.get("GET")
         if row is None:
             raise ApiError(405, "wrong-method", f"Only {_listed(list(self._rows))} allowed!")
         identity = self._parts.access.check(row.rule, request, request.path_params.get("id"))
@@ -157,15 +211,15 @@ class Cors:
 
         async def allowed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["Access-Control-Allow-Origin"] = "*"
+                headers = MutableHeaders(scope=message)
+                headers["Access-Control-Allow-Origin"] = "*"
+                headers["Access-Control-Expose-Headers"] = EXPOSED
             await send(message)
 
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in names:
             headers = {
                 "Access-Control-Allow-Methods": "GET, POST, PUT, HEAD, OPTIONS, PATCH, DELETE",
-                "Access-Control-Allow-Headers": (
-                    "X-Requested-With, Content-Type, Authorization, Username, Password"
-                ),
+                "Access-Control-Allow-Headers": ALLOWED,
             }
             await Response(headers=headers)(scope, receive, allowed)
             return
@@ -177,7 +231,7 @@ def build(parts: Parts) -> ASGIApp:
     paths = dict.fromkeys(row.path for row in ROUTES)
     routes = [Route(path, Resource(path, parts)) for path in paths]
     sockets = [WebSocketRoute(row.path, SocketResource(row, parts)) for row in SOCKET_ROUTES]
-    return Cors(Errors(Router([*routes, *sockets], redirect_slashes=False, default=_unknown)))
+    return Cors(Unread(Errors(Router([*routes, *sockets], redirect_slashes=False, default=_unknown))))
 
 
 async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,16 +11,17 @@ import shlex
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath
 
 from supervisor import Boot, LeftBehind, open_without_waiting, replace_file
 
+from .filesettings import FileSettings, read_file_settings
 from .hujson import MAX_BYTES, read
 from .values import ConfigError, Section, Value
 
-__all__ = ["Config", "ConfigError", "ConfigFile", "Https", "Logging", "Server", "UnixSocket"]
+__all__ = ["Config", "ConfigError", "ConfigFile", "FileSettings", "Https", "Logging", "Server", "UnixSocket"]
 __all__ += ["find_config", "parse_config"]
 
 DEFAULT_PORT = 42069
@@ -84,6 +85,7 @@ class Config:
     logging: Logging
     servers: Mapping[str, Server]
     warnings: tuple[str, ...]
+    files: FileSettings = field(default_factory=FileSettings)
 
 
 class ConfigFile:
@@ -146,6 +148,7 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
         logging=_logging(top.section("logging"), base),
         servers={name: _server(name, item, base) for name, item in top.section("servers").entries()},
         warnings=(),
+        files=read_file_settings(top.section("files")),
     )
     _warn_without_effect(top)
     top.warn_unknown()

@@ -13,7 +13,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from filemgr import FileError, NoSuchFile, NotAFolder, Root, sweep
+from filemgr import FileError, NoSuchFile, NotAFolder, Root, recover, sweep
 
 from .config import Config
 from .errors import ApiError, NoSuchServer
@@ -64,6 +64,7 @@ class Files:
         def inside() -> None:
             try:
                 with Root(directory) as root:
+                    recover(root)
                     sweep(root)
             except (FileError, OSError) as exc:
                 log.debug("%s could not be tidied: %s", directory, exc)

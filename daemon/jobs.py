@@ -9,11 +9,12 @@ Rules:
 """
 
 import logging
+import os
 import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -22,6 +23,7 @@ import anyio.abc
 
 from filemgr import Cancelled, FileError
 
+from .config import Config
 from .worker import PATIENCE, Worker, WorkerDied, at_work, how, raised
 
 KEPT = 200
@@ -99,6 +101,7 @@ class Job:
         self.worker: Worker | None = None
         self.finds, self.items = anyio.create_memory_object_stream[Mapping[str, object]](64)
         """What it finds on the way goes in here, and comes out there."""
+        self.done: Callable[[], None] = lambda: None
         self.gone = anyio.Event()
         """Set when nothing of it is left, its process included."""
         self._samples: deque[tuple[float, int, int]] = deque(maxlen=64)
@@ -196,13 +199,21 @@ class Jobs:
         self._changed = anyio.Event()
         self.closed = False
 
-    def configure(self, at_once: int) -> None:
+    async def configure(self, config: Config) -> None:
+        """Take from a config how many may be at work."""
+        self.allow(config.files.jobs)
+
+    def allow(self, at_once: int) -> None:
         """Say how many may be at work."""
         self._places.total_tokens = at_once
 
-    def start(self, order: Order) -> Job:
-        """Begin a job, which goes on whatever becomes of the client; raises `TooManyJobs`."""
+    def start(self, order: Order, done: Callable[[], None]) -> Job:
+        """Begin a job, which goes on whatever becomes of the client; raises `TooManyJobs`.
+
+        `done` is called when it has come to a good end.
+        """
         job = self._add(order)
+        job.done = done
         job.items.close()
         self._tasks.start_soon(self._run, job, self._places, None)
         return job
@@ -212,7 +223,7 @@ class Jobs:
         """Have a job that is stopped at the end of the block; raises `TooManyJobs`.
 
         What it finds comes out of `job.items`, and it waits while nobody takes that. `out` is a descriptor
-        for what it makes: a copy is the worker's, this one is the caller's to close when the job runs.
+        for what it makes; it is ours from now on, and closed when the worker has its own.
         """
         job = self._add(order)
         self._tasks.start_soon(self._run, job, self._attended, out)
@@ -286,19 +297,22 @@ class Jobs:
 
     async def _run(self, job: Job, places: anyio.CapacityLimiter, out: int | None) -> None:
         try:
-            with job.scope, job.finds:
+            with job.scope, job.finds, ExitStack() as stack:
+                if out is not None:
+                    stack.callback(os.close, out)
                 async with places:
-                    await self._attempt(job, out)
+                    await self._attempt(job, out, stack)
         finally:
             job.become(Phase.CANCELLED, Cancelled())  # unless it is over in another way
             job.gone.set()
 
-    async def _attempt(self, job: Job, out: int | None) -> None:
+    async def _attempt(self, job: Job, out: int | None, began: ExitStack) -> None:
         order = job.order
         job.become(Phase.RUNNING)
         worker = None
         try:
             async with at_work(order.task, order.directory, order.arguments, out) as worker:
+                began.close()
                 job.worker = worker
                 await self._listen(job, worker)
         except WorkerDied as exc:
@@ -322,6 +336,7 @@ class Jobs:
                         await job.finds.send(item)
                 case {"result": dict(result)}:
                     job.result = result
+                    job.done()
                     job.become(Phase.DONE)
                 case {"error": dict(error)}:
                     exc = raised(error)

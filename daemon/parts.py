@@ -1,8 +1,9 @@
 """What endpoints work with: the daemon's parts, made in `run.py`, and the call that is being answered."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import unquote_to_bytes
 
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +23,7 @@ from .rawconsoles import RawConsoles
 from .reload import Reloader
 from .sessions import Sessions
 from .tickets import Tickets
+from .transfers import Transfers
 from .usage import Sampler
 
 MOST_JSON = 1 << 20
@@ -44,6 +46,7 @@ class Parts:
     sampler: Sampler
     sessions: Sessions
     tickets: Tickets
+    transfers: Transfers
 
     def record(self, identity: Identity, action: str, **fields: str | int) -> None:
         """Put what somebody did into the audit log."""
@@ -96,6 +99,10 @@ class Call:
                 except UnicodeDecodeError as exc:
                     raise InvalidPath("it is not UTF-8") from exc
         return ""
+
+    def recording(self, action: str, **fields: str | int) -> Callable[[], None]:
+        """Return what puts an action of the caller on this server into the audit log when it is done."""
+        return partial(self.record, action, server=self.server, **fields)
 
     async def order(
         self,

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Collection
 from collections.abc import Set as AbstractSet
+from functools import partial
 
 import anyio
 import anyio.abc
@@ -42,6 +43,8 @@ from .reload import Reloader
 from .sessions import Sessions, SessionStoreError
 from .sockets import CannotListen
 from .tickets import Tickets
+from .transfers import Transfers
+from .upkeep import Upkeep
 from .usage import Sampler
 from .usersfile import AccountsUnreadable
 
@@ -95,6 +98,8 @@ class Daemon:
                 tickets = Tickets(anyio.current_time)
                 mirror = Mirror(self._supervisor)
                 files = Files(mirror)
+                transfers = Transfers(files)
+                upkeep = Upkeep(files, transfers)
                 parts = Parts(
                     access=Access(sessions, tickets),
                     accounts=accounts,
@@ -108,17 +113,18 @@ class Daemon:
                     sampler=Sampler(),
                     sessions=sessions,
                     tickets=tickets,
+                    transfers=transfers,
                 )
                 listeners = Listeners(build(parts), tasks, self._held)
                 reloader.add(listeners.apply)
                 reloader.add(lambda config: mirror.apply(compile_plan(config)))
-                reloader.add(lambda config: _configure(audit, config))
-                reloader.add(files.configure)
-                await _configure(audit, reloader.config)
-                await files.configure(reloader.config)
+                parties = files.configure, transfers.configure, parts.jobs.configure, upkeep.configure
+                for configure in (partial(_configure, audit), *parties):
+                    reloader.add(configure)
+                    await configure(reloader.config)
                 tasks.start_soon(self._watch_signals)  # before anybody is told that we serve
                 tasks.start_soon(self._notifier.run)
-                tasks.start_soon(self._serve, listeners, mirror, audit, tasks)
+                tasks.start_soon(self._serve, listeners, mirror, audit, upkeep, tasks)
                 tasks.start_soon(self._watch_files, accounts, tasks)
                 if with_parent:
                     tasks.start_soon(self._watch_parent)
@@ -167,13 +173,20 @@ class Daemon:
         log.info("An account was made: admin. Its password stands in %s, delete that file", path)
 
     async def _serve(
-        self, listeners: Listeners, mirror: Mirror, audit: Audit, tasks: anyio.abc.TaskGroup
+        self,
+        listeners: Listeners,
+        mirror: Mirror,
+        audit: Audit,
+        upkeep: Upkeep,
+        tasks: anyio.abc.TaskGroup,
     ) -> None:
         reloader = self._reloader
         for warning in reloader.config.warnings:
             log.warning("%s", warning)
         # First the programs: they need no port. The config may have been edited while nobody took it.
         tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config), self._read_again)
+        await upkeep.begin()
+        tasks.start_soon(upkeep.run)
         await self._listen(listeners)
         self._notifier.status(f"serves {' and '.join(listeners.addresses)}")
         self._notifier.ready()

@@ -18,7 +18,7 @@ import anyio
 import anyio.to_thread
 
 import filemgr
-from filemgr import FileError
+from filemgr import FileError, OperationFailed
 
 PYTHON = (sys.executable, "-P", "-m", "filemgr.worker")
 MEMORY = 4 << 30
@@ -124,10 +124,17 @@ async def at_work(
 
 def raised(error: Mapping[str, object]) -> FileError:
     """Return the exception that a worker told of."""
+    match error:
+        case {"index": int(index), "cause": dict(cause)}:
+            return OperationFailed(index, raised(cause))
     kind = getattr(filemgr, str(error.get("kind")), FileError)
     if not (isinstance(kind, type) and issubclass(kind, FileError)):
         kind = FileError
-    return kind(str(error.get("message")))
+    exc = kind(str(error.get("message")))
+    role = error.get("role")
+    if role == "src" or role == "dest":
+        exc.role = role
+    return exc
 
 
 def _start(order: bytes, out: int | None) -> "subprocess.Popen[bytes]":

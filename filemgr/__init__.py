@@ -1,6 +1,9 @@
 """Files below a folder that cannot be left: browse, transfer, edit, archive. Synchronous; knows no HTTP."""
 
+from .checksum import ALGORITHMS, Checksum
+from .content import Accepts, Download, Incoming, current_etag, open_download, refuse_without_space
 from .doomed import Doomed, delete, discard
+from .entries import Listed, list_folder
 from .errors import (
     AlreadyExists,
     BadArchive,
@@ -11,6 +14,7 @@ from .errors import (
     IntoItself,
     InvalidPath,
     InvalidQuery,
+    Mismatch,
     Modified,
     NoSpace,
     NoSuchFile,
@@ -27,6 +31,7 @@ from .operations import change_mode, copy, make_folder, move
 from .progress import Progress
 from .recovery import recover
 from .relpath import HIDDEN, ROOT, STAGED, RelPath, is_ours
+from .resumable import Continued, Upload, create_upload, expire_uploads, find_upload, remove_upload
 from .root import Root
 from .search import Query, find
 from .size import Size, size_of
@@ -36,21 +41,29 @@ from .trash import Trash, Trashed
 from .walk import Entry, below, walk
 
 __all__ = [
+    "ALGORITHMS",
     "HIDDEN",
     "ROOT",
     "STAGED",
+    "Accepts",
     "AlreadyExists",
     "BadArchive",
     "Busy",
     "Cancelled",
+    "Checksum",
+    "Continued",
     "Copy",
     "Denied",
     "Doomed",
+    "Download",
     "Entry",
     "FileError",
+    "Incoming",
     "IntoItself",
     "InvalidPath",
     "InvalidQuery",
+    "Listed",
+    "Mismatch",
     "Modified",
     "Move",
     "NoSpace",
@@ -73,16 +86,25 @@ __all__ = [
     "Trash",
     "Trashed",
     "UnsupportedArchive",
+    "Upload",
     "below",
     "change_mode",
     "copy",
+    "create_upload",
+    "current_etag",
     "delete",
     "discard",
+    "expire_uploads",
     "find",
+    "find_upload",
     "is_ours",
+    "list_folder",
     "make_folder",
     "move",
+    "open_download",
     "recover",
+    "refuse_without_space",
+    "remove_upload",
     "run_operations",
     "size_of",
     "sweep",

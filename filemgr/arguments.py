@@ -47,12 +47,26 @@ class Arguments:
             raise InvalidArguments(f"{key}: expected a whole number")
         return value
 
+    def number(self, key: str) -> float:
+        """Return a number."""
+        value = self._data.get(key)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise InvalidArguments(f"{key}: expected a number")
+        return float(value)
+
     def mapping(self, key: str) -> "Arguments":
         """Return JSON data within."""
         value = self._data.get(key)
         if not isinstance(value, dict):
             raise InvalidArguments(f"{key}: expected an object")
         return Arguments(value)
+
+    def mappings(self, key: str) -> list["Arguments"]:
+        """Return a list of JSON data within."""
+        value = self._data.get(key)
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise InvalidArguments(f"{key}: expected a list of objects")
+        return [Arguments(item) for item in value]
 
     def has(self, key: str) -> bool:
         """Tell whether there is anything but null."""

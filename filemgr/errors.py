@@ -59,6 +59,10 @@ class Modified(FileError):
     """It is not any more what the caller believes it to be."""
 
 
+class Mismatch(FileError):
+    """Content does not have the checksum that it should have."""
+
+
 class TooLarge(FileError):
     """More than a limit allows."""
 

@@ -37,6 +37,7 @@ class StagedFile:
         with contextlib.ExitStack() as stack:
             self._folder, self._name = stack.enter_context(root.target(path))
             self._note: Note | None = None
+            self._held: tuple[int, str] | None = None
             with about(path):
                 try:
                     flags = os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC
@@ -45,11 +46,34 @@ class StagedFile:
                     if exc.errno not in _NO_TMPFILE:
                         raise
                     self._note = stack.enter_context(Note(root, self._folder))
+                    self._held = self._folder, self._note.name
                     self.fd = _create(self._folder, self._note.name)
             stack.callback(self._close)
             with about(path):
                 belong(self.fd, self._folder)
             self._stack = stack.pop_all()
+
+    @classmethod
+    def held(cls, root: Root, path: RelPath, fd: int, folder: int, name: str) -> Self:
+        """Take an open file that has a name elsewhere in the root; unless published, it keeps that.
+
+        `folder` stays the caller's, and open. Raises as the constructor.
+        """
+        staged = cls.__new__(cls)
+        staged.path, staged._root, staged._note, staged._held = path, root, None, (folder, name)
+        with contextlib.ExitStack() as stack:
+            staged._folder, staged._name = stack.enter_context(root.target(path))
+            with about(path):
+                staged.fd = os.dup(fd)
+                stack.callback(staged._close)
+                belong(staged.fd, staged._folder)
+            staged._stack = stack.pop_all()
+        return staged
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """The folder, open until this is closed, and the name in it that this will have."""
+        return self._folder, self._name
 
     def publish(self, *, replace: bool = True) -> None:
         """Make it durable and give it its name.
@@ -63,14 +87,18 @@ class StagedFile:
                 with contextlib.suppress(PermissionError):
                     os.fchown(self.fd, old.st_uid, old.st_gid)
             os.fsync(self.fd)
-            if self._note is not None:
-                self._rename(self._note.name, replace=replace)
+            if self._held is not None:
+                self._rename(*self._held, replace=replace)
             elif not self._link(self._name):
                 if not replace:
                     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), self._name)
                 with Note(self._root, self._folder) as note:
                     self._link(note.name)
-                    self._rename(note.name, replace=True)
+                    try:
+                        self._rename(self._folder, note.name, replace=True)
+                    except BaseException:
+                        os.unlink(note.name, dir_fd=self._folder)
+                        raise
             sync(self._folder)
 
     def close(self) -> None:
@@ -100,11 +128,11 @@ class StagedFile:
             return False
         return True
 
-    def _rename(self, name: str, *, replace: bool) -> None:
+    def _rename(self, folder: int, name: str, *, replace: bool) -> None:
         if replace:
-            os.rename(name, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+            os.rename(name, self._name, src_dir_fd=folder, dst_dir_fd=self._folder)
         else:
-            rename_new(self._folder, name, self._folder, self._name)
+            rename_new(folder, name, self._folder, self._name)
 
     def _close(self) -> None:
         os.close(self.fd)

@@ -1,17 +1,25 @@
 """Long work, by name: what a worker can be asked for.
 
 Each takes the root, what it was told, its progress and an outlet for what it finds on the way, and returns
-what came of it. All raise `FileError`s.
+what came of it. All raise `FileError`s. The codecs are loaded by who needs them: they take longer than most
+searches.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from .arguments import Arguments
+from .arguments import Arguments, InvalidArguments
+from .doomed import delete
+from .notes import sweep
+from .operations import copy, move
 from .progress import Progress
+from .recovery import recover
+from .resumable import expire_uploads
 from .root import Root
 from .search import Query, find
 from .size import size_of
+from .transaction import Copy, Move, Operation, Remove, run_operations
+from .trash import Trash
 
 
 class Outlet:
@@ -53,4 +61,110 @@ def search(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> R
     return {"count": count, "complete": count < query.most}
 
 
-TASKS: Mapping[str, Task] = {"search": search, "size": size}
+def do_copy(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
+    """Copy something."""
+    del outlet
+    return {"path": str(copy(root, told.path("src"), told.path("dest"), progress))}
+
+
+def do_move(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
+    """Move something, also to another file system."""
+    del outlet
+    return {"path": str(move(root, told.path("src"), told.path("dest"), progress))}
+
+
+def do_delete(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
+    """Delete something."""
+    del outlet
+    delete(root, told.path("path"), progress)
+    return {}
+
+
+def bulk(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
+    """Carry out several operations, all or none."""
+    del outlet
+    operations = [_operation(one) for one in told.mappings("operations")]
+    by = told.text("trashBy") if told.has("trashBy") else None
+    run_operations(root, operations, progress, trash_by=by).purge(root, Progress())
+    return {}
+
+
+def purge(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
+    """Delete what is in the trash for good."""
+    del outlet
+    return {"count": Trash(root).purge(told.text("id") if told.has("id") else None, progress)}
+
+
+def tend(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
+    """Remove what was left half done, what nobody goes on with, and what is too old in the trash."""
+    del outlet
+    removed = sweep(root) + recover(root, progress) + expire_uploads(root, told.number("uploadsBefore"))
+    age = told.number("trashAge") if told.has("trashAge") else None
+    size = told.whole("trashSize") if told.has("trashSize") else None
+    return {"removed": removed + Trash(root).limit(age, size, progress)}
+
+
+def pack(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
+    """Make an archive."""
+    from .archive import Format, pack_to  # noqa: PLC0415
+
+    del outlet
+    kind = Format(told.text("format"))
+    made = pack_to(root, told.paths("paths"), told.path("base"), told.path("dest"), kind, progress)
+    return {"entries": made.entries, "bytes": made.bytes, **_remarks(made.remarks, made.remarks_count)}
+
+
+def stream(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
+    """Make an archive for whoever is at the other end of a pipe."""
+    from .archive import Format  # noqa: PLC0415
+    from .archive import pack as pack_into  # noqa: PLC0415
+
+    if outlet.out is None:
+        raise InvalidArguments("out: expected a descriptor")
+    kind = Format(told.text("format"))
+    made = pack_into(root, told.paths("paths"), told.path("base"), outlet.out, kind, progress)
+    return {"entries": made.entries, "bytes": made.bytes, **_remarks(made.remarks, made.remarks_count)}
+
+
+def do_unpack(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
+    """Take an archive apart."""
+    from .archive import Limits, unpack  # noqa: PLC0415
+
+    del outlet
+    most = told.mapping("limits")
+    limits = Limits(bytes=most.whole("bytes"), entries=most.whole("entries"), ratio=most.whole("ratio"))
+    made = unpack(root, told.path("archive"), told.path("dest"), limits, progress)
+    return {"entries": made.entries, "bytes": made.bytes, **_remarks(made.skipped, made.skipped_count)}
+
+
+def _operation(told: Arguments) -> Operation:
+    match told.text("operation"):
+        case "mv":
+            return Move(told.path("src"), told.path("dest"))
+        case "cp":
+            return Copy(told.path("src"), told.path("dest"))
+        case "rm":
+            return Remove(told.path("path"))
+        case other:
+            raise InvalidArguments(f"operation: {other} is unknown")
+
+
+def _remarks(remarks: Sequence[tuple[str, str]], count: int) -> Result:
+    """Return what was left out, and why, as far as it was noted."""
+    told = [{"path": name, "reason": reason} for name, reason in remarks]
+    return {"skipped": told, "skippedCount": count}
+
+
+TASKS: Mapping[str, Task] = {
+    "bulk": bulk,
+    "copy": do_copy,
+    "delete": do_delete,
+    "move": do_move,
+    "pack": pack,
+    "purge": purge,
+    "search": search,
+    "size": size,
+    "stream": stream,
+    "tend": tend,
+    "unpack": do_unpack,
+}

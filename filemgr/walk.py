@@ -37,7 +37,7 @@ class Entry:
         while above is not None:
             names.append(above.name)
             above = above.above
-        if names[-1] == "." and len(names) > 1:
+        if len(names) > 1 and names[-1] == ".":
             names.pop()
         return "/".join(reversed(names))
 

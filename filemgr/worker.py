@@ -25,7 +25,7 @@ import traceback
 from collections.abc import Mapping
 
 from .arguments import Arguments, InvalidArguments
-from .errors import Cancelled, FileError, NoSpace, explain
+from .errors import Cancelled, FileError, NoSpace, OperationFailed, explain
 from .progress import Progress
 from .root import Root
 from .tasks import TASKS, Outlet
@@ -103,10 +103,20 @@ def main() -> int:
         if error is None:
             voice.say("result", result)
         else:
-            voice.say("error", {"kind": type(error).__name__, "message": str(error)})
+            voice.say("error", _told(error))
     # Threads of libraries may still be at work on what was cancelled; nobody waits for them.
     sys.stderr.flush()
     os._exit(0 if error is None else 1)
+
+
+def _told(error: Exception) -> dict[str, object]:
+    """Return an exception as JSON data, with all that the daemon needs to make the same one of it."""
+    told: dict[str, object] = {"kind": type(error).__name__, "message": str(error)}
+    if isinstance(error, OperationFailed):
+        return told | {"index": error.index, "cause": _told(error.cause)}
+    if isinstance(error, FileError):
+        told["role"] = error.role
+    return told
 
 
 def _first_line() -> bytes:

@@ -37,6 +37,7 @@ from daemon.rawconsoles import RawConsoles
 from daemon.reload import Reloader
 from daemon.sessions import Session, Sessions
 from daemon.tickets import Tickets
+from daemon.transfers import Transfers
 from daemon.usage import Sampler
 from supervisor import Notifier
 
@@ -238,18 +239,31 @@ class House:
 
 @asynccontextmanager
 async def living(
-    folder: str, *, over_socket: bool = False, servers: Mapping[str, Json] | None = None
+    folder: str,
+    *,
+    over_socket: bool = False,
+    servers: Mapping[str, Json] | None = None,
+    section: Mapping[str, object] | None = None,
 ) -> AsyncIterator[House]:
-    """Run a supervisor and a daemon; at the end nothing that they started lives."""
-    async with supervising(folder, over_socket=over_socket) as door, serving(folder, door, servers) as house:
+    """Run a supervisor and a daemon; at the end nothing lives. `section` is the config's `files`."""
+    async with (
+        supervising(folder, over_socket=over_socket) as door,
+        serving(folder, door, servers, section) as house,
+    ):
         yield house
 
 
 @asynccontextmanager
-async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = None) -> AsyncIterator[House]:
+async def serving(
+    folder: str,
+    door: Door,
+    servers: Mapping[str, Json] | None = None,
+    section: Mapping[str, object] | None = None,
+) -> AsyncIterator[House]:
     """Run a daemon, made as `daemon/run.py` makes it."""
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # as run.py does: it tells of tickets
     settings: Json = {"port": 0, "listen": "127.0.0.1", "unixSocket": {"location": "api.sock"}}
+    settings |= {"files": section} if section else {}
     path = os.path.join(folder, "config.json")
     if not os.path.exists(path):
         text = json.dumps({**settings, "servers": servers or {}}, indent=2).encode() + b"\n"
@@ -266,9 +280,9 @@ async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = 
             accounts = _accounts(os.path.join(folder, "users.json"), sessions, tasks)
             tickets, mirror = Tickets(anyio.current_time), Mirror(door.api)
             consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
-            made = mirror, raw, reloader, Sampler(), sessions, tickets
             files = Files(mirror)
-            jobs = Jobs(tasks, files.mend)
+            jobs, transfers = Jobs(tasks, files.mend), Transfers(files)
+            made = mirror, raw, reloader, Sampler(), sessions, tickets, transfers
             parts = Parts(Access(sessions, tickets), accounts, audit, consoles, files, jobs, *made)
             listeners = Listeners(build(parts), tasks, HeldSockets(Notifier(None), {}))
 
@@ -277,7 +291,7 @@ async def serving(folder: str, door: Door, servers: Mapping[str, Json] | None = 
 
             reloader.add(listeners.apply)
             reloader.add(lambda config: mirror.apply(compile_plan(config)))
-            for configure in (set_audit, files.configure):
+            for configure in (set_audit, files.configure, transfers.configure, jobs.configure):
                 reloader.add(configure)
                 await configure(reloader.config)
             await listeners.apply(reloader.config)

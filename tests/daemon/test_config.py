@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.config import Config, ConfigError, Https, Logging, Server, UnixSocket, parse_config
+from daemon.config import Config, ConfigError, FileSettings, Https, Logging, Server, UnixSocket, parse_config
 from supervisor import Boot, LeftBehind
 
 OCTYNE = """{
@@ -328,3 +328,14 @@ def test_any_value_is_a_config_or_a_config_error(data: dict[str, object]) -> Non
         return
     assert os.path.isabs(config.unix_socket.location)
     assert all(os.path.isabs(server.directory) and server.command[0] for server in config.servers.values())
+
+
+def test_the_limits_of_files_have_defaults_and_bounds() -> None:
+    assert parse("{}").files == FileSettings(upload_limit=5_000_000_000, partial_uploads=24)
+    text = '{"files": {"uploadLimit": 0, "partialUploads": 1, "other": 1}}'
+    config = parse(text)
+    assert config.files == FileSettings(upload_limit=0, partial_uploads=1)
+    assert len(config.warnings) == 1
+    for wrong in ('{"uploadLimit": -1}', '{"uploadLimit": "5 GB"}', '{"partialUploads": 0}', "[]"):
+        with pytest.raises(ConfigError):
+            parse(f'{{"files": {wrong}}}')

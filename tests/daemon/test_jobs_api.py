@@ -47,6 +47,10 @@ def order(house: House, *, cancellable: bool = True, **more: object) -> Order:
     )
 
 
+def done() -> None:
+    """Nobody needs to know when these are done."""
+
+
 async def state(house: House, key: str) -> Json:
     answer = await house.remote.get(f"/jobs/{key}")
     return dict(answer.json())
@@ -54,7 +58,7 @@ async def state(house: House, key: str) -> Json:
 
 async def test_a_job_goes_on_tells_how_far_it_is_and_is_stopped(house: House) -> None:
     endless(house)
-    job = house.parts.jobs.start(order(house))
+    job = house.parts.jobs.start(order(house), done)
     seen = await eventually(lambda: state(house, job.id), lambda seen: seen.get("bytes"))
     assert seen["state"] == "running"
     assert seen["kind"] == "search"
@@ -70,7 +74,7 @@ async def test_a_job_goes_on_tells_how_far_it_is_and_is_stopped(house: House) ->
 
 async def test_a_job_that_must_not_be_stopped_half_way_is_not(house: House) -> None:
     endless(house)
-    job = house.parts.jobs.start(order(house, cancellable=False))
+    job = house.parts.jobs.start(order(house, cancellable=False), done)
     answer = await house.remote.delete(f"/jobs/{job.id}")
     assert (answer.status_code, answer.json()["kind"]) == (409, "not-cancellable")
     job.scope.cancel()
@@ -79,12 +83,12 @@ async def test_a_job_that_must_not_be_stopped_half_way_is_not(house: House) -> N
 
 async def test_only_some_are_at_work_and_the_others_wait_and_may_be_stopped_too(house: House) -> None:
     endless(house)
-    jobs = [house.parts.jobs.start(order(house)) for _ in range(3)]
+    jobs = [house.parts.jobs.start(order(house), done) for _ in range(3)]
     await eventually(lambda: state(house, jobs[1].id), lambda seen: seen.get("state") == "running")
     assert (await state(house, jobs[2].id))["state"] == "waiting"
     assert (await house.remote.delete(f"/jobs/{jobs[2].id}")).json()["state"] == "cancelled"
-    house.parts.jobs.configure(3)
-    fourth = house.parts.jobs.start(order(house))
+    house.parts.jobs.allow(3)
+    fourth = house.parts.jobs.start(order(house), done)
     await eventually(lambda: state(house, fourth.id), lambda seen: seen.get("state") == "running")
     for job in (*jobs[:2], fourth):
         house.parts.jobs.cancel(job)
@@ -95,7 +99,7 @@ async def test_a_worker_that_is_killed_or_does_not_begin_is_told_of(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endless(house)
-    job = house.parts.jobs.start(order(house))
+    job = house.parts.jobs.start(order(house), done)
     await eventually(lambda: state(house, job.id), lambda seen: seen.get("bytes"))
     assert job.worker is not None
     job.worker._process.kill()
@@ -103,7 +107,7 @@ async def test_a_worker_that_is_killed_or_does_not_begin_is_told_of(
     told = await state(house, job.id)
     assert (told["state"], told["error"]) == ("failed", "the worker was killed by SIGKILL")
     monkeypatch.setattr(worker, "PYTHON", ("/nowhere/python",))
-    job = house.parts.jobs.start(order(house))
+    job = house.parts.jobs.start(order(house), done)
     await job.gone.wait()
     assert (await state(house, job.id))["error"] == "it could not begin: No such file or directory"
 
@@ -112,7 +116,7 @@ async def test_a_worker_that_does_not_listen_is_killed(house: House, monkeypatch
     monkeypatch.setattr(worker, "PATIENCE", 0.2)
     monkeypatch.setattr(jobs_module, "PATIENCE", 0.2)
     Path(house.folder, "files", "evil").write_text("a" * 60 + "!\n")
-    job = house.parts.jobs.start(order(house, text="(a+)+$", regex=True))
+    job = house.parts.jobs.start(order(house, text="(a+)+$", regex=True), done)
 
     async def worked() -> float:
         """Seconds of CPU: it says nothing any more, since the expression keeps the interpreter to itself."""
@@ -136,13 +140,13 @@ async def test_too_many_jobs_are_refused_and_old_ones_forgotten(
     monkeypatch.setattr(jobs_module, "KEPT", 1)
     endless(house)
     jobs = house.parts.jobs
-    running = [jobs.start(order(house)) for _ in range(1)]
+    running = [jobs.start(order(house), done) for _ in range(1)]
     with pytest.raises(jobs_module.TooManyJobs):
-        jobs.start(order(house))
+        jobs.start(order(house), done)
     for job in running:
         jobs.cancel(job)
         await job.gone.wait()
-    last = jobs.start(order(house, largest=1))
+    last = jobs.start(order(house, largest=1), done)
     await last.outcome()
     assert [one.id for one in jobs.all()] == [last.id]
     answer = await house.remote.get(f"/jobs/{running[0].id}")
@@ -163,7 +167,7 @@ async def events(house: House, path: str, until: str) -> list[Json]:
 
 async def test_events_tell_of_each_change_until_the_end(house: House) -> None:
     endless(house)
-    job = house.parts.jobs.start(order(house))
+    job = house.parts.jobs.start(order(house), done)
     with anyio.fail_after(20):
         assert (await events(house, "/jobs/events", "running"))[-1]["id"] == job.id
         await events(house, f"/jobs/{job.id}/events", "running")

@@ -51,20 +51,27 @@ async def test_every_method_of_every_path_for_everybody(house: House) -> None:
         "token": house.nobody,
         "local": house.local,
     }
+    await house.configure(app={**program("echo"), "directory": house.folder})
     for path in PATHS:
         for method in METHODS:
             for who, client in callers.items():
+                if (method, path) == ("GET", "/jobs/events") and who in ("token", "local"):
+                    continue  # it has no end
                 token = await house.log_in() if who == "token" else None  # /logout ends it
                 answer = await client.request(method, target(path), headers=authorized(token))
                 case = f"{who}: {method} {path} -> {answer.status_code} {answer.text}"
                 rule = methods[path].get(method)
                 if rule is None:
-                    assert answer.status_code == 405, case
+                    assert (answer.status_code, answer.json()["kind"]) == (405, "wrong-method"), case
                 elif rule is not OPEN and who in ("nobody", "wrong token"):
                     assert answer.status_code == 401, case
                     assert answer.json() == {"error": NOT_AUTHENTICATED, "kind": "not-authenticated"}
                 else:
-                    assert answer.status_code in (200, 400), case
+                    # Without a body and a query: 403 for the root, 404 for a job that there is not, 405 for
+                    # an operation that there is not, 412 for who does not speak tus.
+                    assert answer.status_code in (200, 400, 403, 404, 405, 412), case
+                    assert "wrong-method" not in answer.text, case
+                    assert "not-permitted" not in answer.text, case
                 assert answer.headers["content-type"] == "application/json", case
                 if answer.status_code >= 400:
                     said = answer.json()
@@ -117,7 +124,8 @@ async def test_a_preflight_needs_no_token(house: House) -> None:
         methods = answer.headers["access-control-allow-methods"].split(", ")
         assert set(methods) == {"GET", "POST", "PUT", "HEAD", "OPTIONS", "PATCH", "DELETE"}
         names = {name.lower() for name in answer.headers["access-control-allow-headers"].split(", ")}
-        assert names == {"x-requested-with", "content-type", "authorization", "username", "password"}
+        assert names >= {"x-requested-with", "content-type", "authorization", "username", "password"}
+        assert names >= {"range", "if-match", "tus-resumable", "upload-length", "upload-offset"}
 
 
 async def test_options_without_an_origin_tells_the_methods(house: House) -> None:

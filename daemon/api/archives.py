@@ -1,0 +1,166 @@
+"""`/compress` and `/decompress`: archives are made and taken apart by jobs, waited for or not."""
+
+import json
+import stat
+from collections.abc import Awaitable, Callable
+
+import anyio
+from starlette.responses import JSONResponse, Response
+
+from filemgr import ROOT, BadArchive, FileError, InvalidPath, NoSuchFile, RelPath, Root
+
+from ..errors import ApiError, saying
+from ..jobs import Job, NoSuchJob, Phase
+from ..parts import Call
+from ..streams import Streamed, Write
+
+COMPRESS = "server.files.compress"
+DECOMPRESS = "server.files.decompress"
+
+HEAD_AFTER = 6.0
+"""Seconds after which the head of an answer is sent although its end is open: browsers give up after ten."""
+
+_ZIPS = {"true": "zip", "false": "zip-stored", "gzip": "zip", "zstd": "zip", "xz": "zip"}
+"""What Octyne makes of these words for a zip, which knows only one compression."""
+_TARS = {
+    "true": "tar.gz",
+    "gzip": "tar.gz",
+    "false": "tar",
+    "zstd": "tar.zst",
+    "xz": "tar.xz",
+    "bzip2": "tar.bz2",
+}
+
+
+async def compress(call: Call) -> Response:
+    """Make an archive of some files and folders."""
+    kinds = {"zip": _ZIPS, "tar": _TARS}.get(call.query("archiveType") or "zip")
+    if kinds is None:
+        raise ApiError(400, "invalid-archive-type", "Invalid archive type!")
+    kind = kinds.get(call.query("compress") or "true")
+    if kind is None:
+        raise ApiError(400, "invalid-compression", "Invalid compression type!")
+    base, archive = call.path("basePath", "base"), call.path("path", "archive")
+    names = await _names(call)
+    paths = [_below(base, name) for name in names]
+
+    def look(root: Root) -> None:
+        for name, path in zip(names, paths, strict=True):
+            try:
+                root.stat(path, follow=False)
+            except NoSuchFile as exc:
+                raise ApiError(400, "no-such-file", f"The file {name} does not exist!") from exc
+            except InvalidPath as exc:
+                raise ApiError(400, "invalid-path", f"Invalid file path {name}: {exc}") from exc
+        if _is_there(root, archive):
+            sentence = "A file/folder already exists at the path of requested archive!"
+            raise ApiError(400, "file-exists", sentence)
+
+    await call.parts.files.run(call.server, look)
+    arguments = {"paths": [*map(str, paths)], "base": str(base), "dest": str(archive), "format": kind}
+    order = await call.order("pack", "compress", COMPRESS, arguments, {"path": str(archive)})
+    fields = {"archive": str(archive), "archiveType": kind, "basePath": str(base), "files": json.dumps(names)}
+    job = call.parts.jobs.start(order, call.recording(COMPRESS, **fields))
+    if call.query("async") == "true":
+        return JSONResponse({"token": job.id, "job": job.id})
+    await job.outcome()
+    return JSONResponse({"success": True})
+
+
+async def progress(call: Call) -> Response:
+    """Tell whether an archive is finished: Octyne's view of a job."""
+    token = call.query("token")
+    if not token:
+        raise ApiError(400, "no-token", "No token provided!")
+    try:
+        job = call.parts.jobs.find(token)
+    except NoSuchJob as exc:
+        raise ApiError(400, "invalid-token", "Invalid token!") from exc
+    if job.order.server != call.server or job.order.needs != COMPRESS:
+        raise ApiError(400, "invalid-token", "Invalid token!")
+    if job.error is not None:
+        raise ApiError(500, "failed", str(job.error))
+    return JSONResponse({"finished": job.phase is Phase.DONE})
+
+
+async def decompress(call: Call) -> Response:
+    """Take an archive apart into a folder, which the body names."""
+    archive = call.path("path", "archive")
+    try:
+        dest = RelPath.parse((await call.body()).decode())
+    except (UnicodeDecodeError, InvalidPath) as exc:
+        raise ApiError(400, "invalid-path", f"Invalid destination path: {exc}") from exc
+
+    def look(root: Root) -> None:
+        with saying({NoSuchFile: (400, "The requested archive does not exist!")}):
+            info = root.stat(archive)
+        if archive == ROOT or stat.S_ISDIR(info.st_mode):
+            raise ApiError(400, "not-a-file", "The requested archive is a folder!")
+        if _is_there(root, dest) and not stat.S_ISDIR(root.stat(dest).st_mode):
+            sentence = "There is a file at the requested unpack destination!"
+            raise ApiError(400, "not-a-folder", sentence)
+
+    await call.parts.files.run(call.server, look)
+    arguments = {
+        "archive": str(archive),
+        "dest": str(dest),
+        "limits": call.parts.reloader.config.files.extract.to_dict(),
+    }
+    about = {"path": str(archive), "dest": str(dest)}
+    order = await call.order("unpack", "decompress", DECOMPRESS, arguments, about)
+    fields = {"archive": str(archive), "destPath": str(dest)}
+    job = call.parts.jobs.start(order, call.recording(DECOMPRESS, **fields))
+    if call.query("async") == "true":
+        return JSONResponse({"token": job.id, "job": job.id})
+    return Streamed(_told(job), call.who, {"content-type": "application/json"})
+
+
+def _told(job: Job) -> Callable[[Write], Awaitable[None]]:
+    """Return what answers with the outcome: an ordinary error if it comes soon, else one in the body."""
+
+    async def produce(write: Write) -> None:
+        with anyio.move_on_after(HEAD_AFTER):
+            while not job.phase.over:
+                await job.change()
+        waited = not job.phase.over
+        if waited:
+            await write(b" ")
+        try:
+            result = await job.outcome()
+        except FileError as exc:
+            sentence = "An error occurred while decompressing archive!"
+            detail = str(exc)
+            if not waited:
+                if isinstance(exc, BadArchive):
+                    raise ApiError(500, "bad-archive", sentence) from exc
+                raise
+            await write(json.dumps({"success": False, "error": sentence, "detail": detail}).encode())
+        else:
+            await write(json.dumps({"success": True, "error": "", **result}).encode())
+
+    return produce
+
+
+async def _names(call: Call) -> list[str]:
+    try:
+        names = json.loads(await call.body())
+    except (ValueError, RecursionError) as exc:
+        raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ApiError(400, "invalid-json", "Invalid JSON body!")
+    return names
+
+
+def _below(base: RelPath, name: str) -> RelPath:
+    try:
+        return RelPath((*base.names, *RelPath.parse(name).names))
+    except InvalidPath as exc:
+        raise ApiError(400, "invalid-path", f"Invalid file path {name}: {exc}") from exc
+
+
+def _is_there(root: Root, path: RelPath) -> bool:
+    try:
+        root.stat(path, follow=False)
+    except NoSuchFile:
+        return False
+    return True

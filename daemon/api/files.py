@@ -1,0 +1,64 @@
+"""`/server/{id}/files`: what is in a folder."""
+
+import json
+from collections.abc import Iterator
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from filemgr import Listed, NoSuchFile, NotAFolder, Root, list_folder
+
+from ..errors import saying
+from ..parts import Call
+
+NO_FOLDER = {NoSuchFile: (404, "This folder does not exist!"), NotAFolder: (400, "This is not a folder!")}
+
+_SLICE = 500
+"""Entries that become JSON at once: while they do, nothing else runs."""
+
+
+async def contents(call: Call) -> Response:
+    """What is in a folder. The JSON is made in the thread, and in slices: a folder may be very large."""
+    path = call.path("path", "folder")
+
+    def work(root: Root) -> list[bytes]:
+        return list(_json(list_folder(root, path)))
+
+    with saying(NO_FOLDER):
+        return _Slices(await call.parts.files.run(call.server, work))
+
+
+class _Slices(Response):
+    """A JSON answer that is not joined, since that would hold up the event loop."""
+
+    media_type = "application/json"
+
+    def __init__(self, slices: list[bytes]) -> None:
+        super().__init__(headers={"Content-Length": str(sum(map(len, slices)))})
+        self._slices = slices
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        head = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        await send(head)
+        for part in self._slices:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _json(entries: list[Listed]) -> Iterator[bytes]:
+    yield b'{"contents":['
+    for begin in range(0, len(entries), _SLICE):
+        rows = [
+            {
+                "name": entry.name,
+                "size": entry.size,
+                "mimeType": entry.mime,
+                "folder": entry.folder,
+                "lastModified": entry.modified,
+            }
+            for entry in entries[begin : begin + _SLICE]
+        ]
+        text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+        yield (b"," if begin else b"") + text[1:-1].encode()
+    yield b"]}"

@@ -1,0 +1,153 @@
+"""`/server/{id}/file`: the content of one file, out and in."""
+
+import time
+from contextlib import ExitStack
+from functools import partial
+
+from starlette.responses import JSONResponse, Response
+
+from filemgr import (
+    Accepts,
+    Download,
+    Incoming,
+    InvalidPath,
+    Modified,
+    NoSuchFile,
+    NotAFile,
+    RelPath,
+    Root,
+    current_etag,
+    open_download,
+)
+
+from ..archived import archived
+from ..conditions import accepts, date_of, outcome, wants_range
+from ..disposition import attachment
+from ..errors import ApiError, error, saying
+from ..multipart import Form, boundary_of
+from ..parts import Call
+from ..ranges import Piece, Range, in_parts, parse_ranges
+from ..receiving import INTO, Batch, declared, receive
+from ..sending import Sending
+
+NO_FILE = {NoSuchFile: (404, "This file does not exist!"), NotAFile: (400, "This is not a file!")}
+
+
+async def download(call: Call) -> Response:
+    """The file, or ranges of it; with `archive`, a file or a folder as an archive."""
+    path = call.path("path", "file")
+    if (kind := call.query("archive")) is not None:
+        return await archived(call, path, kind)
+    with saying(NO_FILE):
+        opened = await call.parts.files.run(call.server, lambda root: open_download(root, path))
+    with ExitStack() as stack:
+        stack.callback(opened.close)
+        answer = _answer(call, opened)
+        if isinstance(answer, Sending):
+            stack.pop_all()  # it closes the file
+            call.record("server.files.download", server=call.server, path=str(path))
+        return answer
+
+
+def _answer(call: Call, opened: Download) -> Response:
+    asked, modified = call.request.headers, opened.mtime_ns // 10**9
+    headers = {
+        "Accept-Ranges": "bytes",
+        # Browsers guess how long a file with a date stays as it is; an editor must not believe that.
+        "Cache-Control": "private, no-cache",
+        "ETag": opened.etag,
+        "Last-Modified": date_of(modified),
+    }
+    status = outcome(asked, opened.etag, modified)
+    if status == 304:
+        return Response(status_code=304, headers=headers)
+    if status is not None:
+        return _modified(headers)
+    headers |= {
+        "Content-Type": opened.mime,
+        "Content-Disposition": attachment(opened.name),
+        "X-Content-Type-Options": "nosniff",
+    }
+    if call.request.method == "HEAD":
+        return Response(headers={**headers, "Content-Length": str(opened.size)})
+    ranges = None
+    if wants_range(asked, opened.etag, modified, time.time()):
+        ranges = parse_ranges(asked.get("range"), opened.size)
+    if ranges == []:
+        answer = error(416, "no-such-range", f"The file has only {opened.size} bytes!")
+        answer.headers["Content-Range"] = f"bytes */{opened.size}"
+        return answer
+    pieces: list[Piece] = [Range(0, opened.size)]
+    if ranges is None:
+        return Sending(call, opened, 200, headers, pieces)
+    if len(ranges) == 1:
+        headers["Content-Range"] = ranges[0].within(opened.size)
+        pieces = [ranges[0]]
+    else:
+        headers["Content-Type"], pieces = in_parts(ranges, opened.size, opened.mime)
+    return Sending(call, opened, 206, headers, pieces)
+
+
+def _modified(headers: dict[str, str]) -> Response:
+    answer = error(412, "modified", "The file is not what it was!")
+    answer.headers.update(headers)
+    return answer
+
+
+async def upload(call: Call) -> Response:
+    """The files of a form, into a folder."""
+    folder = call.path("path", "folder")
+    transfers, size = call.parts.transfers, declared(call) or 0
+    async with transfers.folder(call.server) as root:
+        boundary = boundary_of(call.request.headers.get("content-type", ""))
+        form = Form(root, folder, boundary, transfers.limit)
+        try:
+            with saying(INTO):
+                await transfers.run(partial(form.make_room, size))
+                await receive(call, form.feed)
+                paths = await transfers.finish(form.publish)
+        except InvalidPath as exc:
+            raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
+        finally:
+            await transfers.finish(form.close)
+    for path in paths:
+        call.record("server.files.upload", server=call.server, path=str(path))
+    return JSONResponse({"success": True})
+
+
+async def replace(call: Call) -> Response:
+    """The content of one file, new or replaced, if it is what the client believes."""
+    path = call.path("path", "file")
+    if "content-range" in call.request.headers:
+        raise ApiError(400, "invalid-request", "A file can only be replaced as a whole!")
+    demanded, size = accepts(call.request.headers), declared(call) or 0
+    transfers = call.parts.transfers
+    async with transfers.folder(call.server) as root:
+        with saying({**INTO, Modified: (412, "The file is not what it was!")}):
+            file = await transfers.run(partial(_begin, root, path, transfers.limit, size, demanded))
+            try:
+                await receive(call, partial(_write, file))
+                new = call.request.headers.get("if-none-match", "").strip() == "*"
+                etag = await transfers.finish(partial(file.publish, demanded, replace=not new))
+            finally:
+                await transfers.finish(file.close)
+    call.record("server.files.upload", server=call.server, path=str(path))
+    return JSONResponse({"success": True, "etag": etag}, headers={"ETag": etag})
+
+
+def _begin(root: Root, path: RelPath, limit: int, size: int, demanded: Accepts | None) -> Incoming:
+    """Begin to replace a file, unless it is clear by now that it cannot be."""
+    if demanded is not None and not demanded(current_etag(root, path)):
+        raise Modified(f"{path}: is not what it was")
+    file = Incoming(root, path, limit)
+    try:
+        file.make_room(size)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _write(file: Incoming, batch: Batch) -> None:
+    for chunk in batch:
+        file.write(chunk)

@@ -1,0 +1,62 @@
+"""`/server/{id}/trash`: what was deleted, and may come back."""
+
+from starlette.responses import JSONResponse, Response
+
+from filemgr import AlreadyExists, NoSuchFile, RelPath, Root, Trash, Trashed
+
+from ..errors import ApiError, saying
+from ..fileorders import path_of
+from ..parts import Call
+
+RESTORE, PURGE = "server.files.restore", "server.files.purge"
+MODIFY = "server.files.modify"
+
+
+async def entries(call: Call) -> Response:
+    """List what is in the trash, the latest first."""
+    found = await call.parts.files.run(call.server, lambda root: Trash(root).entries())
+    listed = sorted(found, key=lambda one: one.deleted_at, reverse=True)
+    return JSONResponse({"contents": [_told(one) for one in listed]})
+
+
+async def restore(call: Call) -> Response:
+    """Put something back where it was, or to `dest`."""
+    told = await call.texts("id", "dest")
+    if "id" not in told:
+        raise ApiError(400, "no-id", "No id provided!")
+    dest = path_of(told["dest"], "destination") if "dest" in told else None
+
+    def work(root: Root) -> RelPath:
+        return Trash(root).restore(told["id"], dest)
+
+    with saying(
+        {NoSuchFile: (404, "This is not in the trash!"), AlreadyExists: (409, "This file already exists!")}
+    ):
+        path = await call.parts.files.run(call.server, work)
+    call.record(RESTORE, server=call.server, path=str(path))
+    return JSONResponse({"success": True, "path": str(path)})
+
+
+async def purge(call: Call) -> Response:
+    """Delete for good what `id` names, or without one, all."""
+    key = call.query("id")
+    about = {"id": key} if key else {}
+    order = await call.order("purge", "purge", MODIFY, {"id": key}, about)
+    job = call.parts.jobs.start(order, call.recording(PURGE, **about))
+    if call.query("async") == "true":
+        return JSONResponse({"success": True, "token": job.id, "job": job.id})
+    with saying({NoSuchFile: (404, "This is not in the trash!")}):
+        await job.outcome()
+    return JSONResponse({"success": True})
+
+
+def _told(one: Trashed) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "path": str(one.path),
+        "name": one.name,
+        "folder": one.folder,
+        "size": one.size,
+        "deletedAt": int(one.deleted_at),
+        "deletedBy": one.deleted_by,
+    }

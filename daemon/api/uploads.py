@@ -1,0 +1,211 @@
+"""`/server/{id}/uploads`: uploads that can be interrupted and resumed, by the tus protocol (`daemon/tus.py`).
+
+An upload is nobody's in particular: whoever may upload to a server may go on with it, if he knows its ID.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import partial, wraps
+
+from starlette.responses import Response
+
+from filemgr import (
+    Busy,
+    Continued,
+    InvalidPath,
+    NoSuchFile,
+    RelPath,
+    Root,
+    TooLarge,
+    Upload,
+    create_upload,
+    find_upload,
+    remove_upload,
+)
+
+from .. import tus
+from ..conditions import date_of
+from ..errors import ApiError, answer_for, saying
+from ..multipart import last_name
+from ..parts import Call
+from ..receiving import INTO, Batch, declared, receive
+
+Endpoint = Callable[[Call], Awaitable[Response]]
+
+UPLOAD = {
+    NoSuchFile: (404, "This upload does not exist!"),
+    Busy: (423, "Somebody else sends this upload just now!"),
+}
+
+
+def _spoken(endpoint: Endpoint) -> Endpoint:
+    """Let all answers say what is spoken here, also those that refuse."""
+
+    @wraps(endpoint)
+    async def speaking(call: Call) -> Response:
+        try:
+            tus.check_version(call.request.headers)
+            answer = await endpoint(call)
+        except Exception as exc:  # noqa: BLE001 - what nobody expected is logged there
+            answer = answer_for(exc)
+            if answer.status_code == 412:
+                answer.headers["Tus-Version"] = tus.VERSION
+        answer.headers["Tus-Resumable"] = tus.VERSION
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    return speaking
+
+
+async def options(call: Call) -> Response:
+    """What can be done here."""
+    return Response(status_code=204, headers=tus.options(call.parts.transfers.limit))
+
+
+@_spoken
+async def create(call: Call) -> Response:
+    """Begin an upload, perhaps with the first bytes of it."""
+    headers, transfers = call.request.headers, call.parts.transfers
+    length, path = tus.length(headers), _path(call)
+    with_content = bool(declared(call)) or "transfer-encoding" in headers
+    if with_content:
+        tus.check_content_type(headers)
+    if length is not None and length > transfers.limit:
+        raise TooLarge(f"an upload may have at most {transfers.limit} bytes here")
+    begin = partial(create_upload, path=path, length=length, metadata=headers.get("upload-metadata", ""))
+    async with transfers.folder(call.server) as root:
+        try:
+            with saying(INTO):
+                upload = await transfers.run(partial(begin, root))
+        except InvalidPath as exc:
+            raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
+        if with_content or length == 0:
+            await _add(call, root, upload, None)
+        found = await transfers.run(partial(find_upload, root, upload))
+    answer = _told(call, found, 201)
+    # Relative, for it may be under /api or behind a proxy: to the folder that the client's own path is in.
+    asked: bytes = call.request.scope["raw_path"]
+    answer.headers["Location"] = upload if asked.endswith(b"/") else f"uploads/{upload}"
+    return answer
+
+
+@_spoken
+async def show(call: Call) -> Response:
+    """How far an upload has come."""
+    found = await _found(call)
+    answer = _told(call, found, 200)
+    if found.length is None:
+        answer.headers["Upload-Defer-Length"] = "1"
+    else:
+        answer.headers["Upload-Length"] = str(found.length)
+    if found.metadata:
+        answer.headers["Upload-Metadata"] = found.metadata
+    return answer
+
+
+@_spoken
+async def add(call: Call) -> Response:
+    """Go on with an upload; with its last byte the file is at its place."""
+    headers, transfers = call.request.headers, call.parts.transfers
+    tus.check_content_type(headers)
+    offset = tus.whole(headers, "Upload-Offset")
+    if offset is None:
+        raise ApiError(400, "invalid-header", "Invalid Upload-Offset header!")
+    found = await _found(call)
+    if found.offset != offset:
+        raise ApiError(409, "wrong-offset", f"The upload goes on at {found.offset}!")
+    if not found.done:
+        async with transfers.folder(call.server) as root:
+            await _add(call, root, found.id, offset)
+            found = await transfers.run(partial(find_upload, root, found.id))
+    elif declared(call) or "transfer-encoding" in headers:
+        raise TooLarge("the upload is complete")
+    return _told(call, found, 204)
+
+
+@_spoken
+async def remove(call: Call) -> Response:
+    """Give an upload up."""
+    upload: str = call.request.path_params["upload"]
+    with saying(UPLOAD):
+        await call.parts.files.run(call.server, lambda root: remove_upload(root, upload))
+    return Response(status_code=204)
+
+
+@_spoken
+async def override(call: Call) -> Response:
+    """A client that can send only POST says in a header what it means."""
+    meant = {"PATCH": add, "DELETE": remove, "HEAD": show}
+    endpoint = meant.get(call.request.headers.get("x-http-method-override", "").upper())
+    if endpoint is None:
+        raise ApiError(400, "invalid-request", "POST needs an X-HTTP-Method-Override here!")
+    return await endpoint(call)
+
+
+async def _found(call: Call) -> Upload:
+    upload: str = call.request.path_params["upload"]
+    transfers = call.parts.transfers
+    with saying(UPLOAD):
+        found = await call.parts.files.run(call.server, lambda root: find_upload(root, upload))
+    if found.touched < transfers.expired:
+        raise ApiError(410, "expired", "This upload has expired!")
+    return found
+
+
+async def _add(call: Call, root: Root, upload: str, offset: int | None) -> None:
+    """Add the body; what has come counts even if the rest is missing, unless it needs a checksum."""
+    headers, transfers = call.request.headers, call.parts.transfers
+    checksum, length = tus.checksum(headers), tus.whole(headers, "Upload-Length")
+    with saying(UPLOAD):
+        continued = await transfers.run(partial(Continued, root, upload))
+    try:
+        if offset is not None:
+            if continued.offset != offset:
+                raise ApiError(409, "wrong-offset", f"The upload goes on at {continued.offset}!")
+            if length is not None:
+                await transfers.run(partial(_set_length, continued, length, transfers.limit))
+        await transfers.run(partial(continued.begin, declared(call), transfers.limit, checksum))
+        try:
+            await receive(call, partial(_write, continued))
+        except ApiError:
+            if checksum is None:
+                await transfers.finish(continued.end)
+            raise
+        await transfers.finish(continued.end)
+        if continued.is_whole:
+            with saying(INTO):
+                await transfers.finish(continued.publish)
+            call.record("server.files.upload", server=call.server, path=str(continued.path))
+    finally:
+        await transfers.finish(continued.close)
+
+
+def _set_length(continued: Continued, length: int, limit: int) -> None:
+    if continued.length not in (None, length):
+        raise ApiError(400, "invalid-header", "The length of an upload can be said once!")
+    if length > limit:
+        raise TooLarge(f"an upload may have at most {limit} bytes here")
+    continued.set_length(length)
+
+
+def _write(continued: Continued, batch: Batch) -> None:
+    for chunk in batch:
+        continued.write(chunk)
+
+
+def _path(call: Call) -> RelPath:
+    """Return where the file shall be: `path` names the folder, `filename` the file."""
+    said = tus.metadata(call.request.headers)
+    try:
+        folder = RelPath.parse(said.get("path", b"").decode())
+        return folder / last_name(said.get("filename", b""))
+    except UnicodeDecodeError as exc:
+        raise ApiError(400, "invalid-path", "Invalid file path: it is not UTF-8") from exc
+    except InvalidPath as exc:
+        raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
+
+
+def _told(call: Call, upload: Upload, status: int) -> Response:
+    expires = date_of(call.parts.transfers.expires(upload.touched))
+    return Response(
+        status_code=status, headers={"Upload-Offset": str(upload.offset), "Upload-Expires": expires}
+    )

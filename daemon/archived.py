@@ -1,0 +1,70 @@
+"""A folder as a download: an archive that is made while it is sent, with no file in between."""
+
+import fcntl
+import os
+from collections.abc import Mapping
+
+import anyio
+from starlette.responses import Response
+
+from filemgr import RelPath
+
+from .disposition import attachment
+from .errors import ApiError
+from .parts import Call
+from .streams import Streamed, Write
+
+TYPES: Mapping[str, str] = {"zip": "application/zip", "tar.zst": "application/zstd"}
+DOWNLOAD = "server.files.download"
+
+_PIPE = 1 << 20
+_READ = 256 << 10
+
+
+async def archived(call: Call, path: RelPath, kind: str) -> Response:
+    """Return the answer that is an archive of what is at a path, `kind` being `zip` or `tar.zst`.
+
+    What is wrong before the first byte is an ordinary error; later, the connection is cut.
+    """
+    if kind not in TYPES:
+        raise ApiError(400, "invalid-archive", "Invalid archive type!")
+    arguments = {"paths": [str(path)], "base": str(path.parent), "format": kind}
+    order = await call.order("stream", "download", DOWNLOAD, arguments, {"path": str(path)})
+
+    async def produce(write: Write) -> None:
+        # Not before somebody reads: what is never read would never be closed.
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+        try:
+            _widen(writing)
+            async with call.parts.jobs.attended(order, writing) as job:
+                await _pass_on(reading, write)
+                await job.outcome()
+        finally:
+            anyio.notify_closing(reading)
+            os.close(reading)
+
+    call.record(DOWNLOAD, server=call.server, path=str(path))
+    headers = {
+        "content-type": TYPES[kind],
+        "content-disposition": attachment(f"{path.name or call.server}.{kind}"),
+        "x-content-type-options": "nosniff",
+        "cache-control": "no-store",
+    }
+    return Streamed(produce, call.who, headers)
+
+
+async def _pass_on(reading: int, write: Write) -> None:
+    """Send what comes through the pipe until its other end is closed by all who had it."""
+    while True:
+        await anyio.wait_readable(reading)
+        data = os.read(reading, _READ)
+        if not data:
+            return
+        await write(data)
+
+
+def _widen(pipe: int) -> None:
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
+    except OSError:
+        return  # the user's share of pipe memory is used up: pipe(7)

@@ -1,0 +1,74 @@
+"""What `PATCH /server/{id}/file` may say: JSON, or the older form of three lines."""
+
+import json
+from dataclasses import dataclass
+
+from filemgr import InvalidPath, RelPath
+
+from .errors import ApiError
+
+OPERATIONS = ("mv", "cp", "chmod")
+
+
+@dataclass(frozen=True, slots=True)
+class FileOrder:
+    """`mv` and `cp` from `src` to `dest`; `chmod` of `src` to `mode`, octal."""
+
+    operation: str
+    src: str
+    dest: str = ""
+    mode: str = ""
+
+
+def read_order(body: bytes) -> FileOrder:
+    """Return what is asked for; raises `ApiError` 400 and 405, as Octyne does."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as exc:
+        raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
+    return _from_json(text) if text.lstrip().startswith("{") else _from_lines(text)
+
+
+def path_of(text: str, what: str) -> RelPath:
+    """Return a path in a body; raises `ApiError` 400 `Invalid source path: …`, where `what` is `source`."""
+    try:
+        return RelPath.parse(text)
+    except InvalidPath as exc:
+        raise ApiError(400, "invalid-path", f"Invalid {what} path: {exc}") from exc
+
+
+def _from_json(text: str) -> FileOrder:
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError) as exc:
+        raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
+    operation = told.get("operation")
+    _check_operation(operation)
+    keys = ("path", "mode") if operation == "chmod" else ("src", "dest")
+    values = [told.get(key) for key in keys]
+    if not all(isinstance(value, str) and value for value in values):
+        raise ApiError(400, "invalid-json", "Invalid JSON body!")
+    return (
+        FileOrder("chmod", values[0], mode=values[1])
+        if operation == "chmod"
+        else FileOrder(operation, *values)
+    )
+
+
+def _from_lines(text: str) -> FileOrder:
+    operation, *rest = text.split("\n")
+    operation = operation.strip()
+    _check_operation(operation)
+    if len(rest) < 2:
+        raise ApiError(405, "invalid-operation", f"{operation} operation requires two arguments!")
+    first, second = (line.removesuffix("\r") for line in rest[:2])
+    return (
+        FileOrder("chmod", second, mode=first)
+        if operation == "chmod"
+        else FileOrder(operation, first, second)
+    )
+
+
+def _check_operation(operation: object) -> None:
+    if operation not in OPERATIONS:
+        raise ApiError(405, "invalid-operation", "Invalid operation! Operations available: mv,cp")

@@ -1,0 +1,132 @@
+"""The bytes of a file on their way to a client.
+
+Rules:
+- A block is read in a thread while the one before it is taken by the socket; there are never more than three.
+  A client that takes nothing holds memory for these, and no thread.
+- What was announced is what is sent. If the file has become shorter, the connection is cut, so that nobody
+  takes half a file for a whole one; what was added to it meanwhile is not sent.
+- The connection is cut, too, when the token dies with which the file was asked for.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import anyio
+from anyio.streams.memory import MemoryObjectSendStream
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from filemgr import Download
+
+from .parts import Call
+from .ranges import Piece, Range, length_of
+
+READ = 256 << 10
+"""Bytes of one read: for more at once, the memory would be new each time."""
+
+BLOCK = 4 * READ
+"""Bytes that a thread reads before it goes back."""
+
+PATIENCE = 600.0
+"""Seconds in which a client has to take a block."""
+
+LAST_WORDS = 1.0
+"""Seconds until a connection that we cut must be gone."""
+
+
+class Sending(Response):
+    """An answer made of pieces of a file, which it closes."""
+
+    def __init__(
+        self, call: Call, download: Download, status: int, headers: dict[str, str], pieces: Sequence[Piece]
+    ) -> None:
+        length = str(length_of(list(pieces)))
+        super().__init__(status_code=status, headers={**headers, "Content-Length": length})
+        self._call = call
+        self._download = download
+        self._pieces = pieces
+        self._cut = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it all, or cut the connection."""
+        try:
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
+            await self._send_pieces(receive, send)
+        finally:
+            self._download.close()
+        if self._cut:
+            scope["state"]["abort"]()
+            with anyio.move_on_after(LAST_WORDS):
+                await _gone(receive)
+        else:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send_pieces(self, receive: Receive, send: Send) -> None:
+        filled, blocks = anyio.create_memory_object_stream[list[bytes]](0)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._read_pieces, filled)
+            tasks.start_soon(self._watch_client, receive, tasks.cancel_scope)
+            tasks.start_soon(self._watch_token, tasks.cancel_scope)
+            async with blocks:
+                async for block in blocks:
+                    with anyio.move_on_after(PATIENCE) as slow:
+                        for part in block:
+                            await send({"type": "http.response.body", "body": part, "more_body": True})
+                    if slow.cancelled_caught:
+                        self._cut = True
+                        break
+            tasks.cancel_scope.cancel()
+
+    async def _read_pieces(self, filled: MemoryObjectSendStream[list[bytes]]) -> None:
+        async with filled:
+            for piece in self._pieces:
+                if isinstance(piece, bytes):
+                    await filled.send([piece])
+                else:
+                    await self._read_range(piece, filled)
+                if self._cut:
+                    break
+
+    async def _read_range(self, piece: Range, filled: MemoryObjectSendStream[list[bytes]]) -> None:
+        at = piece.start
+        while at < piece.end:
+            size = min(BLOCK, piece.end - at)
+            block = await self._call.parts.transfers.run(partial(_read, self._download, at, size))
+            at += sum(map(len, block))
+            if sum(map(len, block)) < size:
+                self._cut = True
+                return
+            await filled.send(block)
+
+    async def _watch_client(self, receive: Receive, scope: anyio.CancelScope) -> None:
+        await _gone(receive)
+        self._cut = True
+        scope.cancel()
+
+    async def _watch_token(self, scope: anyio.CancelScope) -> None:
+        await self._call.who.ended()
+        self._cut = True
+        scope.cancel()
+
+
+def _read(download: Download, offset: int, size: int) -> list[bytes]:
+    """Return so many bytes in blocks; fewer if the file ends, or can be read no further."""
+    block: list[bytes] = []
+    end = offset + size
+    while offset < end:
+        try:
+            data = download.read(offset, min(READ, end - offset))
+        except OSError:
+            break
+        if not data:
+            break
+        block.append(data)
+        offset += len(data)
+    return block
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

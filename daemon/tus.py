@@ -1,0 +1,108 @@
+"""The headers of resumable uploads: tus 1.0.0, https://tus.io/protocols/resumable-upload."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers
+
+from filemgr import ALGORITHMS, Checksum
+
+from .errors import ApiError
+
+VERSION = "1.0.0"
+
+EXTENSIONS = "creation,creation-with-upload,creation-defer-length,termination,checksum,expiration"
+
+CONTENT = "application/offset+octet-stream"
+
+REQUEST_HEADERS = (
+    "Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Defer-Length, Upload-Checksum, "
+    "X-HTTP-Method-Override"
+)
+"""What a page of another origin has to be allowed to send."""
+
+RESPONSE_HEADERS = (
+    "Location, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, "
+    "Upload-Defer-Length, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset"
+)
+"""What it has to be allowed to read."""
+
+_WHOLE = re.compile(r"[0-9]{1,18}")
+_KEY = re.compile(r"[!-+\--~]+")  # ASCII without blanks and commas
+
+
+def options(limit: int) -> dict[str, str]:
+    """Return what tells a client what can be done here."""
+    return {
+        "Tus-Version": VERSION,
+        "Tus-Extension": EXTENSIONS,
+        "Tus-Max-Size": str(limit),
+        "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
+    }
+
+
+def check_version(headers: Headers) -> None:
+    """Raise `ApiError` 412 for a client of another version."""
+    if headers.get("tus-resumable") != VERSION:
+        raise ApiError(412, "wrong-version", f"This endpoint speaks tus {VERSION}!")
+
+
+def check_content_type(headers: Headers) -> None:
+    """Raise `ApiError` 415 if the body is not said to be content."""
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != CONTENT:
+        raise ApiError(415, "wrong-content-type", f"The Content-Type must be {CONTENT}!")
+
+
+def whole(headers: Headers, name: str) -> int | None:
+    """Return a number of bytes, None without the header; raises `ApiError` 400."""
+    text = headers.get(name)
+    if text is None:
+        return None
+    if not _WHOLE.fullmatch(text):
+        raise _invalid(name)
+    return int(text)
+
+
+def length(headers: Headers) -> int | None:
+    """Return how long a new upload will be, None if the client says that later; raises `ApiError` 400."""
+    said, later = whole(headers, "Upload-Length"), headers.get("upload-defer-length")
+    if (said is None) == (later is None) or later not in (None, "1"):
+        raise _invalid("Upload-Length")
+    return said
+
+
+def metadata(headers: Headers) -> Mapping[str, bytes]:
+    """Return the values that the client tells of an upload; raises `ApiError` 400."""
+    found: dict[str, bytes] = {}
+    for pair in headers.get("upload-metadata", "").split(","):
+        if not pair.strip():
+            continue
+        key, _, value = pair.strip().partition(" ")
+        if not _KEY.fullmatch(key) or key in found:
+            raise _invalid("Upload-Metadata")
+        found[key] = _decoded(value.strip(), "Upload-Metadata")
+    return found
+
+
+def checksum(headers: Headers) -> Checksum | None:
+    """Return the checksum that the body shall have; raises `ApiError` 400."""
+    text = headers.get("upload-checksum")
+    if text is None:
+        return None
+    algorithm, _, digest = text.strip().partition(" ")
+    if algorithm not in ALGORITHMS:
+        raise ApiError(400, "unknown-checksum", f"Checksums may be {', '.join(ALGORITHMS)}!")
+    return Checksum(algorithm, _decoded(digest.strip(), "Upload-Checksum"))
+
+
+def _decoded(text: str, name: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise _invalid(name) from exc
+
+
+def _invalid(name: str) -> ApiError:
+    return ApiError(400, "invalid-header", f"Invalid {name} header!")

@@ -1,0 +1,79 @@
+"""What becomes of a body that nobody has read, because the request was refused before.
+
+Most clients send all of it before they look for an answer; if we closed the connection with bytes of it
+unread, the kernel would reset it, and the answer would be lost on the way. So the answer is sent, says that
+the connection ends, and what still comes is thrown away for a while (as nginx does, `lingering_close`).
+"""
+
+import anyio
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SMALL = 64 << 10
+"""Bytes of a body that are left to the connection, which then lives on."""
+
+LINGER = 30.0
+"""Seconds for which bodies are thrown away."""
+
+SILENCE = 5.0
+"""Seconds without a byte after which that ends."""
+
+
+class Unread:
+    """Lets a client hear our answer before it has sent its whole body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, and see to what is left of the body."""
+        if scope["type"] != "http" or not _has_large_body(scope):
+            await self._app(scope, receive, send)
+            return
+        await self._app(scope, *_Watched(receive, send).ends)
+
+
+class _Watched:
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._read = False
+        self._lingers = False
+
+    @property
+    def ends(self) -> tuple[Receive, Send]:
+        return self.receive, self.send
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._read = self._read or not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and not self._read:
+            self._lingers = True
+            MutableHeaders(scope=message)["Connection"] = "close"
+        if message["type"] != "http.response.body" or message.get("more_body") or not self._lingers:
+            await self._send(message)
+            return
+        await self._send({**message, "more_body": True})
+        with anyio.move_on_after(LINGER):
+            await self._throw_away()
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _throw_away(self) -> None:
+        while not self._read:
+            with anyio.move_on_after(SILENCE) as silence:
+                await self.receive()
+            if silence.cancelled_caught:
+                return
+
+
+def _has_large_body(scope: Scope) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            if not value.isdigit() or int(value) > SMALL:
+                return True
+        elif name == b"transfer-encoding" or (name == b"expect" and value):
+            return True
+    return False

@@ -1,0 +1,128 @@
+"""What is in a folder, with what a person wants to know of it.
+
+Only regular files are opened, to see what they are; a FIFO or a device never.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+
+from .errors import about
+from .mime import SNIFFED, TEXT, UNKNOWN, mime_of
+from .progress import Progress
+from .relpath import RelPath, is_ours
+from .root import Root
+
+_OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_SPECIAL = {
+    stat.S_IFIFO: "inode/fifo",
+    stat.S_IFSOCK: "inode/socket",
+    stat.S_IFCHR: "inode/chardevice",
+    stat.S_IFBLK: "inode/blockdevice",
+}
+
+_Key = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Something in a folder: bytes, MIME type (folders: none), and the second of its last modification."""
+
+    name: str
+    """As it can be shown: what is not UTF-8 has become U+FFFD."""
+    size: int
+    mime: str
+    folder: bool
+    """A link counts as one, as in Octyne, whatever it leads to."""
+    modified: int
+
+
+class _Sniffed:
+    """What was found out before, for files that have not changed since; used from many threads.
+
+    Two generations, each of `ENTRIES`: what is not asked for while one fills up is forgotten.
+    """
+
+    ENTRIES = 16384
+
+    def __init__(self) -> None:
+        self._young: dict[_Key, str] = {}
+        self._old: dict[_Key, str] = {}
+
+    def get(self, key: _Key) -> str | None:
+        found = self._young.get(key)
+        if found is None and (found := self._old.get(key)) is not None:
+            self.put(key, found)
+        return found
+
+    def put(self, key: _Key, mime: str) -> None:
+        if len(self._young) >= self.ENTRIES:
+            self._old, self._young = self._young, {}
+        self._young[key] = mime
+
+
+_sniffed = _Sniffed()
+
+
+def list_folder(root: Root, path: RelPath, progress: Progress | None = None) -> list[Listed]:
+    """Return what is in a folder, sorted by name; without what is ours, or vanishes while we look.
+
+    Raises `NoSuchFile`, `NotAFolder`, `InvalidPath`, `Denied`, `Cancelled`.
+    """
+    progress = progress or Progress()
+    found: list[Listed] = []
+    with root.folder(path) as folder, about(path), os.scandir(folder) as entries:
+        for entry in entries:
+            progress.add(entries=1)
+            if is_ours(entry.name):
+                continue
+            try:
+                info = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            found.append(_listed(folder, entry.name, info))
+    found.sort(key=lambda one: one.name)
+    return found
+
+
+def _listed(folder: int, name: str, info: os.stat_result) -> Listed:
+    mode = info.st_mode
+    if stat.S_ISDIR(mode):
+        mime, is_folder = "", True
+    elif stat.S_ISLNK(mode):
+        mime, is_folder = "inode/symlink", True
+    elif stat.S_ISREG(mode):
+        mime, is_folder = _mime(folder, name, info), False
+    else:
+        mime, is_folder = _SPECIAL.get(stat.S_IFMT(mode), UNKNOWN), False
+    if not name.isascii():
+        name = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return Listed(name, info.st_size, mime, is_folder, int(info.st_mtime))
+
+
+def _mime(folder: int, name: str, info: os.stat_result) -> str:
+    if not info.st_size:
+        return TEXT
+    # The time of the last change of any kind: that of the content can be set back by anybody.
+    key = info.st_dev, info.st_ino, info.st_ctime_ns, info.st_size
+    mime = _sniffed.get(key)
+    if mime is None:
+        head = _head(folder, name)
+        if head is None:
+            return UNKNOWN
+        mime = mime_of(head)
+        _sniffed.put(key, mime)
+    return mime
+
+
+def _head(folder: int, name: str) -> bytes | None:
+    """Return how a file begins, or None if it cannot be read."""
+    try:
+        fd = os.open(name, _OPEN, dir_fd=folder)
+        try:
+            return os.read(fd, SNIFFED) if stat.S_ISREG(os.fstat(fd).st_mode) else None
+        finally:
+            os.close(fd)
+    except OSError:
+        return None
