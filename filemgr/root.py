@@ -7,6 +7,7 @@ Rules:
   although it stays inside (absolute links that point into the root), we walk ourselves, one name at a time,
   each opened with O_NOFOLLOW in the folder before it. `..` of a link goes back by the folders that we came
   through, which are open, so nobody can move them under us.
+- What we keep hidden cannot be reached through a link either.
 - The supervised program may own the root and swap whatever it likes while we work; it can make us fail, or
   work on another thing of its own, never on something outside.
 """
@@ -20,7 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from .errors import InvalidPath, NotAFile, NotAFolder, RootForbidden, about
-from .relpath import RelPath
+from .relpath import HIDDEN, RelPath, is_ours
 from .syscalls import has_open_beneath, open_beneath
 
 _MOST_LINKS = 40
@@ -141,6 +142,7 @@ class Root:
                 raise NotAFile(f"{path}: is a folder")
             with about(path):
                 fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=look)
+                self._visible(fd, path)
         finally:
             os.close(look)
         try:
@@ -160,7 +162,7 @@ class Root:
         if self._kernel:
             for _ in range(_TRIES):
                 try:
-                    return open_beneath(self.fd, path.relative, flags)
+                    return self._visible(open_beneath(self.fd, path.relative, flags), path)
                 except OSError as exc:
                     if exc.errno == errno.EXDEV:
                         break  # it may be an absolute link that stays inside
@@ -178,9 +180,17 @@ class Root:
             finally:
                 os.close(folder)
             if flags & os.O_NOFOLLOW or not flags & os.O_PATH or not stat.S_ISLNK(os.fstat(fd).st_mode):
-                return fd
+                return self._visible(fd, path)
             os.close(fd)
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(path))
+
+    def _visible(self, fd: int, path: RelPath) -> int:
+        """Return an open descriptor, or close it and raise `InvalidPath` if it is of what we keep hidden."""
+        top, text = (os.readlink(f"/proc/self/fd/{each}") for each in (self.fd, fd))
+        if f"/{HIDDEN}" in text and any(is_ours(name) for name in text.removeprefix(top).split("/")):
+            os.close(fd)
+            raise InvalidPath(f"{path}: leads to what is Holdfast's own")
+        return fd
 
     def _locate(self, path: RelPath, *, follow: bool) -> tuple[int, str | None]:
         """Walk to the folder that something is in; return it, and the name; None if it is that folder.
