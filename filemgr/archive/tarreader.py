@@ -172,7 +172,7 @@ class TarReader:
 
     def _sparse(self, content: Content, member: tarfile.TarInfo, end: int) -> None:
         holes = cast("list[tuple[int, int]]", member.sparse)  # what is no hole, in fact
-        for offset, size in (*holes, (member.size, 0)):
+        for offset, size in (*(part for part in holes if part[1]), (member.size, 0)):
             if offset < content.size or size < 0 or self._source.tell() + size > end:
                 raise BadArchive("a sparse member of the archive has holes that cannot be")
             self._meter.content(offset - content.size, 0)
