@@ -3,8 +3,10 @@
 Only regular files are opened, to see what they are; a FIFO or a device never.
 """
 
+import heapq
 import os
 import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .errors import about
@@ -21,6 +23,8 @@ _SPECIAL = {
     stat.S_IFCHR: "inode/chardevice",
     stat.S_IFBLK: "inode/blockdevice",
 }
+
+_RUN = 4096
 
 _Key = tuple[int, int, int, int]
 
@@ -65,25 +69,34 @@ class _Sniffed:
 _sniffed = _Sniffed()
 
 
-def list_folder(root: Root, path: RelPath, progress: Progress | None = None) -> list[Listed]:
-    """Return what is in a folder, sorted by name; without what is ours, or vanishes while we look.
+def list_folder(root: Root, path: RelPath, progress: Progress | None = None) -> Iterator[Listed]:
+    """Yield what is in a folder, sorted by name; without what is ours, or vanishes while we look.
 
-    Raises `NoSuchFile`, `NotAFolder`, `InvalidPath`, `Denied`, `Cancelled`.
+    The first one comes when the names are read. Raises `NoSuchFile`, `NotAFolder`, `InvalidPath`, `Denied`,
+    `Cancelled`.
     """
+    # One at a time: of very many at once the garbage collector would make long pauses for all threads.
     progress = progress or Progress()
-    found: list[Listed] = []
-    with root.folder(path) as folder, about(path), os.scandir(folder) as entries:
-        for entry in entries:
+    with root.folder(path) as folder:
+        with about(path):
+            names = os.listdir(folder)
+        for name in _sorted(names):
             progress.add(entries=1)
-            if is_ours(entry.name):
+            if is_ours(name):
                 continue
-            try:
-                info = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            found.append(_listed(folder, entry.name, info))
-    found.sort(key=lambda one: one.name)
-    return found
+            with about(path):
+                try:
+                    info = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+            yield _listed(folder, name, info)
+
+
+def _sorted(names: list[str]) -> Iterable[str]:
+    """Sort a few at a time: one sort of very many would keep all other threads waiting, too."""
+    if len(names) <= _RUN:
+        return sorted(names)
+    return heapq.merge(*(sorted(names[at : at + _RUN]) for at in range(0, len(names), _RUN)))
 
 
 def _listed(folder: int, name: str, info: os.stat_result) -> Listed:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -46,19 +47,20 @@ class _Slices(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _json(entries: list[Listed]) -> Iterator[bytes]:
+def _json(entries: Iterator[Listed]) -> Iterator[bytes]:
     yield b'{"contents":['
-    for begin in range(0, len(entries), _SLICE):
-        rows = [
-            {
-                "name": entry.name,
-                "size": entry.size,
-                "mimeType": entry.mime,
-                "folder": entry.folder,
-                "lastModified": entry.modified,
-            }
-            for entry in entries[begin : begin + _SLICE]
-        ]
-        text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-        yield (b"," if begin else b"") + text[1:-1].encode()
+    comma = b""
+    while rows := [_row(entry) for entry in islice(entries, _SLICE)]:
+        yield comma + json.dumps(rows, ensure_ascii=False, separators=(",", ":"))[1:-1].encode()
+        comma = b","
     yield b"]}"
+
+
+def _row(entry: Listed) -> dict[str, str | int]:
+    return {
+        "name": entry.name,
+        "size": entry.size,
+        "mimeType": entry.mime,
+        "folder": entry.folder,
+        "lastModified": entry.modified,
+    }

@@ -23,7 +23,7 @@ from filemgr.mime import TEXT, UNKNOWN
 
 def listed(folder: Path, path: str = "/") -> list[Listed]:
     with Root(str(folder)) as root:
-        return list_folder(root, RelPath.parse(path))
+        return list(list_folder(root, RelPath.parse(path)))
 
 
 def by_name(folder: Path) -> dict[str, Listed]:
@@ -105,4 +105,11 @@ def test_what_was_sniffed_is_remembered_in_bounds() -> None:
 def test_a_listing_can_be_cancelled(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("")
     with Root(str(tmp_path)) as root, pytest.raises(Cancelled):
-        list_folder(root, RelPath(), Progress(stop=lambda: True))
+        next(list_folder(root, RelPath(), Progress(stop=lambda: True)))
+
+
+def test_very_many_are_sorted_like_a_few(tmp_path: Path) -> None:
+    wanted = [f"{number:05}" for number in range(9000)]
+    for name in wanted:
+        os.symlink("x", tmp_path / name)
+    assert [one.name for one in listed(tmp_path)] == wanted
