@@ -28,7 +28,7 @@ def merge(folder: int, dest: int, remarks: Remarks) -> None:
     refused: Names | None = None
     try:
         for entry in walk(folder, "."):
-            names = tuple(entry.path.split("/")[1:])
+            names = () if entry.above is None else tuple(entry.path.split("/"))
             if entry.leaving or not names or (refused is not None and names[: len(refused)] == refused):
                 continue
             clash = _move(entry, place.of(names[:-1]), names[-1])

@@ -90,7 +90,9 @@ def sources(
             for entry in walk(folder, top, ordered=True):
                 if entry.leaving or (entry.info.st_dev, entry.info.st_ino) == skip:
                     continue
-                name = (prefix + entry.path[len(top) :]).strip("/")
+                # Below the root itself, paths begin with the names in it.
+                below = entry.path if top == "." and entry.above is not None else entry.path[len(top) :]
+                name = f"{prefix}/{below}".strip("/").replace("//", "/")
                 if not name and entry.is_folder:
                     continue  # the folder that names are relative to has none itself
                 found = _source(entry, name or path.name, remarks)

@@ -1,13 +1,13 @@
 """What the daemon's tests share: one backend, and a disk that is full when told to."""
 
 import os
-import resource
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 import uvloop
 
+from .. import fulldisk
 from .house import House, living, program
 
 
@@ -33,17 +33,7 @@ def no_umask() -> Iterator[None]:
 @pytest.fixture
 def full_disk() -> Callable[[], AbstractContextManager[None]]:
     """Return a context in which the kernel refuses every write to a file (EFBIG; Python ignores SIGXFSZ)."""
-
-    @contextmanager
-    def full() -> Iterator[None]:
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-    return full
+    return fulldisk.full_disk
 
 
 @pytest.fixture

@@ -1,9 +1,6 @@
 import os
-import resource
 import socket
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,18 +8,9 @@ import pytest
 from daemon.config import ConfigError, ConfigFile, find_config
 from daemon.hujson import MAX_BYTES
 
+from ..fulldisk import full_disk
+
 TEXT = b"\xef\xbb\xbf// a comment\r\n{\r\n  port: 1, /* another */\r\n}\r\n# the last one, without a newline"
-
-
-@contextmanager
-def no_file_larger_than(size: int) -> Iterator[None]:
-    """A real refusal of the kernel in the middle of a write, like a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture
@@ -130,7 +118,7 @@ def test_a_write_goes_through_a_symbolic_link(file: ConfigFile, tmp_path: Path) 
 
 
 def test_a_write_that_fails_changes_nothing_and_leaves_nothing(file: ConfigFile, tmp_path: Path) -> None:
-    with no_file_larger_than(10), pytest.raises(OSError, match="File too large"):
+    with full_disk(10), pytest.raises(OSError, match="File too large"):
         file.write(TEXT)
     assert file.read() == b"port: 5 # old"
     assert os.listdir(tmp_path) == ["config.hjson"]

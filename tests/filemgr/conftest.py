@@ -1,14 +1,15 @@
 """What tests of files share: a root by either way of walking, and a place outside that must stay as it is."""
 
 import os
-import resource
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from filemgr import Root
+
+from .. import fulldisk
 
 
 @pytest.fixture
@@ -39,17 +40,7 @@ def root(request: pytest.FixtureRequest, top: Path) -> Iterator[Root]:
 @pytest.fixture
 def full_disk() -> Callable[[], AbstractContextManager[None]]:
     """Return a context in which the kernel refuses every write to a file (EFBIG; Python ignores SIGXFSZ)."""
-
-    @contextmanager
-    def full() -> Iterator[None]:
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-    return full
+    return fulldisk.full_disk
 
 
 def _look(folder: Path) -> list[tuple[str, int, str]]:

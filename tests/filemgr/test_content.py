@@ -21,7 +21,7 @@ from filemgr import (
     open_download,
 )
 
-from .fulldisk import full_disk
+from ..fulldisk import full_disk
 
 LIMIT = 1 << 20
 

@@ -30,7 +30,7 @@ from filemgr import (
     remove_upload,
 )
 
-from .fulldisk import full_disk
+from ..fulldisk import full_disk
 
 LIMIT = 1 << 20
 

@@ -8,7 +8,7 @@ import pytest
 
 from filemgr import Busy, NoSuchFile, walk
 
-from .trees import make, swapping
+from .operations.trees import make, swapping
 
 
 @pytest.fixture

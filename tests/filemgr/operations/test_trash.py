@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable  # noqa: TC003
 
 import pytest
 
@@ -20,18 +20,11 @@ from filemgr import (
     sweep,
 )
 
+from ...fulldisk import full_disk
 from .broken import Killed, killed
-from .trees import full_disk, make, ours, picture, swapping
+from .trees import make, ours, picture, swapping
 
 P = RelPath.parse
-
-
-@pytest.fixture(params=[True, False], ids=["kernel", "walk"])
-def root(request: pytest.FixtureRequest, tmp_path: os.PathLike[str]) -> Iterator[Root]:
-    top = os.path.join(tmp_path, "root")
-    os.mkdir(top)
-    with Root(top, kernel=request.param) as root:
-        yield root
 
 
 def found(root: Root) -> dict[str, str]:

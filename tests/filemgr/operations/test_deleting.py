@@ -3,7 +3,6 @@
 import os
 import shutil
 import stat
-from collections.abc import Iterator
 
 import pytest
 
@@ -27,25 +26,14 @@ from filemgr import (
 )
 
 from .broken import Killed, killed
-from .trees import make, ours, picture
+from .trees import below, make, ours, picture
 
 P = RelPath.parse
 
+pytestmark = pytest.mark.usefixtures("_leaves_nothing_of_ours")
+
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
-
-
-@pytest.fixture(params=[True, False], ids=["kernel", "walk"])
-def root(request: pytest.FixtureRequest, tmp_path: os.PathLike[str]) -> Iterator[Root]:
-    top = os.path.join(tmp_path, "root")
-    os.mkdir(top)
-    with Root(top, kernel=request.param) as root:
-        yield root
-    assert ours(top) == []
-
-
-def below(root: Root, path: str) -> str:
-    return os.path.join(root.path, path)
 
 
 def test_deleting_takes_links_themselves_and_never_the_root(root: Root, tmp_path: os.PathLike[str]) -> None:

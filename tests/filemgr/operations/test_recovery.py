@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -30,14 +29,6 @@ from .broken import Killed, failing, killed, watched
 from .trees import Picture, make, ours, picture
 
 P = RelPath.parse
-
-
-@pytest.fixture(params=[True, False], ids=["kernel", "walk"])
-def root(request: pytest.FixtureRequest, tmp_path: os.PathLike[str]) -> Iterator[Root]:
-    top = os.path.join(tmp_path, "root")
-    os.mkdir(top)
-    with Root(top, kernel=request.param) as root:
-        yield root
 
 
 TREE = {"a/f": "1", "a/b/g": "22", "a/l@": "b/g", "b": "3", "c/d/e/h": "4", "k@": "c"}

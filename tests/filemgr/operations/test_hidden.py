@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -25,14 +24,6 @@ from filemgr.hidden import hidden, tidy
 from .trees import make, ours, picture
 
 P = RelPath.parse
-
-
-@pytest.fixture(params=[True, False], ids=["kernel", "walk"])
-def root(request: pytest.FixtureRequest, tmp_path: os.PathLike[str]) -> Iterator[Root]:
-    top = os.path.join(tmp_path, "root")
-    os.mkdir(top)
-    with Root(top, kernel=request.param) as root:
-        yield root
 
 
 def test_it_cannot_be_reached_through_a_link(root: Root) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -25,32 +25,21 @@ from filemgr import (
     sweep,
 )
 
-from .trees import make, ours, picture, swapping
+from .trees import below, make, ours, picture, swapping
 
 P = RelPath.parse
+
+pytestmark = pytest.mark.usefixtures("_leaves_nothing_of_ours")
 
 Transfer = Callable[[Root, RelPath, RelPath, Progress], RelPath]
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
 
 
-@pytest.fixture(params=[True, False], ids=["kernel", "walk"])
-def root(request: pytest.FixtureRequest, tmp_path: os.PathLike[str]) -> Iterator[Root]:
-    top = os.path.join(tmp_path, "root")
-    os.mkdir(top)
-    with Root(top, kernel=request.param) as root:
-        yield root
-    assert ours(top) == []
-
-
 @pytest.fixture(params=[move, copy], ids=["move", "copy"])
 def transfer(request: pytest.FixtureRequest) -> Transfer:
     chosen: Transfer = request.param
     return chosen
-
-
-def below(root: Root, path: str) -> str:
-    return os.path.join(root.path, path)
 
 
 def test_a_folder_is_made_once_and_where_there_is_one_to_be_in(root: Root) -> None:

@@ -21,23 +21,13 @@ from filemgr import (
     sweep,
 )
 
+from ...fulldisk import full_disk
 from .broken import Killed, killed
-from .trees import full_disk, make, ours, picture
+from .trees import below, make, ours, picture
 
 P = RelPath.parse
 
-
-@pytest.fixture(params=[True, False], ids=["kernel", "walk"])
-def root(request: pytest.FixtureRequest, tmp_path: os.PathLike[str]) -> Iterator[Root]:
-    top = os.path.join(tmp_path, "root")
-    os.mkdir(top)
-    with Root(top, kernel=request.param) as root:
-        yield root
-    assert ours(top) == []
-
-
-def below(root: Root, path: str) -> str:
-    return os.path.join(root.path, path)
+pytestmark = pytest.mark.usefixtures("_leaves_nothing_of_ours")
 
 
 def test_a_copy_has_modes_and_times_but_no_power(root: Root) -> None:

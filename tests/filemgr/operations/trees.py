@@ -1,13 +1,12 @@
 """Trees for tests: made from a table, and looked at as a table."""
 
 import os
-import resource
 import stat
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from filemgr import is_ours, syscalls
+from filemgr import Root, is_ours, syscalls
 
 _HERE = -100  # AT_FDCWD, open(2)
 _EXCHANGE = 2  # RENAME_EXCHANGE, renameat2(2)
@@ -64,15 +63,9 @@ def _look(path: str) -> tuple[str, int, str]:
     return "other", mode, ""
 
 
-@contextmanager
-def full_disk(size: int = 0) -> Iterator[None]:
-    """Have the kernel refuse what makes a file larger than this (EFBIG; Python ignores SIGXFSZ)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+def below(root: Root, path: str) -> str:
+    """Return where something in a root is."""
+    return os.path.join(root.path, path)
 
 
 @contextmanager

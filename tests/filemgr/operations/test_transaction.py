@@ -1,7 +1,6 @@
 """Several operations at once: in order, all or nothing."""
 
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -28,17 +27,10 @@ from filemgr import (
     sweep,
 )
 
-from .trees import full_disk, make, ours, picture, swapping
+from ...fulldisk import full_disk
+from .trees import make, ours, picture, swapping
 
 P = RelPath.parse
-
-
-@pytest.fixture(params=[True, False], ids=["kernel", "walk"])
-def root(request: pytest.FixtureRequest, tmp_path: os.PathLike[str]) -> Iterator[Root]:
-    top = os.path.join(tmp_path, "root")
-    os.mkdir(top)
-    with Root(top, kernel=request.param) as root:
-        yield root
 
 
 def run(root: Root, *operations: Operation, trash_by: str | None = None) -> None:
