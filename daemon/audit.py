@@ -41,6 +41,8 @@ SENTENCES = {
     "config.view": "{user} read the config",
     "server.console.access": "{user} opened the console of {server}",
     "server.console.input": "{user} typed into the console of {server}",
+    "server.files.download": "{user} downloaded {path} from {server}",
+    "server.files.upload": "{user} uploaded {path} to {server}",
     "server.kill": "{user} killed {server}",
     "server.start": "{user} started {server}",
     "server.stop": "{user} stopped {server}",

@@ -263,6 +263,7 @@ async def test_a_full_disk_leaves_the_old_file(
     shelf: Shelf, full_disk: Callable[[], AbstractContextManager[None]]
 ) -> None:
     (shelf.folder / "x").write_text("old")
+    await shelf.house.until("app", status=1)  # the supervisor has written all that it has to
     with full_disk():
         answer = await shelf.client.put(FILE, params={"path": "x"}, content=b"new")
         assert (answer.status_code, answer.json()["kind"]) == (507, "no-space")

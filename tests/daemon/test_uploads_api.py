@@ -250,6 +250,7 @@ async def test_a_full_disk_keeps_what_came_before(
 ) -> None:
     url = await begin(shelf)
     await patch(shelf, url, 0, b"01234")
+    await shelf.house.until("app", status=1)  # the supervisor has written all that it has to
     with full_disk():
         assert (await patch(shelf, url, 5, b"56789")).status_code == 507
         assert (await create(shelf)).status_code == 507
