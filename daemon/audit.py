@@ -48,7 +48,7 @@ SENTENCES = {
     "server.files.createFolder": "{user} made the folder {path} in {server}",
     "server.files.decompress": "{user} extracted {archive} into {destPath} in {server}",
     "server.files.delete": "{user} deleted {path} of {server}",
-    "server.files.download": "{user} downloaded {path} of {server}",
+    "server.files.download": "{user} downloaded {path} from {server}",
     "server.files.move": "{user} moved {src} to {dest} in {server}",
     "server.files.purge": "{user} deleted from the trash of {server} for good",
     "server.files.restore": "{user} put {path} of {server} back from the trash",

@@ -336,7 +336,7 @@ def test_every_sentence_is_whole(folder: Path, caplog: pytest.LogCaptureFixture,
     caplog.set_level(logging.INFO)
     audit = Audit(journal=True)
     audit.configure(enabled=True, folder=str(folder), actions={})
-    audit.record(action, ip="192.0.2.1", user="ada", server="app", taggedUser="bob")
+    audit.record(action, ip="192.0.2.1", user="ada", server="app", taggedUser="bob", path="/x")
     audit.close()
     assert caplog.records[0].getMessage().startswith("ada ")
     assert "?" not in caplog.text

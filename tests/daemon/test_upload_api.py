@@ -71,63 +71,59 @@ async def test_clients_of_all_kinds_are_understood(shelf: Shelf) -> None:
     assert shelf.names() == ["ä.txt", "ö.txt", "ü.txt"]
 
 
-@pytest.mark.parametrize(
-    ("filename", "name"),
-    [
-        ("../../x", "x"),
-        ("/etc/x", "x"),
-        ("C:\\Users\\me\\x", "x"),
-        ("a/b\\x", "x"),
-        ("x;y", "x;y"),
-        ("-rf", "-rf"),
-    ],
-)
-async def test_the_last_element_is_the_name(shelf: Shelf, filename: str, name: str) -> None:
-    assert await post(shelf, form((f'name="upload"; filename="{filename}"', b"x"))) == "200"
-    assert shelf.names() == [name]
+async def test_the_last_element_is_the_name(shelf: Shelf) -> None:
+    names = {
+        "../../x": "x",
+        "/etc/y": "y",
+        "C:\\Users\\me\\z": "z",
+        "a/b\\v": "v",
+        "x;y": "x;y",
+        "-rf": "-rf",
+    }
+    for filename in names:
+        assert await post(shelf, form((f'name="upload"; filename="{filename}"', b"x"))) == "200"
+    assert shelf.names() == sorted(names.values())
 
 
-@pytest.mark.parametrize(
-    "filename", ["..", ".", "a/..", "x\0", "x" * 256, ".holdfast", ".holdfast-1", "\udcff"]
-)
-async def test_a_hostile_name_is_refused(shelf: Shelf, filename: str) -> None:
+async def test_a_hostile_name_is_refused(shelf: Shelf) -> None:
     said = b'--B\r\nContent-Disposition: form-data; name="upload"; filename="'
-    body = said + filename.encode("utf-8", "surrogateescape") + b'"\r\n\r\nx\r\n--B--\r\n'
-    assert (await post(shelf, body)).startswith("400 Invalid file path: ")
+    for name in (b"..", b".", b"a/..", b"x\0", b"x" * 256, b".holdfast", b".holdfast-1", b"\xff"):
+        body = said + name + b'"\r\n\r\nx\r\n--B--\r\n'
+        assert (await post(shelf, body)).startswith("400 Invalid file path: "), name
     assert shelf.names() == []
 
 
-@pytest.mark.parametrize("path", HOSTILE)
-async def test_a_hostile_path_is_refused(shelf: Shelf, path: str) -> None:
-    assert (await post(shelf, form(("name=upload; filename=x", b"x")), path)).startswith(
-        "400 Invalid folder path"
-    )
-    answer = await shelf.client.put(f"{FILE}?path={path}", content=b"x")
-    assert (answer.status_code, answer.json()["kind"]) == (400, "invalid-path")
+async def test_a_hostile_path_is_refused(shelf: Shelf) -> None:
+    for path in HOSTILE:
+        told = await post(shelf, form(("name=upload; filename=x", b"x")), path)
+        assert told.startswith("400 Invalid folder path: "), path
+        answer = await shelf.client.put(f"{FILE}?path={path}", content=b"x")
+        assert (answer.status_code, answer.json()["kind"]) == (400, "invalid-path"), path
     assert shelf.names() == []
 
 
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b"", "multipart/form-data; boundary=B"),
-        (b"garbage", "multipart/form-data; boundary=B"),
-        (form(), "multipart/form-data; boundary=B"),
-        (form(("name=file; filename=x", b"x")), "multipart/form-data; boundary=B"),
-        (form(("name=upload; filename=", b"x")), "multipart/form-data; boundary=B"),
-        (form(("name=upload; filename=a/", b"x")), "multipart/form-data; boundary=B"),
-        (form(("name=upload", b"x")), "multipart/form-data; boundary=B"),
-        (form(("name=upload; filename=x", b"x"), end=b""), "multipart/form-data; boundary=B"),
-        (form(("name=upload; filename=x" + "x" * 9000, b"x")), "multipart/form-data; boundary=B"),
-        (form(("name=upload; filename=x", b"x")), "multipart/form-data; boundary=C"),
-        (form(("name=upload; filename=x", b"x")), "multipart/form-data"),
-        (form(("name=upload; filename=x", b"x")), "multipart/form-data; boundary=" + "B" * 999),
-        (form(("name=upload; filename=x", b"x")), "application/octet-stream"),
-        (form(("name=upload; filename=x", b"x")), ""),
-    ],
-)
-async def test_what_is_not_the_expected_form_is_refused(shelf: Shelf, body: bytes, kind: str) -> None:
-    assert await post(shelf, body, kind=kind) == "400 Invalid form sent!"
+async def test_what_is_not_the_expected_form_is_refused(shelf: Shelf) -> None:
+    good = form(("name=upload; filename=x", b"x"))
+    wrong = [b"", b"garbage", form(), form(("name=upload; filename=x", b"x"), end=b"")]
+    for said in (
+        "name=file; filename=x",
+        "name=upload; filename=",
+        "name=upload; filename=a/",
+        "name=upload",
+    ):
+        wrong.append(form((said, b"x")))
+    wrong.append(form(("name=upload; filename=x" + "x" * 9000, b"x")))
+    for body in wrong:
+        assert await post(shelf, body) == "400 Invalid form sent!", body
+    multipart = "multipart/form-data"
+    for kind in (
+        "",
+        "text/plain",
+        multipart,
+        f"{multipart}; boundary=C",
+        f"{multipart}; boundary={'B' * 999}",
+    ):
+        assert await post(shelf, good, kind=kind) == "400 Invalid form sent!", kind
     assert shelf.names() == []
 
 
@@ -263,6 +259,7 @@ async def test_a_full_disk_leaves_the_old_file(
     shelf: Shelf, full_disk: Callable[[], AbstractContextManager[None]]
 ) -> None:
     (shelf.folder / "x").write_text("old")
+    await shelf.house.until("app", status=1)  # the supervisor has written all that it has to
     with full_disk():
         answer = await shelf.client.put(FILE, params={"path": "x"}, content=b"new")
         assert (answer.status_code, answer.json()["kind"]) == (507, "no-space")

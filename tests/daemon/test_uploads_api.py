@@ -153,29 +153,15 @@ async def test_what_is_not_the_protocol_is_refused(shelf: Shelf) -> None:
     assert await offset(shelf, url) == "0"
 
 
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("", ".."),
-        ("", "a/.."),
-        ("", b"x\0"),
-        ("", b"\xff"),
-        ("", "x" * 256),
-        ("", ".holdfast-1"),
-        ("..", "x"),
-        ("a/../../b", "x"),
-        (b"\xff", "x"),
-        ("x" * 5000, "x"),
-        (".holdfast/uploads", "x"),
-        ("..\\b", "x"),
-        ("out", "x"),
-    ],
-)
-async def test_a_hostile_place_is_refused(shelf: Shelf, path: str | bytes, name: str | bytes) -> None:
+async def test_a_hostile_place_is_refused(shelf: Shelf) -> None:
     (shelf.folder / "out").symlink_to("/tmp")
-    said = f"filename {b64(name)}" + (f",path {b64(path)}" if path else "")
-    answer = await create(shelf, Upload_Metadata=said)
-    assert (answer.status_code, answer.json()["kind"]) == (400, "invalid-path")
+    names = ("..", "a/..", b"x\0", b"\xff", "x" * 256, ".holdfast-1")
+    folders = ("..", "a/../../b", b"\xff", "x" * 5000, ".holdfast/uploads", "..\\b", "out")
+    said = [f"filename {b64(name)}" for name in names]
+    said += [f"filename {b64('x')},path {b64(folder)}" for folder in folders]
+    for one in said:
+        answer = await create(shelf, Upload_Metadata=one)
+        assert (answer.status_code, answer.json()["kind"]) == (400, "invalid-path"), one
     assert shelf.names() == ["out"]
 
 
@@ -250,6 +236,7 @@ async def test_a_full_disk_keeps_what_came_before(
 ) -> None:
     url = await begin(shelf)
     await patch(shelf, url, 0, b"01234")
+    await shelf.house.until("app", status=1)  # the supervisor has written all that it has to
     with full_disk():
         assert (await patch(shelf, url, 5, b"56789")).status_code == 507
         assert (await create(shelf)).status_code == 507
