@@ -10,13 +10,9 @@ Rules:
 
 import logging
 import os
-import secrets
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from enum import StrEnum
 
 import anyio
 import anyio.abc
@@ -24,6 +20,7 @@ import anyio.abc
 from filemgr import Cancelled, FileError
 
 from .config import Config
+from .job import Job, Order, Phase
 from .worker import PATIENCE, Worker, WorkerDied, at_work, how, raised
 
 KEPT = 200
@@ -31,9 +28,6 @@ KEPT_FOR = 3600.0
 MOST_WAITING = 100
 ATTENDED = 4
 """Jobs at work that end with their client."""
-
-_RATE_OVER = 5.0
-"""Seconds over which the rate is measured."""
 
 log = logging.getLogger("holdfast.jobs")
 
@@ -48,143 +42,6 @@ class TooManyJobs(Exception):
 
 class NotCancellable(Exception):
     """The job cannot be stopped half way, or is over; the message says which."""
-
-
-class Phase(StrEnum):
-    """Where a job is."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing will change any more."""
-        return self in (Phase.DONE, Phase.FAILED, Phase.CANCELLED)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What shall be done: a worker's task, and what people see of it."""
-
-    task: str
-    kind: str
-    server: str
-    user: str
-    needs: str
-    """The permission without which nobody sees the job or stops it."""
-    directory: str
-    arguments: Mapping[str, object]
-    about: Mapping[str, str] = field(default_factory=dict)
-    """What is shown of the arguments."""
-    cancellable: bool = True
-
-
-class Job:
-    """One piece of long work; `phase` says where it is, `result` what came of it."""
-
-    def __init__(self, order: Order, changed: Callable[[], None]) -> None:
-        self.id = secrets.token_hex(16)
-        self.order = order
-        self.phase = Phase.WAITING
-        self.result: Mapping[str, object] = {}
-        self.error: FileError | None = None
-        self.bytes = self.entries = 0
-        self.total_bytes: int | None = None
-        self.total_entries: int | None = None
-        self.created = time.time()
-        self.started: float | None = None
-        self.ended: float | None = None
-        self.scope = anyio.CancelScope()
-        self.worker: Worker | None = None
-        self.finds, self.items = anyio.create_memory_object_stream[Mapping[str, object]](64)
-        """What it finds on the way goes in here, and comes out there."""
-        self.done: Callable[[], None] = lambda: None
-        self.gone = anyio.Event()
-        """Set when nothing of it is left, its process included."""
-        self._samples: deque[tuple[float, int, int]] = deque(maxlen=64)
-        self._changed = anyio.Event()
-        self._tell = changed
-
-    def describe(self) -> Mapping[str, object]:
-        """Return it as JSON data: moments in seconds since 1970, the rate in bytes or entries per second."""
-        by_bytes, rate, eta = self._speed()
-        return {
-            "id": self.id,
-            "kind": self.order.kind,
-            "server": self.order.server,
-            "user": self.order.user,
-            "state": str(self.phase),
-            "cancellable": self.order.cancellable and not self.phase.over,
-            **self.order.about,
-            "bytes": self.bytes,
-            "totalBytes": self.total_bytes,
-            "entries": self.entries,
-            "totalEntries": self.total_entries,
-            "rate": round(rate, 1),
-            "rateUnit": "bytes" if by_bytes else "entries",
-            "eta": None if eta is None else round(eta, 1),
-            "created": round(self.created, 3),
-            "started": self.started and round(self.started, 3),
-            "ended": self.ended and round(self.ended, 3),
-            "error": None if self.error is None else str(self.error),
-            "result": self.result or None,
-        }
-
-    async def outcome(self) -> Mapping[str, object]:
-        """Wait for the end; return what came of it, or raise the `FileError` that it ended with."""
-        while not self.phase.over:
-            await self.change()
-        if self.error is not None:
-            raise self.error
-        return self.result
-
-    async def change(self) -> None:
-        """Wait until something about it is different."""
-        await self._changed.wait()
-
-    def take(self, numbers: object) -> None:
-        """Take a report of progress."""
-        if not isinstance(numbers, list) or len(numbers) != 4:
-            return
-        self.bytes, self.entries = int(numbers[0] or 0), int(numbers[1] or 0)
-        self.total_bytes, self.total_entries = numbers[2], numbers[3]
-        self._samples.append((anyio.current_time(), self.bytes, self.entries))
-        self.touch()
-
-    def become(self, phase: Phase, error: FileError | None = None) -> None:
-        """Go on to another phase."""
-        if self.phase.over:
-            return
-        self.phase, self.error = phase, error
-        if phase is Phase.RUNNING:
-            self.started = time.time()
-        elif phase.over:
-            self.ended = time.time()
-        self.touch()
-
-    def touch(self) -> None:
-        """Tell who watches that something is different."""
-        changed, self._changed = self._changed, anyio.Event()
-        changed.set()
-        self._tell()
-
-    def _speed(self) -> tuple[bool, float, float | None]:
-        """Return (whether it is about bytes, the rate, the seconds that are left if they can be known)."""
-        by_bytes = self.total_bytes is not None or self.bytes > 0
-        if self.phase is not Phase.RUNNING or not self._samples:
-            return by_bytes, 0.0, None
-        last = self._samples[-1]
-        first = next(sample for sample in self._samples if last[0] - sample[0] <= _RATE_OVER)
-        took = last[0] - first[0]
-        done = last[1] - first[1] if by_bytes else last[2] - first[2]
-        rate = done / took if took > 0 else 0.0
-        total = self.total_bytes if by_bytes else self.total_entries
-        if total is None or rate <= 0:
-            return by_bytes, rate, None
-        return by_bytes, rate, max(0.0, (total - (self.bytes if by_bytes else self.entries)) / rate)
 
 
 class Jobs:

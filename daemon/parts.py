@@ -17,7 +17,8 @@ from .audit import Audit
 from .consoles import Consoles
 from .errors import ApiError
 from .files import Files
-from .jobs import Jobs, Order
+from .job import Order
+from .jobs import Jobs
 from .mirror import Mirror
 from .rawconsoles import RawConsoles
 from .reload import Reloader

@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 from filemgr import ROOT, BadArchive, FileError, InvalidPath, NoSuchFile, RelPath, Root
 
 from ..errors import ApiError, saying
-from ..jobs import Job, NoSuchJob, Phase
+from ..job import Job, Phase
+from ..jobs import NoSuchJob
 from ..parts import Call
 from ..streams import Streamed, Write
 

@@ -7,7 +7,7 @@ import anyio
 from starlette.responses import JSONResponse, Response
 
 from ..errors import NotPermitted
-from ..jobs import Job
+from ..job import Job
 from ..parts import Call
 from ..streams import Streamed, Write
 

@@ -31,7 +31,7 @@ from filemgr import (
 from ..bulk import Bulk
 from ..errors import ApiError, answer_for, saying
 from ..fileorders import FileOrder, path_of, read_order
-from ..jobs import Order
+from ..job import Order
 from ..parts import Call
 
 MODIFY = "server.files.modify"

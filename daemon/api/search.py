@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from filemgr import FileError
 
 from ..errors import ApiError, answer_for
-from ..jobs import Order
+from ..job import Order
 from ..parts import Call
 from ..streams import Streamed, Write, while_here
 

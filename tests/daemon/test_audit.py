@@ -336,7 +336,8 @@ def test_every_sentence_is_whole(folder: Path, caplog: pytest.LogCaptureFixture,
     caplog.set_level(logging.INFO)
     audit = Audit(journal=True)
     audit.configure(enabled=True, folder=str(folder), actions={})
-    audit.record(action, ip="192.0.2.1", user="ada", server="app", taggedUser="bob", path="/x")
+    files = dict.fromkeys(("path", "src", "dest", "archive", "destPath"), "/x")
+    audit.record(action, ip="192.0.2.1", user="ada", server="app", taggedUser="bob", **files)
     audit.close()
     assert caplog.records[0].getMessage().startswith("ada ")
     assert "?" not in caplog.text

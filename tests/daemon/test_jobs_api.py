@@ -10,7 +10,7 @@ import pytest
 
 from daemon import jobs as jobs_module
 from daemon import worker
-from daemon.jobs import Order, Phase
+from daemon.job import Order, Phase
 
 from .house import House, Json, eventually, living, program
 
