@@ -6,12 +6,14 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import anyio
 
 from filemgr import FileError
 
-from .worker import Worker
+if TYPE_CHECKING:
+    from .worker import Worker
 
 _RATE_OVER = 5.0
 """Seconds over which the rate is measured."""
