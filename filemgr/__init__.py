@@ -1,5 +1,6 @@
 """Files below a folder that cannot be left: browse, transfer, edit, archive. Synchronous; knows no HTTP."""
 
+from .archive import Format, Limits, Packed, Unpacked, pack, pack_to, unpack
 from .errors import (
     AlreadyExists,
     BadArchive,
@@ -35,13 +36,16 @@ __all__ = [
     "Denied",
     "Entry",
     "FileError",
+    "Format",
     "IntoItself",
     "InvalidPath",
+    "Limits",
     "Modified",
     "NoSpace",
     "NoSuchFile",
     "NotAFile",
     "NotAFolder",
+    "Packed",
     "Progress",
     "RelPath",
     "Root",
@@ -49,8 +53,12 @@ __all__ = [
     "StagedFile",
     "StagedFolder",
     "TooLarge",
+    "Unpacked",
     "UnsupportedArchive",
     "is_ours",
+    "pack",
+    "pack_to",
     "sweep",
+    "unpack",
     "walk",
 ]
