@@ -13,7 +13,6 @@ import bz2
 import lzma
 import struct
 import sys
-import time
 from abc import ABC, abstractmethod
 
 from isal import isal_zlib
@@ -153,7 +152,7 @@ class Gzip(_Threaded):
         super().__init__(output, threads, BLOCK)
         self._crc = 0
         self._total = 0
-        output.write(struct.pack("<BBBBIBB", 0x1F, 0x8B, 8, 0, int(time.time()) & 0xFFFFFFFF, 0, 3))
+        output.write(struct.pack("<BBBBIBB", 0x1F, 0x8B, 8, 0, 0, 0, 3))
 
     def _note(self, block: memoryview) -> None:
         self._crc = isal_zlib.crc32(block, self._crc)  # so fast that it needs no thread

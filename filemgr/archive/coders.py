@@ -2,19 +2,11 @@
 
 import lzma
 from collections.abc import Callable
-from typing import Protocol
-
-import bcj
-import inflate64
 
 from ..errors import TooLarge, UnsupportedArchive
 from .streams import MOST_WINDOW, Unpacker
 
 _LZMA_PROPERTIES = 5
-
-
-class _Filter(Protocol):
-    def decode(self, data: bytes, /) -> bytes: ...
 
 
 def lzma1(properties: bytes) -> Callable[[], Unpacker]:
@@ -39,40 +31,13 @@ def lzma2(properties: bytes) -> Callable[[], Unpacker]:
 
 def deflate64_unpacker() -> Unpacker:
     """Return what unpacks Deflate64."""
+    import inflate64  # noqa: PLC0415  it looks its own version up on the disk: 20 ms, and hardly ever needed
+
     inflater = inflate64.Inflater()
-    return _Held(inflater.inflate, lambda: bool(inflater.eof))
+    return Held(inflater.inflate, lambda: bool(inflater.eof))
 
 
-def filtering(make: Callable[[int], _Filter], size: int) -> Callable[[], Unpacker]:
-    """Return how a filter for machine code is undone, for so many bytes."""
-
-    def unpacker() -> Unpacker:
-        return _Held(make(size).decode, lambda: False)
-
-    return unpacker
-
-
-def _filter(name: str) -> Callable[[int], _Filter]:
-    found: Callable[[int], _Filter] = getattr(bcj, name)  # the package does not say that it exports them
-    return found
-
-
-FILTERS = {
-    b"\x03\x03\x01\x03": _filter("BCJDecoder"),
-    b"\x04": _filter("BCJDecoder"),
-    b"\x03\x03\x02\x05": _filter("PPCDecoder"),
-    b"\x05": _filter("PPCDecoder"),
-    b"\x03\x03\x05\x01": _filter("ARMDecoder"),
-    b"\x07": _filter("ARMDecoder"),
-    b"\x03\x03\x07\x01": _filter("ARMTDecoder"),
-    b"\x08": _filter("ARMTDecoder"),
-    b"\x03\x03\x08\x05": _filter("SparcDecoder"),
-    b"\x09": _filter("SparcDecoder"),
-}
-"""By the method's number in a 7z archive."""
-
-
-class _Held:
+class Held:
     """Makes an `Unpacker` of what gives back all at once: it gets little, and the rest is held."""
 
     _PIECE = 4096  # becomes not more than 4 MiB: deflate makes 1,032 bytes of one
@@ -87,13 +52,16 @@ class _Held:
 
     @property
     def needs_input(self) -> bool:
+        """Whether nothing more comes without input."""
         return not self._input and not self._output
 
     @property
     def eof(self) -> bool:
+        """Whether the end was reached."""
         return not self._output and self._ended()
 
     def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+        """Return the next bytes."""
         self._input += data
         while self._input and not self._output and not self._ended():
             piece, self._input = self._input[: self._PIECE], self._input[self._PIECE :]

@@ -64,7 +64,7 @@ def pack(
     output = Output(out)
     found = sources(root, walked, base, skip, remarks)
     try:
-        with about(base):
+        with about("the archive"):
             if format.is_zip:
                 zipped = ZipWriter(output, progress, remarks, deflate=format is Format.ZIP)
                 entries = zipped.write(found)

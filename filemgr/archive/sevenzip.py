@@ -22,9 +22,10 @@ from py7zr.exceptions import PasswordRequired
 from py7zr.py7zr import ArchiveFile
 
 from ..errors import BadArchive, FileError, TooLarge, UnsupportedArchive
-from .coders import FILTERS, deflate64_unpacker, filtering, lzma1, lzma2
+from .coders import deflate64_unpacker, lzma1, lzma2
 from .holes import Content
 from .limits import Meter
+from .machinecode import FILTERS, filtering
 from .remarks import Remarks
 from .streams import (
     PIECE,

@@ -113,7 +113,7 @@ class Unpacked:
         self._source = source
         self._make = make
         self._magics = magics
-        self._unpacker = make()
+        self._unpacker = self._begin()
         self._next = b""
         self._ended = False
 
@@ -132,6 +132,12 @@ class Unpacked:
             if found:
                 return found
         return b""
+
+    def _begin(self) -> Unpacker:
+        try:
+            return self._make()
+        except _DAMAGE as exc:
+            raise BadArchive(f"the archive is damaged: {exc}") from exc
 
     def _decompress(self, data: bytes, size: int) -> bytes:
         try:
@@ -155,7 +161,7 @@ class Unpacked:
         if not rest:
             self._ended = True
         elif rest.startswith(self._magics):
-            self._unpacker = self._make()
+            self._unpacker = self._begin()
             self._next = rest
         else:
             raise BadArchive("something else follows the end of the archive")

@@ -61,13 +61,14 @@ class Directory:
         """Find it; raises `BadArchive` if there is none, `UnsupportedArchive` if it is in another file."""
         self._fd = fd
         self._length = os.fstat(fd).st_size
-        self.count, self._start, self._size, self._shift = self._find()
+        self._start, self._size, self._shift = self._find()
 
     def members(self) -> Iterator[ZipMember]:
         """Yield the members; raises `BadArchive`, also if they share their content."""
         source = _Buffered(Range(self._fd, self._start, self._size))
         packed = 0
-        for _ in range(self.count):
+        # To the end, not by the number that is said: that has 16 bits, and old programs let it overflow.
+        while not source.ended():
             member = self._member(source)
             packed += member.packed + _LOCAL.size
             if packed > self._length:
@@ -87,8 +88,8 @@ class Directory:
             raise cut_off()
         return Range(self._fd, start, member.packed)
 
-    def _find(self) -> tuple[int, int, int, int]:
-        """Return the number of members, the directory's offset and size, and what to add to offsets."""
+    def _find(self) -> tuple[int, int, int]:
+        """Return the directory's offset and size, and what to add to offsets in it."""
         tail = min(self._length, _LONGEST_COMMENT + _END.size)
         data = os.pread(self._fd, tail, self._length - tail)
         at = data.rfind(_END_MAGIC.to_bytes(4, "little"))
@@ -105,7 +106,7 @@ class Directory:
         shift = place - size - start  # what stands before the archive, like a program that unpacks it
         if shift < 0:
             raise BadArchive("the directory of the archive is damaged")
-        return count, start + shift, size, shift
+        return start + shift, size, shift
 
     def _find_wide(self, place: int) -> tuple[int, int, int, int, int, int, int] | None:
         if place < _LOCATOR.size:
@@ -152,6 +153,11 @@ class _Buffered:
         self._source = source
         self._data = b""
         self._at = 0
+
+    def ended(self) -> bool:
+        if self._at == len(self._data):
+            self._data, self._at = self._source.read(1 << 17), 0
+        return not self._data
 
     def exactly(self, size: int) -> bytes:
         while len(self._data) - self._at < size:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from isal import isal_zlib
 
-from ..errors import BadArchive
+from ..errors import BadArchive, Cancelled
 from .coders import deflate64_unpacker, lzma1
 from .formats import Codec
 from .holes import Content
@@ -115,16 +115,18 @@ class ZipReader:
 
         def work() -> None:
             for member, content, fd in batch:
-                self._fill(member, content, fd)
+                self._fill(member, content, fd, threads)
 
         if batch:
             threads.put(work, lambda _: None)
 
-    def _fill(self, member: ZipMember, packed: Range, fd: int) -> None:
+    def _fill(self, member: ZipMember, packed: Range, fd: int, threads: Ordered) -> None:
         """Fill a file; called in a thread, so it says it to `Meter` alone."""
         content = Content(fd)
 
         def put(data: bytes) -> None:
+            if threads.given_up:  # another member is damaged, say: nobody waits for this one
+                raise Cancelled
             self._meter.content(len(data), content.write(data))
 
         _copy(member, packed, put)

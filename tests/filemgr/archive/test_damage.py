@@ -184,3 +184,24 @@ def test_odd_dates_do_no_harm(place: Place) -> None:
         tarfile.GNU_FORMAT,
     )
     assert place.unpack("a.tar", "out", Limits()).entries == 4
+
+
+def test_the_number_of_members_that_a_zip_tells_is_not_believed(place: Place) -> None:
+    member = [(str(number), b"x", 0, 1, zlib.crc32(b"x")) for number in range(5)]
+    for count in (0, 1, 60_000):
+        raw_zip(place.path / "a.zip", member, count=count)
+        place.unpack("a.zip", f"out{count}")
+        assert sorted(os.listdir(place.path / f"out{count}")) == ["0", "1", "2", "3", "4"]
+
+
+def test_lzma_that_cannot_be_is_damage(place: Place) -> None:
+    for properties, error in (
+        (b"\x2c\0\0\1\0", BadArchive),
+        (b"\xff\0\0\1\0", UnsupportedArchive),
+        (b"\x5d\0\0\0\x80", TooLarge),
+    ):
+        packed = b"\x09\x14\x05\x00" + properties + b"\0" * 20
+        raw_zip(place.path / "a.zip", [("x", packed, 14, 100, 0)])
+        with pytest.raises(error):
+            place.unpack("a.zip", "out")
+        assert place.names() == ["a.zip"]

@@ -139,3 +139,16 @@ def test_unpacking_twice_is_unpacking_once(place: Place, tree: Path) -> None:
     for _ in range(2):
         assert not place.unpack("a.zip", "/").skipped
     assert described(place.path) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("dest", ["new", "there"])
+def test_what_root_unpacks_belongs_to_who_the_place_belongs_to(place: Place, tree: Path, dest: str) -> None:
+    place.pack("a.tar", Format.TAR, "data")
+    (place.path / "there").mkdir()
+    for path in (place.path, place.path / "there"):
+        os.chown(path, 1234, 4321)
+    place.unpack("a.tar", dest)
+    top = place.path / dest
+    owners = {(path.lstat().st_uid, path.lstat().st_gid) for path in (top, *top.rglob("*"))}
+    assert owners == {(1234, 4321)}
