@@ -1,0 +1,50 @@
+"""A folder with a hundred thousand entries holds up nobody."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import pytest
+
+from .filehouse import FileHouse, filing
+
+MANY = 100_000
+
+
+@pytest.fixture
+async def fs(folder: str) -> AsyncIterator[FileHouse]:
+    async with filing(folder) as fs:
+        (fs.files / "many").mkdir()
+        yield fs
+
+
+def make_many(folder: Path) -> None:
+    at = os.open(folder, os.O_RDONLY)
+    for number in range(MANY):
+        os.mknod(f"{number:06}", dir_fd=at)
+    os.close(at)
+
+
+async def test_others_are_answered_while_a_huge_folder_is_listed_and_deleted(fs: FileHouse) -> None:
+    await anyio.to_thread.run_sync(make_many, fs.files / "many")
+    answered = 0
+
+    async def ask() -> None:
+        nonlocal answered
+        while True:
+            assert (await fs.house.local.get("/servers")).status_code == 200
+            answered += 1
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask)
+        answer = await fs.ask("GET", "files", path="many")
+        listed = answer.json()["contents"]
+        assert [one["name"] for one in listed] == [f"{number:06}" for number in range(MANY)]
+        assert answered > 2
+        before = answered
+        assert await fs.told("DELETE", "file", path="many") == (200, "")
+        assert answered > before
+        tasks.cancel_scope.cancel()
+    assert os.listdir(fs.files) == []
