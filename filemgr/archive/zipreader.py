@@ -47,8 +47,8 @@ _UNPACKERS: dict[int, Callable[[], Unpacker]] = {
 }
 _STORED, _LZMA, _XZ = 0, 14, 95
 
-_Job = tuple[ZipMember, Range, int]
-"""A member, its packed content, and the file that it goes into."""
+_Job = tuple[ZipMember, int]
+"""A member, and the file that it goes into."""
 
 
 class ZipReader:
@@ -92,35 +92,34 @@ class ZipReader:
             raise Unwanted("is encrypted")
         if member.method not in (_STORED, _LZMA, _XZ, *_UNPACKERS):
             raise Unwanted(f"is compressed in a way that is not known (number {member.method})")
-        content = self._directory.content(member)
         if kind == stat.S_IFLNK:
-            self._tree.link(names, self._target(member, content))
+            self._tree.link(names, self._target(member))
             return
         fd = self._tree.file(names)
         self._open.add(fd)
-        self._batch.append((member, content, fd))
+        self._batch.append((member, fd))
         self._batched += member.size
         if len(self._batch) >= _BATCH or self._batched >= _BATCH_SIZE:
             self._give(threads)
 
-    def _target(self, member: ZipMember, content: Range) -> str:
+    def _target(self, member: ZipMember) -> str:
         if member.size > _LONGEST_LINK:
             raise Unwanted("is a link to nowhere")
         pieces: list[bytes] = []
-        _copy(member, content, pieces.append)
+        _copy(member, self._directory.content(member), pieces.append)
         return b"".join(pieces).decode("utf-8", "surrogateescape")
 
     def _give(self, threads: Ordered) -> None:
         batch, self._batch, self._batched = self._batch, [], 0
 
         def work() -> None:
-            for member, content, fd in batch:
-                self._fill(member, content, fd, threads)
+            for member, fd in batch:
+                self._fill(member, fd, threads)
 
         if batch:
             threads.put(work, lambda _: None)
 
-    def _fill(self, member: ZipMember, packed: Range, fd: int, threads: Ordered) -> None:
+    def _fill(self, member: ZipMember, fd: int, threads: Ordered) -> None:
         """Fill a file; called in a thread, so it says it to `Meter` alone."""
         content = Content(fd)
 
@@ -129,7 +128,7 @@ class ZipReader:
                 raise Cancelled
             self._meter.content(len(data), content.write(data))
 
-        _copy(member, packed, put)
+        _copy(member, self._directory.content(member), put)
         content.finish()
         self._open.discard(fd)
         self._tree.dress(fd, Look(stat.S_IMODE(member.mode) if member.mode else None, member.mtime))
