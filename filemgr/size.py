@@ -1,11 +1,14 @@
 """How much is in a folder."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from .errors import FileError
 from .progress import Progress
 from .relpath import RelPath
 from .root import Root
-from .walk import below
+from .walk import below, walk
 
 _BLOCK = 512
 """Bytes of a block in `st_blocks`, whatever the file system's are: stat(2)."""
@@ -19,6 +22,25 @@ class Size:
     on_disk: int
     files: int
     folders: int
+
+
+def expect(root: Root, paths: Iterable[RelPath], progress: Progress) -> None:
+    """Tell a progress how much there is to do with some files and folders, links themselves.
+
+    What cannot be looked at is told by who does the work. Raises `Cancelled`.
+    """
+    size = entries = 0
+    with suppress(FileError):
+        for path in paths:
+            folder, name = (root.folder(path), ".") if path.is_root else (root.folder(path.parent), path.name)
+            with folder as fd:
+                for entry in walk(fd, name):
+                    if not entry.leaving:
+                        size += entry.info.st_size if entry.is_file else 0
+                        entries += 1
+                        progress.check()
+    progress.check()
+    progress.expect(size, entries)
 
 
 def size_of(root: Root, path: RelPath, progress: Progress) -> Size:

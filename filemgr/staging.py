@@ -22,7 +22,7 @@ from .progress import Progress
 from .relpath import RelPath
 from .removal import remove
 from .root import Root
-from .syscalls import rename_new
+from .syscalls import rename_new, sync_file_system
 
 _NO_TMPFILE = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
 
@@ -165,9 +165,10 @@ class StagedFolder:
         return self._note.name
 
     def publish(self, mode: int = 0o755) -> None:
-        """Give it its name, with this mode; raises `AlreadyExists`."""
+        """Make it durable, with all that is in it, and give it its name; raises `AlreadyExists`."""
         with about(self.path):
             os.fchmod(self.fd, mode)
+            sync_file_system(self.fd)
             rename_new(self._folder, self._note.name, self._folder, self._name)
             sync(self._folder)
 

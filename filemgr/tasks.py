@@ -17,7 +17,7 @@ from .recovery import recover
 from .resumable import expire_uploads
 from .root import Root
 from .search import Query, find
-from .size import size_of
+from .size import expect, size_of
 from .transaction import Copy, Move, Operation, Remove, run_operations
 from .trash import Trash
 
@@ -64,12 +64,14 @@ def search(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> R
 def do_copy(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
     """Copy something."""
     del outlet
+    expect(root, [told.path("src")], progress)
     return {"path": str(copy(root, told.path("src"), told.path("dest"), progress))}
 
 
 def do_move(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
     """Move something, also to another file system."""
     del outlet
+    expect(root, [told.path("src")], progress)
     return {"path": str(move(root, told.path("src"), told.path("dest"), progress))}
 
 
@@ -110,6 +112,7 @@ def pack(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Res
 
     del outlet
     kind = Format(told.text("format"))
+    expect(root, told.paths("paths"), progress)
     made = pack_to(root, told.paths("paths"), told.path("base"), told.path("dest"), kind, progress)
     return {"entries": made.entries, "bytes": made.bytes, **_remarks(made.remarks, made.remarks_count)}
 

@@ -42,6 +42,10 @@ class Meter:
         """What is allowed."""
         return self._limits
 
+    def expect(self, entries: int) -> None:
+        """Say how many members there are."""
+        self._progress.expect(None, entries)
+
     def entry(self) -> None:
         """Count a member; raises `TooLarge`, `Cancelled`."""
         with self._lock:

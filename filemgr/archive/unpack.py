@@ -9,7 +9,8 @@ from ..errors import BadArchive, NoSuchFile, TooLarge, UnsupportedArchive, about
 from ..progress import Progress
 from ..relpath import RelPath
 from ..root import Root
-from ..staging import StagedFolder
+from ..staging import StagedFolder, sync
+from ..syscalls import sync_file_system
 from .formats import MAGIC, Codec, Container, Kind, confirm, split
 from .limits import Limits, Meter
 from .merge import merge
@@ -89,7 +90,9 @@ def _unpack(
         if there is None:
             staged.publish()
         else:
+            sync_file_system(staged.fd)
             merge(staged.fd, there, remarks)
+            sync(there)
 
 
 def _there(root: Root, dest: RelPath) -> int | None:

@@ -61,7 +61,7 @@ class Directory:
         """Find it; raises `BadArchive` if there is none, `UnsupportedArchive` if it is in another file."""
         self._fd = fd
         self._length = os.fstat(fd).st_size
-        self._start, self._size, self._shift = self._find()
+        self._start, self._size, self._shift, self.count = self._find()
 
     def members(self) -> Iterator[ZipMember]:
         """Yield the members; raises `BadArchive`, also if they share their content."""
@@ -88,8 +88,8 @@ class Directory:
             raise cut_off()
         return Range(self._fd, start, member.packed)
 
-    def _find(self) -> tuple[int, int, int]:
-        """Return the directory's offset and size, and what to add to offsets in it."""
+    def _find(self) -> tuple[int, int, int, int]:
+        """Return the directory's offset and size, what to add to offsets in it, and how many it says."""
         tail = min(self._length, _LONGEST_COMMENT + _END.size)
         data = os.pread(self._fd, tail, self._length - tail)
         at = data.rfind(_END_MAGIC.to_bytes(4, "little"))
@@ -106,7 +106,7 @@ class Directory:
         shift = place - size - start  # what stands before the archive, like a program that unpacks it
         if shift < 0:
             raise BadArchive("the directory of the archive is damaged")
-        return start + shift, size, shift
+        return start + shift, size, shift, count
 
     def _find_wide(self, place: int) -> tuple[int, int, int, int, int, int, int] | None:
         if place < _LOCATOR.size:

@@ -66,6 +66,7 @@ class ZipReader:
     def unpack(self) -> None:
         """Unpack all; raises `BadArchive`, `TooLarge`, `Cancelled`, `OSError`."""
         try:
+            self._meter.expect(self._directory.count)
             with Ordered(processors()) as threads:
                 for member in self._directory.members():
                     self._meter.entry()

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,8 @@ class Place:
 def _no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting for the disk is half of the time of these tests, and durability is tested elsewhere."""
     monkeypatch.setattr("os.fsync", lambda _: None)
+    for place in ("staging", "archive.unpack"):
+        monkeypatch.setattr(import_module(f"filemgr.{place}"), "sync_file_system", lambda _: None)
 
 
 @pytest.fixture
