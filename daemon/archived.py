@@ -3,6 +3,7 @@
 import fcntl
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 import anyio
 from starlette.responses import Response
@@ -34,14 +35,13 @@ async def archived(call: Call, path: RelPath, kind: str) -> Response:
     async def produce(write: Write) -> None:
         # Not before somebody reads: what is never read would never be closed.
         reading, writing = os.pipe2(os.O_CLOEXEC)
-        try:
+        with ExitStack() as stack:
+            stack.callback(_close, reading)
             _widen(writing)
             async with call.parts.jobs.attended(order, writing) as job:
-                await _pass_on(reading, write)
+                with stack:  # closed first, so that a worker that waits for us to read hears of it
+                    await _pass_on(reading, write)
                 await job.outcome()
-        finally:
-            anyio.notify_closing(reading)
-            os.close(reading)
 
     call.record(DOWNLOAD, server=call.server, path=str(path))
     headers = {
@@ -61,6 +61,11 @@ async def _pass_on(reading: int, write: Write) -> None:
         if not data:
             return
         await write(data)
+
+
+def _close(pipe: int) -> None:
+    anyio.notify_closing(pipe)
+    os.close(pipe)
 
 
 def _widen(pipe: int) -> None:

@@ -82,7 +82,12 @@ class Jobs:
         What it finds comes out of `job.items`, and it waits while nobody takes that. `out` is a descriptor
         for what it makes; it is ours from now on, and closed when the worker has its own.
         """
-        job = self._add(order)
+        try:
+            job = self._add(order)
+        except TooManyJobs:
+            if out is not None:
+                os.close(out)
+            raise
         self._tasks.start_soon(self._run, job, self._attended, out)
         try:
             yield job
