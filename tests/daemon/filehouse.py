@@ -1,10 +1,12 @@
 """A daemon with one server that has a folder of its own, and what tests of its files say."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio.to_thread
 from httpx import Response
 
 from .house import House, Json, living, program
@@ -31,6 +33,17 @@ class FileHouse:
             else:
                 found[name] = ""
         return found
+
+    async def fill(self, folder: str, count: int) -> None:
+        """Make so many empty files in a folder: 000000, 000001, …"""
+
+        def work() -> None:
+            at = os.open(self.files / folder, os.O_RDONLY)
+            for number in range(count):
+                os.mknod(f"{number:06}", dir_fd=at)
+            os.close(at)
+
+        await anyio.to_thread.run_sync(work)
 
     async def ask(self, method: str, what: str, body: str | bytes = b"", /, **query: str) -> Response:
         """Ask something about the server, as `admin`."""

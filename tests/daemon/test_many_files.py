@@ -2,10 +2,8 @@
 
 import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import anyio
-import anyio.to_thread
 import pytest
 
 from .filehouse import FileHouse, filing
@@ -21,15 +19,8 @@ async def fs(folder: str) -> AsyncIterator[FileHouse]:
         yield fs
 
 
-def make_many(folder: Path) -> None:
-    at = os.open(folder, os.O_RDONLY)
-    for number in range(MANY):
-        os.mknod(f"{number:06}", dir_fd=at)
-    os.close(at)
-
-
 async def test_others_are_answered_while_a_huge_folder_is_listed_and_deleted(fs: FileHouse) -> None:
-    await anyio.to_thread.run_sync(make_many, fs.files / "many")
+    await fs.fill("many", MANY)
     answered = 0
 
     async def ask() -> None:

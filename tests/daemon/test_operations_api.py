@@ -191,8 +191,7 @@ async def test_a_large_deletion_is_answered_before_the_disk_is_free(
     fs: FileHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(operations, "GONE_AFTER", 0.0)
-    for number in range(3000):
-        (fs.files / "a" / str(number)).touch()
+    await fs.fill("a", 3000)
     assert await fs.told("DELETE", "file", path="a") == (200, "")
     assert not (fs.files / "a").exists()
     (job,) = fs.house.parts.jobs.all()
