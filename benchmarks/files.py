@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.system import processes
@@ -187,7 +187,8 @@ class Bench:
         def watch() -> None:
             while not done.wait(0.02):
                 for pid in _children(daemon):
-                    seen[1] = max(seen[1], processes.memory(pid, "VmHWM") // 1024)
+                    with suppress(OSError):  # it has ended
+                        seen[1] = max(seen[1], processes.memory(pid, "VmHWM") // 1024)
 
         watcher = threading.Thread(target=watch)
         watcher.start()
