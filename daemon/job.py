@@ -15,6 +15,9 @@ from filemgr import FileError
 if TYPE_CHECKING:
     from .worker import Worker
 
+SILENCE = 60.0
+"""Seconds after which a job that ends with its client is ended if it neither tells nor finds anything."""
+
 _RATE_OVER = 5.0
 """Seconds over which the rate is measured."""
 
@@ -70,6 +73,8 @@ class Job:
         self.worker: Worker | None = None
         self.finds, self.items = anyio.create_memory_object_stream[Mapping[str, object]](64)
         """What it finds on the way goes in here, and comes out there."""
+        self.patience = SILENCE
+        """Seconds for which it may say nothing."""
         self.done: Callable[[], None] = lambda: None
         self.gone = anyio.Event()
         """Set when nothing of it is left, its process included."""

@@ -11,7 +11,7 @@ Rules:
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 
 import anyio
@@ -26,8 +26,9 @@ from .worker import PATIENCE, Worker, WorkerDied, at_work, how, raised
 KEPT = 200
 KEPT_FOR = 3600.0
 MOST_WAITING = 100
-ATTENDED = 4
+ATTENDED = 8
 """Jobs at work that end with their client."""
+
 
 log = logging.getLogger("holdfast.jobs")
 
@@ -72,6 +73,7 @@ class Jobs:
         job = self._add(order)
         job.done = done
         job.items.close()
+        job.patience = float("inf")
         self._tasks.start_soon(self._run, job, self._places, None)
         return job
 
@@ -93,6 +95,8 @@ class Jobs:
             yield job
         finally:
             job.items.close()
+            if job.worker is not None:
+                job.worker.kill()
             job.scope.cancel()
             with anyio.CancelScope(shield=True):
                 await job.gone.wait()
@@ -180,6 +184,8 @@ class Jobs:
         except WorkerDied as exc:
             log.error("%s of %s: %s", order.kind, order.server, exc)
             job.become(Phase.FAILED, FileError(str(exc)))
+        except TimeoutError:
+            job.become(Phase.FAILED, FileError(f"nothing has happened for {job.patience:.0f} s"))
         except OSError as exc:  # no process, no pipe, no descriptor
             log.error("%s of %s could not begin: %s", order.kind, order.server, exc.strerror)
             job.become(Phase.FAILED, FileError(f"it could not begin: {exc.strerror}"))
@@ -189,13 +195,13 @@ class Jobs:
                     await self._mend(order.directory)
 
     async def _listen(self, job: Job, worker: Worker) -> None:
-        while (said := await worker.say()) is not None:
+        while (said := await _in_time(job, worker)) is not None:
             match said:
                 case {"progress": numbers}:
                     job.take(numbers)
                 case {"item": dict(item)}:
-                    with suppress(anyio.BrokenResourceError):  # nobody wants to know
-                        await job.finds.send(item)
+                    with suppress(anyio.BrokenResourceError), anyio.fail_after(job.patience):
+                        await job.finds.send(item)  # who does not want to know any more is no error
                 case {"result": dict(result)}:
                     job.result = result
                     job.done()
@@ -205,3 +211,11 @@ class Jobs:
                     job.become(Phase.CANCELLED if isinstance(exc, Cancelled) else Phase.FAILED, exc)
         if not job.phase.over:
             raise WorkerDied(f"the worker {how(await worker.end())}")
+
+
+async def _in_time(job: Job, worker: Worker) -> Mapping[str, object] | None:
+    """Return what the worker says next; raises `TimeoutError` if nobody can wait for that, and ends it."""
+    with anyio.move_on_after(job.patience):
+        return await worker.say()
+    worker.kill()
+    raise TimeoutError

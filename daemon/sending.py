@@ -1,7 +1,7 @@
 """The bytes of a file on their way to a client.
 
 Rules:
-- A block is read in a thread while the one before it is taken by the socket; there are never more than three.
+- A block is read in a thread while the one before it is taken by the socket; there are never more than two.
   A client that takes nothing holds memory for these, and no thread.
 - What was announced is what is sent. If the file has become shorter, the connection is cut, so that nobody
   takes half a file for a whole one; what was added to it meanwhile is not sent.
@@ -20,18 +20,16 @@ from filemgr import Download
 
 from .parts import Call
 from .ranges import Piece, Range, length_of
+from .streams import STALLED, cut, until_gone
 
 READ = 256 << 10
 """Bytes of one read: for more at once, the memory would be new each time."""
 
-BLOCK = 4 * READ
-"""Bytes that a thread reads before it goes back."""
+BLOCK = 2 * READ
+"""Bytes that a thread reads before it goes back; a client that stalls keeps two of them."""
 
-PATIENCE = 600.0
+PATIENCE = STALLED
 """Seconds in which a client has to take a block."""
-
-LAST_WORDS = 1.0
-"""Seconds until a connection that we cut must be gone."""
 
 
 class Sending(Response):
@@ -57,9 +55,7 @@ class Sending(Response):
         finally:
             self._download.close()
         if self._cut:
-            scope["state"]["abort"]()
-            with anyio.move_on_after(LAST_WORDS):
-                await _gone(receive)
+            await cut(scope, receive)
         else:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -101,7 +97,7 @@ class Sending(Response):
             await filled.send(block)
 
     async def _watch_client(self, receive: Receive, scope: anyio.CancelScope) -> None:
-        await _gone(receive)
+        await until_gone(receive)
         self._cut = True
         scope.cancel()
 
@@ -125,8 +121,3 @@ def _read(download: Download, offset: int, size: int) -> list[bytes]:
         block.append(data)
         offset += len(data)
     return block
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

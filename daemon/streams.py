@@ -14,6 +14,12 @@ from .errors import ApiError
 
 T = TypeVar("T")
 
+STALLED = 120.0
+"""Seconds in which a client has to take what is sent."""
+
+LAST_WORDS = 1.0
+"""Seconds until a connection that we cut must be gone."""
+
 log = logging.getLogger("holdfast.api")
 
 Write: TypeAlias = Callable[[bytes], Awaitable[None]]
@@ -49,7 +55,8 @@ class Streamed(Response):
             if not started:
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
                 started = True
-            await send({"type": "http.response.body", "body": data, "more_body": True})
+            with anyio.fail_after(STALLED):
+                await send({"type": "http.response.body", "body": data, "more_body": True})
 
         async with anyio.create_task_group() as tasks:
 
@@ -72,10 +79,17 @@ class Streamed(Response):
         if failure is not None or gone:
             if failure is not None:
                 log.warning("an answer was cut off: %s", failure)
-            scope["state"]["abort"]()
+            await cut(scope, receive)
             return
         await write(b"")
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def cut(scope: Scope, receive: Receive) -> None:
+    """Cut the connection, and wait until it is cut: the server would complain of half an answer."""
+    scope["state"]["abort"]()
+    with anyio.move_on_after(LAST_WORDS):
+        await until_gone(receive)
 
 
 async def until_gone(receive: Receive) -> None:

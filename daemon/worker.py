@@ -65,6 +65,11 @@ class Worker:
             if self._process.stdin is not None:
                 self._process.stdin.close()
 
+    def kill(self) -> None:
+        """End it at once: for what leaves nothing half done, however it ends."""
+        if self.code is None:
+            self._process.kill()
+
     async def end(self) -> int:
         """Wait until it has ended, kill it if it does not come to an end; return its exit code."""
         if self.code is not None:

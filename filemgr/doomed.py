@@ -20,7 +20,7 @@ from .notes import Note, forget
 from .places import Place, source
 from .progress import Progress
 from .relpath import RelPath
-from .removal import DOOMED, remove
+from .removal import DOOMED, must_be_removable, remove
 from .root import Root
 from .syscalls import rename_new
 
@@ -60,10 +60,35 @@ class Doomed:
         forget(root, self._name)
         tidy(root)
 
+    def purge_or_put_back(self, root: Root, path: RelPath, progress: Progress) -> None:
+        """The same; what cannot be removed is put back to where it was, at `path`, and told of."""
+        try:
+            self.purge(root, progress)
+        except (Busy, Denied) as exc:
+            self._put_back(root, path)
+            raise type(exc)(str(exc).replace(self._name, str(path), 1)) from exc
+
+    def _put_back(self, root: Root, path: RelPath) -> None:
+        if not self._name or not self.vanished:
+            return
+        # If that cannot be, it stays where we keep what is doomed, and the next sweep tries again.
+        with suppress(OSError, FileError), root.parent(path) as (folder, name):
+            if self._folder is None:
+                with hidden_if_there(root, DOOMED) as doomed:
+                    rename_new(doomed or 0, self._name, folder, name)
+            else:
+                with root.folder(self._folder) as beside:
+                    rename_new(beside, self._name, folder, name)
+                forget(root, self._name)
+        tidy(root)
+
 
 def delete(root: Root, path: RelPath, progress: Progress) -> None:
-    """Delete something with all that is in it; a link itself. Raises as `discard` and `Doomed.purge`."""
-    discard(root, path).purge(root, progress)
+    """Delete something with all that is in it; a link itself. Raises as `discard` and `Doomed.purge`.
+
+    What cannot be removed is where it was afterwards.
+    """
+    discard(root, path).purge_or_put_back(root, path, progress)
 
 
 def discard(root: Root, path: RelPath) -> Doomed:
@@ -72,6 +97,8 @@ def discard(root: Root, path: RelPath) -> Doomed:
     Raises `RootForbidden`, `NoSuchFile`, `InvalidPath`, `Denied`, `Busy`.
     """
     with source(root, path) as (place, info):
+        if stat.S_ISDIR(info.st_mode):
+            must_be_removable(place.folder, place.name)
         return doom(root, place, info)
 
 

@@ -50,7 +50,7 @@ def move(root: Root, src: RelPath, dest: RelPath, progress: Progress) -> RelPath
             _copy(root, thing, info, place, progress, keep_owner=True)
             sync_file_system(place.folder)
             # It is moved now, so it is too late to stop.
-            doom(root, thing, info).purge(root, Progress())
+            doom(root, thing, info).purge_or_put_back(root, src, Progress())
         return place.path
 
 

@@ -11,8 +11,9 @@ import os
 import stat
 from contextlib import suppress
 
-from .errors import Busy, FileError, NoSuchFile, about
+from .errors import Busy, Denied, FileError, NoSuchFile, about
 from .hidden import hidden_if_there
+from .mounts import mounts_at_or_below
 from .progress import Progress
 from .root import Root
 from .walk import Entry, walk
@@ -39,6 +40,41 @@ def remove(folder: int, name: str, progress: Progress) -> None:
         except Busy:
             continue  # a folder was moved or swapped under us
     raise Busy(f"{name}: is changed by somebody else all the time")
+
+
+def must_be_removable(folder: int, name: str, *, for_good: bool = True) -> None:
+    """Raise `Denied` or `Busy` if a tree holds what we may not remove; nothing has been touched then.
+
+    What is mounted in it is refused, since to remove is to empty that as well; and, `for_good`, a folder of
+    somebody else's. Immutable files are found only by trying.
+    """
+    with suppress(OSError):
+        path = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), name)
+        if mounted := mounts_at_or_below(path):
+            where = os.path.join(name, os.path.relpath(mounted[0], path)).removesuffix("/.")
+            raise Busy(f"{where}: something is mounted there")
+    if for_good and os.geteuid() != 0:
+        _must_be_ours(folder, name)
+
+
+def _must_be_ours(folder: int, name: str) -> None:
+    def refuse(entry: Entry, exc: FileError) -> None:
+        if entry.info.st_uid != os.geteuid():  # one of our own can be opened up
+            raise exc
+
+    checked: Entry | None = None
+    for entry in walk(folder, name, hidden=True, skip=refuse):
+        above = entry.above
+        if above is None or entry.leaving or above is checked:
+            continue
+        checked = above
+        # What is in a folder can be removed by who may write to the folder.
+        if above.info.st_uid != os.geteuid() and not _may_write(entry.folder):
+            raise Denied(f"{above}: permission denied")
+
+
+def _may_write(folder: int) -> bool:
+    return os.access(".", os.W_OK | os.X_OK, dir_fd=folder, effective_ids=True)
 
 
 def remove_doomed(root: Root, progress: Progress) -> int:

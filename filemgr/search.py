@@ -20,7 +20,7 @@ from .errors import InvalidQuery
 from .progress import Progress
 from .relpath import RelPath
 from .root import Root
-from .walk import Entry, below
+from .walk import Entry, Skip, below
 
 _BLOCK = 256 << 10
 _HEAD = 8 << 10
@@ -63,11 +63,16 @@ class Found:
         return place
 
 
-def find(root: Root, path: RelPath, query: Query, progress: Progress) -> Iterator[Found]:
-    """Yield what is found in a folder and below it, in order; raises `InvalidQuery`, `NoSuchFile`."""
+def find(
+    root: Root, path: RelPath, query: Query, progress: Progress, skip: Skip | None = None
+) -> Iterator[Found]:
+    """Yield what is found in a folder and below it, in order; raises `InvalidQuery`, `NoSuchFile`.
+
+    `skip` is told of folders that cannot be read; without it, the first one ends the search.
+    """
     fits = _matcher(query)
     count = 0
-    for entry in below(root, path, ordered=True):
+    for entry in below(root, path, ordered=True, skip=skip):
         if entry.leaving or entry.path == ".":
             continue
         progress.add(0, 1)

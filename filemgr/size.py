@@ -8,7 +8,7 @@ from .errors import FileError
 from .progress import Progress
 from .relpath import RelPath
 from .root import Root
-from .walk import below, walk
+from .walk import Skip, below, walk
 
 _BLOCK = 512
 """Bytes of a block in `st_blocks`, whatever the file system's are: stat(2)."""
@@ -43,11 +43,14 @@ def expect(root: Root, paths: Iterable[RelPath], progress: Progress) -> None:
     progress.expect(size, entries)
 
 
-def size_of(root: Root, path: RelPath, progress: Progress) -> Size:
-    """Return the size of a folder, itself not counted; raises `NoSuchFile`, `NotAFolder`."""
+def size_of(root: Root, path: RelPath, progress: Progress, skip: Skip | None = None) -> Size:
+    """Return the size of a folder, itself not counted; raises `NoSuchFile`, `NotAFolder`.
+
+    `skip` is told of folders that cannot be read; without it, the first one ends it.
+    """
     total = on_disk = files = folders = 0
     seen: set[tuple[int, int]] = set()
-    for entry in below(root, path):
+    for entry in below(root, path, skip=skip):
         if entry.leaving:
             continue
         if not entry.is_folder:

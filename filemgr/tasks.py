@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from .arguments import Arguments, InvalidArguments
 from .doomed import delete
+from .errors import Busy, FileError
 from .notes import sweep
 from .operations import copy, move
 from .progress import Progress
@@ -20,6 +21,7 @@ from .search import Query, find
 from .size import expect, size_of
 from .transaction import Copy, Move, Operation, Remove, run_operations
 from .trash import Trash
+from .walk import Entry
 
 
 class Outlet:
@@ -37,11 +39,26 @@ Result: TypeAlias = Mapping[str, object]
 Task: TypeAlias = Callable[[Root, Arguments, Progress, Outlet], Result]
 
 
+class Unread:
+    """The folders that could not be read; the rest counts all the same."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, entry: Entry, exc: FileError) -> None:
+        """Note one; the top of it all must be readable, though."""
+        if entry.above is None:
+            raise exc
+        self.count += 1
+
+
 def size(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
     """Tell how much is in a folder."""
     del outlet
-    found = size_of(root, told.path("path"), progress)
-    return {"size": found.bytes, "onDisk": found.on_disk, "files": found.files, "folders": found.folders}
+    unread = Unread()
+    found = size_of(root, told.path("path"), progress, unread)
+    size = {"size": found.bytes, "onDisk": found.on_disk, "files": found.files, "folders": found.folders}
+    return {**size, "unread": unread.count}
 
 
 def search(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
@@ -54,11 +71,15 @@ def search(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> R
         most=told.whole("most"),
         largest=told.whole("largest"),
     )
-    count = 0
-    for found in find(root, told.path("path"), query, progress):
-        outlet.item(found.to_dict())
-        count += 1
-    return {"count": count, "complete": count < query.most}
+    count, unread, whole = 0, Unread(), True
+    try:
+        for found in find(root, told.path("path"), query, progress, unread):
+            outlet.item(found.to_dict())
+            count += 1
+    except Busy:
+        whole = False  # folders were moved under us: what was found is true all the same
+    complete = whole and count < query.most and not unread.count
+    return {"count": count, "complete": complete, "unread": unread.count}
 
 
 def do_copy(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Result:
@@ -87,7 +108,12 @@ def bulk(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Res
     del outlet
     operations = [_operation(one) for one in told.mappings("operations")]
     by = told.text("trashBy") if told.has("trashBy") else None
-    run_operations(root, operations, progress, trash_by=by).purge(root, Progress())
+    doomed = run_operations(root, operations, progress, trash_by=by)
+    try:
+        doomed.purge(root, Progress())
+    except FileError as exc:
+        # It is done, and nothing of it is seen any more: only its space is not free.
+        return {"left": str(exc)}
     return {}
 
 

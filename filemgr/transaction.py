@@ -26,7 +26,7 @@ from .places import Place, destination, must_be_free, must_be_outside, rename, s
 from .progress import Progress
 from .recovery import COMMITTED, TRANSACTIONS, end, finish, lock, over, undo
 from .relpath import HIDDEN, RelPath
-from .removal import DOOMED, open_up
+from .removal import DOOMED, must_be_removable, open_up
 from .rooms import THING, opened, write_info
 from .root import Root
 from .staging import sync
@@ -159,6 +159,8 @@ class _Transaction:
 
     def _remove(self, path: RelPath) -> None:
         with source(self._root, path) as (thing, info), self._room() as (number, room):
+            if stat.S_ISDIR(info.st_mode):
+                must_be_removable(thing.folder, thing.name, for_good=self._trash_by is None)
             if self._trash_by is not None:
                 with about(path):
                     write_info(room, path, self._trash_by, time.time())

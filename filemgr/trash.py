@@ -20,13 +20,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from .errors import AlreadyExists, FileError, InvalidPath, NoSpace, NoSuchFile, about
+from .errors import AlreadyExists, Busy, Denied, FileError, InvalidPath, NoSpace, NoSuchFile, about
 from .hidden import hidden, hidden_if_there, tidy
 from .operations import make_folder
 from .places import Place, rename, source
 from .progress import Progress
 from .relpath import RelPath
-from .removal import DOOMED, remove
+from .removal import DOOMED, must_be_removable, remove
 from .rooms import (
     INFO,
     SIZE,
@@ -47,7 +47,11 @@ from .walk import walk
 TRASH = "trash"
 """The kind under which it is kept."""
 
+MOST = 10_000
+"""Entries that are listed."""
+
 _LATEST = 1 << 40
+_LONGEST_BY = 255
 _ID = re.compile("[0-9a-f]{16}")
 
 
@@ -83,7 +87,9 @@ class Trash:
 
         Raises `NoSuchFile`, `RootForbidden`, `InvalidPath`, `OtherFileSystem`, `Busy`, `Denied`, `NoSpace`.
         """
-        with source(self._root, path) as (thing, _), hidden(self._root, TRASH) as trash:
+        with source(self._root, path) as (thing, info), hidden(self._root, TRASH) as trash:
+            if stat.S_ISDIR(info.st_mode):
+                must_be_removable(thing.folder, thing.name, for_good=False)
             name = secrets.token_hex(8)
             with about(path):
                 os.mkdir(name, 0o700, dir_fd=trash)
@@ -104,9 +110,13 @@ class Trash:
         return name
 
     def entries(self, progress: Progress | None = None) -> list[Trashed]:
-        """Return what is there, the latest first. With a progress, folders are counted that were not yet."""
+        """Return what is there, the latest first. With a progress, folders are counted that were not yet.
+
+        Not more than `MOST`: the program may have made as many as it likes.
+        """
         with hidden_if_there(self._root, TRASH) as trash:
-            found = [_read(trash, name) for name in os.listdir(trash)] if trash is not None else []
+            names = os.listdir(trash)[:MOST] if trash is not None else []
+            found = [_read(trash or 0, name) for name in names]
             there = [entry for entry in found if entry is not None]
             if progress is not None and trash is not None:
                 there = [_counted(trash, entry, progress) for entry in there]
@@ -184,8 +194,17 @@ class Trash:
         hidden_name = secrets.token_hex(8)
         try:
             with hidden(self._root, DOOMED) as doomed:
+                entry = _read(trash, name)
                 rename_new(trash, name, doomed, hidden_name)
-                remove(doomed, hidden_name, progress)
+                try:
+                    # Before what is known of it: if it cannot be removed, it is to be found again.
+                    with suppress(NotADirectoryError), opened(doomed, hidden_name) as room:
+                        remove(room, THING, progress)
+                    remove(doomed, hidden_name, progress)
+                except (Busy, Denied) as exc:
+                    rename_new(doomed, hidden_name, trash, name)
+                    what = str(entry.path) if entry else name
+                    raise type(exc)(str(exc).replace(THING, what, 1)) from exc
         except (OSError, NoSpace):
             remove(trash, name, progress)  # a full disk, which shall become emptier
 
@@ -216,7 +235,7 @@ def _read(trash: int, id_: str) -> Trashed | None:
                 info = os.stat(THING, dir_fd=room, follow_symlinks=False)
                 folder = stat.S_ISDIR(info.st_mode)
                 size = size_in(room) if folder else info.st_size
-                path, by = RelPath.parse(text), by.encode("utf-8", "replace").decode()
+                path, by = RelPath.parse(text), by[:_LONGEST_BY].encode("utf-8", "replace").decode()
                 return None if path.is_root else Trashed(id_, path, folder, size, float(when), by)
     return None
 

@@ -6,10 +6,11 @@ opened, and it must be the folder that we came through. Names of ours are left o
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
-from .errors import Busy, NoSuchFile, about
+from .errors import Busy, Denied, FileError, NoSuchFile, about
 from .relpath import RelPath, is_ours
 from .root import Root
 
@@ -67,11 +68,18 @@ class _Level:
     names: list[str]
 
 
-def walk(folder: int, name: str, *, ordered: bool = False, hidden: bool = False) -> Iterator[Entry]:
+Skip: TypeAlias = Callable[[Entry, FileError], None]
+"""Is told of a folder that cannot be entered, and why; what it raises ends the walk."""
+
+
+def walk(
+    folder: int, name: str, *, ordered: bool = False, hidden: bool = False, skip: Skip | None = None
+) -> Iterator[Entry]:
     """Yield what is at a name in a folder, and all that is below it; what vanishes meanwhile is left out.
 
     The caller may delete what it is given. `ordered` sorts the names, `hidden` does not leave ours out.
-    Raises `NoSuchFile` if nothing is there, `Busy` if folders above are moved meanwhile, `Denied`.
+    Raises `NoSuchFile` if nothing is there, `Busy` if folders above are moved meanwhile; `Denied`, `Busy` for
+    a folder that cannot be entered, unless `skip` takes that.
     """
     with about(name):
         info = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -92,7 +100,11 @@ def walk(folder: int, name: str, *, ordered: bool = False, hidden: bool = False)
                 if entry.is_folder:
                     try:
                         below = _enter(levels, entry, ordered=ordered, hidden=hidden)
-                    except NoSuchFile:
+                    except (NoSuchFile, Denied, Busy) as exc:
+                        if not isinstance(exc, NoSuchFile):
+                            if skip is None:
+                                raise
+                            skip(entry, exc)
                         yield replace(entry, leaving=True)
                         continue
                     os.close(here)
@@ -108,13 +120,13 @@ def walk(folder: int, name: str, *, ordered: bool = False, hidden: bool = False)
         os.close(here)
 
 
-def below(root: Root, path: RelPath, *, ordered: bool = False) -> Iterator[Entry]:
+def below(root: Root, path: RelPath, *, ordered: bool = False, skip: Skip | None = None) -> Iterator[Entry]:
     """Yield a folder, links to it followed, as `.`, and all that is below it, by paths from there on.
 
     Raises `NoSuchFile`, `NotAFolder`, and what `walk` raises.
     """
     with root.folder(path) as fd:
-        yield from walk(fd, ".", ordered=ordered)
+        yield from walk(fd, ".", ordered=ordered, skip=skip)
 
 
 def _look(folder: int, name: str, above: Entry) -> Entry | None:

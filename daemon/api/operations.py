@@ -4,6 +4,7 @@ What may take long is a job, which the answer waits for unless `async=true`; wha
 """
 
 import json
+import re
 import stat
 from collections.abc import Callable, Sequence
 from os import stat_result
@@ -143,10 +144,9 @@ def octyne_error(exc: FileError) -> Exception:
 
 async def _change_mode(call: Call, told: FileOrder) -> Response:
     path = path_of(told.src, "file")
-    try:
-        mode = int(told.mode, 8)
-    except ValueError as exc:
-        raise ApiError(400, "invalid-mode", "The mode is an octal number such as 755!") from exc
+    if not re.fullmatch("0?[0-7]{3}", told.mode):
+        raise ApiError(400, "invalid-mode", "The mode is three octal digits such as 755!")
+    mode = int(told.mode, 8)
     with saying({NoSuchFile: (404, "This file does not exist!")}):
         await call.parts.files.run(call.server, lambda root: change_mode(root, path, mode))
     call.record(CHANGE_MODE, server=call.server, path=str(path), mode=told.mode)

@@ -92,9 +92,7 @@ class Directory:
         """Return the directory's offset and size, what to add to offsets in it, and how many it says."""
         tail = min(self._length, _LONGEST_COMMENT + _END.size)
         data = os.pread(self._fd, tail, self._length - tail)
-        at = data.rfind(_END_MAGIC.to_bytes(4, "little"))
-        if at < 0 or len(data) - at < _END.size:
-            raise BadArchive("the archive has no directory: it is cut off")
+        at = _end_in(data)
         _, disk, first, here, count, size, start, _ = _END.unpack_from(data, at)
         place = self._length - tail + at
         if 0xFFFF in (disk, count) or _MOST in (size, start):
@@ -146,6 +144,22 @@ class Directory:
             mtime = _dos(day, clock)
         where = offset + self._shift
         return ZipMember(name, system, attributes, flags, method, crc, packed, size, where, mtime)
+
+
+def _end_in(data: bytes) -> int:
+    """Return where the end record begins: the last one whose comment reaches to the end of the file.
+
+    Where none does, the last one: something may have been appended. Raises `BadArchive`.
+    """
+    magic = _END_MAGIC.to_bytes(4, "little")
+    last = at = data.rfind(magic, 0, max(0, len(data) - _END.size) + len(magic))
+    if last < 0:
+        raise BadArchive("the archive has no directory: it is cut off")
+    while at >= 0:
+        if at + _END.size + _END.unpack_from(data, at)[-1] == len(data):
+            return at
+        at = data.rfind(magic, 0, at)
+    return last
 
 
 class _Buffered:

@@ -35,7 +35,7 @@ async def search(house: House, query: str) -> tuple[list[Json], Json]:
 async def test_names_are_found(house: House) -> None:
     found, last = await search(house, "q=*.txt")
     assert [one["path"] for one in found] == ["/sub/one.txt", "/two.txt"]
-    assert last == {"done": True, "count": 2, "complete": True}
+    assert last == {"done": True, "count": 2, "complete": True, "unread": 0}
 
 
 async def test_lines_are_found_with_limits(house: House) -> None:
@@ -43,7 +43,7 @@ async def test_lines_are_found_with_limits(house: House) -> None:
     assert [(one["path"], one["line"], one["column"], one["text"]) for one in found] == [
         ("/sub/one.txt", 2, 1, "beta")
     ]
-    assert last == {"done": True, "count": 1, "complete": False}
+    assert last == {"done": True, "count": 1, "complete": False, "unread": 0}
     found, last = await search(house, "q=BETA&in=content&case=true")
     assert (found, last["count"]) == ([], 0)
     found, last = await search(house, "q=%5Eb&in=content&regex=true&path=/sub/")

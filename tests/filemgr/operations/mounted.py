@@ -42,6 +42,7 @@ TREE: dict[str, str | None] = {"d/e/f": "1", "d/l@": "e", "d/s": "2"}
 
 def mount(path: str) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
+    os.mkdir(path)
     for arguments in ((b"none", b"/", None, 0x44000, None), (b"t", path.encode(), b"tmpfs", 0, None)):
         if libc.mount(*arguments) != 0:  # MS_REC | MS_PRIVATE, so that nobody else sees the second
             sys.exit(77)
@@ -60,7 +61,6 @@ def run(root: Root, *operations: Operation) -> None:
 
 def main() -> None:
     top = sys.argv[1]
-    os.mkdir(f"{top}/m")
     mount(f"{top}/m")
     make(top, TREE)
     with Root(top) as root:
@@ -96,11 +96,19 @@ def main() -> None:
         doomed.purge(root, Progress())
         assert os.listdir(f"{top}/m") == []
 
-        # A mount point itself stays, and is emptied.
+        # A mount point is not deleted, nor what it is in: that would be to empty it.
         copy(root, P("d"), P("m"), Progress())
+        os.mkdir(f"{top}/p")
+        mount(f"{top}/p/o")
+        make(f"{top}/p/o", TREE)
+        before = picture(top)
         refused(Busy, lambda: move(root, P("m"), P("x"), Progress()))
-        refused(Busy, lambda: delete(root, P("m"), Progress()))
-        assert os.listdir(f"{top}/m") == []
+        for path in ("m", "p", "p/o"):
+            refused(Busy, partial(delete, root, P(path), Progress()))
+            refused(Busy, partial(Trash(root).put, P(path), ""))
+            refused(Busy, partial(run, root, Remove(P(path))))
+        assert picture(top) == before
+        delete(root, P("m/d"), Progress())
 
         # No transaction and no trash reaches over.
         copy(root, P("d"), P("m"), Progress())

@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import subprocess
 
 import pytest
 
@@ -17,6 +18,7 @@ from filemgr import (
     Remove,
     Root,
     RootForbidden,
+    Trash,
     change_mode,
     copy,
     delete,
@@ -139,3 +141,41 @@ def test_who_may_not_delete_it_deletes_nothing_of_it(root: Root) -> None:
     finally:
         os.seteuid(0)
     assert picture(root.path) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can own a folder that somebody else may not remove")
+def test_what_somebody_else_owns_is_refused_before_anything_is_touched(root: Root) -> None:
+    make(root.path, {"w/mine/f": "1", "w/theirs/f": "2"})
+    before = picture(root.path)
+    for name in ("..", "../..", "../../..", "."):
+        os.chmod(below(root, name), 0o755)
+    for path in (".", "w", "w/mine", "w/mine/f"):
+        os.chown(below(root, path), 12345, 12345)
+    os.seteuid(12345)
+    try:
+        with pytest.raises(Denied):
+            delete(root, P("w"), Progress())
+        with pytest.raises(OperationFailed):
+            run_operations(root, [Remove(P("w/mine")), Remove(P("w"))], Progress())
+    finally:
+        os.seteuid(0)
+    assert picture(root.path) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file immutable")
+def test_what_cannot_be_removed_is_where_it_was_afterwards(root: Root) -> None:
+    make(root.path, {"w/a/f": "1", "w/b/f": "2"})
+    if subprocess.run(["chattr", "+i", below(root, "w/b/f")], check=False, capture_output=True).returncode:
+        pytest.skip("this file system knows no immutable files")
+    try:
+        with pytest.raises(Denied, match=r"^/w/b/f: "):
+            delete(root, P("w"), Progress())
+        assert set(picture(root.path)) == {"w", "w/b", "w/b/f"}
+        id_ = Trash(root).put(P("w"), "ada")
+        with pytest.raises(Denied, match=r"^/w/b/f: "):
+            Trash(root).purge(id_, Progress())
+        assert [entry.id for entry in Trash(root).entries()] == [id_]
+        Trash(root).restore(id_)
+    finally:
+        subprocess.run(["chattr", "-R", "-i", root.path], check=False)
+    delete(root, P("w"), Progress())
