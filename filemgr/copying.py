@@ -117,6 +117,12 @@ class Copier:
             _must_be_gone(entry)
         except NotAFile:
             pass  # it has just become a FIFO or such
+        except OSError as exc:
+            if exc.errno == errno.EINVAL and entry.is_link:
+                raise Busy(
+                    f"{entry}: changed while it was read"
+                ) from exc  # readlink(2): it is no link any more
+            raise
 
     def _finish(self, fd: int, info: os.stat_result) -> None:
         if os.geteuid() == 0:

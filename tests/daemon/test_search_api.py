@@ -8,6 +8,8 @@ from pathlib import Path
 import anyio
 import pytest
 
+from daemon import job
+
 from .house import House, Json, eventually, living, program
 from .test_jobs_api import endless
 
@@ -83,6 +85,15 @@ async def test_a_search_ends_when_nobody_reads_any_more(house: House) -> None:
         async with house.remote.stream("GET", f"/server/app/search?{query}") as answer:
             assert answer.status_code == 200
         await eventually(phases, lambda seen: seen == ["cancelled"])
+
+
+async def test_a_search_in_which_nothing_happens_is_ended(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "SILENCE", 0.5)
+    Path(house.folder, "files", "evil").write_text("a" * 60 + "!\n")
+    answer = await house.remote.get("/server/app/search?q=(a%2B)%2B%24&in=content&regex=true")
+    assert (answer.status_code, answer.json()["error"]) == (500, "nothing has happened for 0 s")
 
 
 async def test_a_folder_is_measured(house: House) -> None:

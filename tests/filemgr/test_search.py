@@ -5,7 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from filemgr import ROOT, Cancelled, InvalidQuery, NotAFolder, Progress, Query, RelPath, Root, find, size_of
+from filemgr import (
+    ROOT,
+    Cancelled,
+    Denied,
+    InvalidQuery,
+    NotAFolder,
+    Progress,
+    Query,
+    RelPath,
+    Root,
+    find,
+    size_of,
+)
+from filemgr.tasks import Unread
 
 
 @pytest.fixture
@@ -76,3 +89,25 @@ def test_a_folder_is_measured_with_hard_links_once_and_holes_not_at_all(root: Ro
     assert size.on_disk < 1 << 20
     with pytest.raises(NotAFolder):
         size_of(root, RelPath.parse("a/one"), Progress())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make what somebody else may not read")
+def test_what_may_not_be_read_is_left_out_and_told(top: Path, root: Root) -> None:
+    for name in ("open", "closed"):
+        (top / name).mkdir(mode=0o755 if name == "open" else 0o700)
+        (top / name / "one.txt").write_text("1")
+    for path in (top.parent, *top.parent.parents):
+        path.chmod(path.stat().st_mode | 0o005)
+    os.seteuid(12345)
+    try:
+        unread = Unread()
+        hits = [hit.path for hit in find(root, ROOT, Query("*.txt"), Progress(), unread)]
+        assert (hits, unread.count) == (["/open/one.txt"], 1)
+        assert size_of(root, ROOT, Progress(), unread).files == 1
+        assert unread.count == 2
+        with pytest.raises(Denied):
+            list(find(root, RelPath.parse("closed"), Query("x"), Progress(), unread))
+        with pytest.raises(Denied):
+            size_of(root, ROOT, Progress())
+    finally:
+        os.seteuid(0)
