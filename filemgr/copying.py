@@ -119,9 +119,8 @@ class Copier:
             pass  # it has just become a FIFO or such
         except OSError as exc:
             if exc.errno == errno.EINVAL and entry.is_link:
-                raise Busy(
-                    f"{entry}: changed while it was read"
-                ) from exc  # readlink(2): it is no link any more
+                # readlink(2): it is no link any more.
+                raise Busy(f"{entry}: changed while it was read") from exc
             raise
 
     def _finish(self, fd: int, info: os.stat_result) -> None:
