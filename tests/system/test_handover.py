@@ -105,7 +105,7 @@ def test_three_handovers_under_a_ticker_and_a_flood_lose_nothing(house: Holdfast
 
 @pytest.mark.parametrize("module", ["supervisor/version.py", "supervisor/upgrade.py"])
 def test_a_broken_version_leaves_everything_as_it_is_and_says_why(house: Holdfast, module: str) -> None:
-    for name in ("supervisor", "daemon", "client"):
+    for name in ("supervisor", "daemon", "filemgr", "client"):
         shutil.copytree(os.path.join(ROOT, name), house.path("installed", name))
     house.environment["PYTHONPATH"] = house.path("installed")
     house.configure(sleeper=sleeper(), echo=program("echo"))
