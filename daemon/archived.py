@@ -8,10 +8,10 @@ from contextlib import ExitStack
 import anyio
 from starlette.responses import Response
 
-from filemgr import RelPath
+from filemgr import NoSuchFile, RelPath
 
 from .disposition import attachment
-from .errors import ApiError
+from .errors import ApiError, saying
 from .parts import Call
 from .streams import Streamed, Write
 
@@ -41,7 +41,8 @@ async def archived(call: Call, path: RelPath, kind: str) -> Response:
             async with call.parts.jobs.attended(order, writing) as job:
                 with stack:  # closed first, so that a worker that waits for us to read hears of it
                     await _pass_on(reading, write)
-                await job.outcome()
+                with saying({NoSuchFile: (404, "This file does not exist!")}):
+                    await job.outcome()
 
     call.record(DOWNLOAD, server=call.server, path=str(path))
     headers = {

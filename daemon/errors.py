@@ -48,8 +48,9 @@ log = logging.getLogger("holdfast.api")
 class ApiError(Exception):
     """A request that is refused for what it is, not for what it asks of the domain."""
 
-    def __init__(self, status: int, kind: str, message: str) -> None:
+    def __init__(self, status: int, kind: str, message: str, **more: str) -> None:
         super().__init__(message)
+        self.more = more
         self.status = status
         self.kind = kind
         self.message = message
@@ -132,7 +133,7 @@ _TABLE: tuple[tuple[type[Exception], int, str, str | None], ...] = (
 def answer_for(exc: Exception) -> JSONResponse:
     """Return the answer that tells of an exception; one that nobody expected is logged and told as 500."""
     if isinstance(exc, ApiError):
-        return error(exc.status, exc.kind, exc.message)
+        return error(exc.status, exc.kind, exc.message, **exc.more)
     for known, status, kind, sentence in _TABLE:
         if isinstance(exc, known):
             return error(status, kind, sentence or str(exc))

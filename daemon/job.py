@@ -52,6 +52,8 @@ class Order:
     about: Mapping[str, str] = field(default_factory=dict)
     """What is shown of the arguments."""
     cancellable: bool = True
+    light: bool = False
+    """Whether it is done soon, so that it does not wait for long ones."""
 
 
 class Job:

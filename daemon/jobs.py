@@ -1,8 +1,9 @@
 """Jobs: long work on files that goes on although its client has gone, with progress, and an end that is told.
 
 Rules:
-- A job is a worker process (`worker.py`). As many as `files.jobs` says are at work, the others wait in order;
-  what ends with its client (a search, a folder's size, a folder that is downloaded) has places of its own.
+- A job is a worker process (`worker.py`). As many as `files.jobs` says are at work, the others wait in order.
+  What is done soon (deleting, several operations) has places of its own, so that it need not wait behind
+  archives; so has what ends with its client (a search, a folder's size, a folder that is downloaded).
 - A job that has ended is remembered for an hour, and the latest 200 of them.
 - When the daemon ends, its jobs end, and leave nothing half done.
 - Who watches sees how it is when they look; what came in between is skipped, so nobody slows a job down.
@@ -26,6 +27,9 @@ from .worker import PATIENCE, Worker, WorkerDied, at_work, how, raised
 KEPT = 200
 KEPT_FOR = 3600.0
 MOST_WAITING = 100
+LIGHT = 4
+"""Jobs at work that are done soon."""
+
 ATTENDED = 8
 """Jobs at work that end with their client."""
 
@@ -53,6 +57,7 @@ class Jobs:
         self._mend = mend
         self._jobs: dict[str, Job] = {}
         self._places = anyio.CapacityLimiter(2)
+        self._light = anyio.CapacityLimiter(LIGHT)
         self._attended = anyio.CapacityLimiter(ATTENDED)
         self._changed = anyio.Event()
         self.closed = False
@@ -74,7 +79,8 @@ class Jobs:
         job.done = done
         job.items.close()
         job.patience = float("inf")
-        self._tasks.start_soon(self._run, job, self._places, None)
+        places = self._light if order.light else self._places
+        self._tasks.start_soon(self._run, job, places, None)
         return job
 
     @asynccontextmanager

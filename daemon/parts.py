@@ -114,11 +114,12 @@ class Call:
         about: Mapping[str, str],
         *,
         cancellable: bool = True,
+        light: bool = False,
     ) -> Order:
         """Return the order of long work in the folder of the server; raises `NoSuchServer`."""
         directory = await self.parts.files.directory(self.server)
         user = self.who.user
-        return Order(task, kind, self.server, user, needs, directory, arguments, about, cancellable)
+        return Order(task, kind, self.server, user, needs, directory, arguments, about, cancellable, light)
 
     def record(self, action: str, **fields: str | int) -> None:
         """Put an action of the caller into the audit log."""

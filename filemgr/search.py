@@ -6,7 +6,7 @@ Rules:
 - Content is searched by lines. Files that hold a NUL in their first 8 KiB are no text and left out, as with
   grep.
 - Links are not followed, so nothing is found twice and nothing outside.
-- A line is looked at up to 64 KiB, and told up to 400 characters around what was found.
+- A line is looked at up to 1 MiB, and told up to 400 characters around what was found.
 """
 
 import fnmatch
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .errors import InvalidQuery
+from .errors import InvalidQuery, TooLarge
 from .progress import Progress
 from .relpath import RelPath
 from .root import Root
@@ -24,7 +24,7 @@ from .walk import Entry, Skip, below
 
 _BLOCK = 256 << 10
 _HEAD = 8 << 10
-_LONGEST_LINE = 64 << 10
+_LONGEST_LINE = 1 << 20
 _SHOWN = 400
 
 
@@ -68,7 +68,8 @@ def find(
 ) -> Iterator[Found]:
     """Yield what is found in a folder and below it, in order; raises `InvalidQuery`, `NoSuchFile`.
 
-    `skip` is told of folders that cannot be read; without it, the first one ends the search.
+    `skip` is told of folders that cannot be read, without it the first one ends the search; and of files that
+    are too large.
     """
     fits = _matcher(query)
     count = 0
@@ -78,6 +79,8 @@ def find(
         progress.add(0, 1)
         where = str(path).rstrip("/") + "/" + entry.path
         if query.content:
+            if entry.is_file and entry.info.st_size > query.largest and skip is not None:
+                skip(entry, TooLarge(f"{where}: is larger than {query.largest} bytes"))
             hits = _lines(entry, where, fits, query, progress)
         else:
             hits = _named(entry, where, fits(entry.path if "/" in query.text else entry.name))

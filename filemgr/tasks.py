@@ -40,7 +40,7 @@ Task: TypeAlias = Callable[[Root, Arguments, Progress, Outlet], Result]
 
 
 class Unread:
-    """The folders that could not be read; the rest counts all the same."""
+    """The folders and files that were not read; the rest counts all the same."""
 
     def __init__(self) -> None:
         self.count = 0

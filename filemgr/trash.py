@@ -20,7 +20,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from .errors import AlreadyExists, Busy, Denied, FileError, InvalidPath, NoSpace, NoSuchFile, about
+from .errors import (
+    AlreadyExists,
+    Busy,
+    Denied,
+    FileError,
+    InvalidPath,
+    NoSpace,
+    NoSuchFile,
+    OtherFileSystem,
+    about,
+    concerning,
+)
 from .hidden import hidden, hidden_if_there, tidy
 from .operations import make_folder
 from .places import Place, rename, source
@@ -98,7 +109,7 @@ class Trash:
                         lock_room(trash, name, room)
                         write_info(room, path, by, self._now())
                         sync(trash)
-                        rename(thing, Place(room, THING, path))
+                        _bring(thing, Place(room, THING, path))
                         sync(room)
                         sync(thing.folder)
                 except BaseException:
@@ -132,7 +143,7 @@ class Trash:
             path = dest or entry.path
             if dest is None:
                 self._make_folders(path.parent)
-            with opened(trash, id_) as room, self._root.parent(path) as (folder, name):
+            with opened(trash, id_) as room, concerning("dest"), self._root.parent(path) as (folder, name):
                 rename(Place(room, THING, entry.path), Place(folder, name, path))
                 sync(folder)
             with suppress(FileError, OSError):  # a room without a thing; `limit` may do better
@@ -258,6 +269,13 @@ def _has_room(trash: int, id_: str) -> bool:
     with suppress(OSError):
         return bool(_ID.fullmatch(id_)) and bool(os.stat(id_, dir_fd=trash, follow_symlinks=False))
     return False
+
+
+def _bring(thing: Place, room: Place) -> None:
+    try:
+        rename(thing, room)
+    except OtherFileSystem as exc:
+        raise OtherFileSystem(f"{thing.path}: is on another file system than the trash") from exc
 
 
 def _missing(id_: str) -> NoSuchFile:

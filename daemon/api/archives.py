@@ -2,7 +2,7 @@
 
 import json
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import anyio
 from starlette.responses import JSONResponse, Response
@@ -133,13 +133,17 @@ def _told(job: Job) -> Callable[[Write], Awaitable[None]]:
             detail = str(exc)
             if not waited:
                 if isinstance(exc, BadArchive):
-                    raise ApiError(500, "bad-archive", sentence) from exc
+                    raise ApiError(500, "bad-archive", sentence, detail=detail) from exc
                 raise
-            await write(json.dumps({"success": False, "error": sentence, "detail": detail}).encode())
+            await write(_json({"success": False, "error": sentence, "detail": detail}))
         else:
-            await write(json.dumps({"success": True, "error": "", **result}).encode())
+            await write(_json({"success": True, "error": "", **result}))
 
     return produce
+
+
+def _json(data: Mapping[str, object]) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode()
 
 
 async def _names(call: Call) -> list[str]:

@@ -40,6 +40,9 @@ CREATE = "server.files.createFolder"
 DELETE, MOVE, COPY, BULK = (f"server.files.{word}" for word in ("delete", "move", "copy", "bulk"))
 CHANGE_MODE = "server.files.changeMode"
 
+LONGEST_NOTE = 4096
+"""Characters of a list of operations that stand in the audit log."""
+
 SMALL = 16 << 20
 """Bytes of a file that is copied at once."""
 
@@ -50,7 +53,11 @@ GONE_AFTER = 6.0
 async def folder(call: Call) -> Response:
     """Make an empty folder."""
     path = call.path("path", "folder")
-    with saying({AlreadyExists: (400, "This folder already exists!")}):
+    said = {
+        AlreadyExists: (400, "This folder already exists!"),
+        NoSuchFile: (404, "The folder that it would be in does not exist!"),
+    }
+    with saying(said):
         await call.parts.files.run(call.server, lambda root: make_folder(root, path))
     call.record(CREATE, server=call.server, path=str(path))
     return JSONResponse({"success": True})
@@ -79,7 +86,7 @@ async def delete(call: Call) -> Response:
             recorded()
             return JSONResponse({"success": True})
         about = {"path": str(path)}
-        order = await call.order("delete", "delete", MODIFY, about, about, cancellable=False)
+        order = await call.order("delete", "delete", MODIFY, about, about, cancellable=False, light=True)
         return await _answer(call, order, recorded, patience=GONE_AFTER)
 
 
@@ -118,9 +125,11 @@ async def bulk(call: Call) -> Response:
         raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
     if wanted.mistakes:
         return _failed(400, wanted.mistakes)
-    recorded = call.recording(BULK, operations=wanted.text)
+    recorded = call.recording(BULK, operations=wanted.text[:LONGEST_NOTE])
     arguments = {"operations": wanted.data, "trashBy": call.who.user if _wants_trash(call) else None}
-    order = await call.order("bulk", "bulk", MODIFY, arguments, {"operations": str(len(wanted.data))})
+    order = await call.order(
+        "bulk", "bulk", MODIFY, arguments, {"operations": str(len(wanted.data))}, light=True
+    )
     try:
         return await _answer(call, order, recorded)
     except OperationFailed as exc:

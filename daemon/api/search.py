@@ -5,15 +5,19 @@ from collections.abc import Mapping
 
 from starlette.responses import JSONResponse, Response
 
-from filemgr import FileError
+from filemgr import FileError, NoSuchFile, NotAFolder
 
-from ..errors import ApiError, answer_for
+from ..errors import ApiError, answer_for, saying
 from ..job import Order
 from ..parts import Call
 from ..streams import Streamed, Write, while_here
 
 VIEW = "server.files.view"
 MOST, USUAL = 10_000, 1000
+NO_FOLDER = {
+    NoSuchFile: (404, "This folder does not exist!"),
+    NotAFolder: (400, "This is not a folder!"),
+}
 LARGEST = 64 << 20
 
 
@@ -51,7 +55,8 @@ async def search(call: Call) -> Response:
                 result = await job.outcome()
             except FileError as exc:
                 if not found:
-                    raise
+                    with saying(NO_FOLDER):
+                        raise
                 answer = bytes(answer_for(exc).body)
                 await write(_line({"done": True, "complete": False, **json.loads(answer)}))
             else:
@@ -73,7 +78,8 @@ async def size(call: Call) -> Response:
 
 async def _outcome(call: Call, order: Order) -> Mapping[str, object]:
     async with call.parts.jobs.attended(order) as job:
-        return await job.outcome()
+        with saying(NO_FOLDER):
+            return await job.outcome()
     raise AssertionError("an attended job swallows nothing")
 
 

@@ -29,10 +29,14 @@ async def restore(call: Call) -> Response:
     def work(root: Root) -> RelPath:
         return Trash(root).restore(told["id"], dest)
 
-    with saying(
-        {NoSuchFile: (404, "This is not in the trash!"), AlreadyExists: (409, "This file already exists!")}
-    ):
-        path = await call.parts.files.run(call.server, work)
+    try:
+        with saying({AlreadyExists: (409, "This file already exists!")}):
+            path = await call.parts.files.run(call.server, work)
+    except NoSuchFile as exc:
+        sentence = "This is not in the trash!"
+        if exc.role == "dest":
+            sentence = "Destination parent folder does not exist!"
+        raise ApiError(404, "no-such-file", sentence) from exc
     call.record(RESTORE, server=call.server, path=str(path))
     return JSONResponse({"success": True, "path": str(path)})
 
@@ -41,7 +45,7 @@ async def purge(call: Call) -> Response:
     """Delete for good what `id` names, or without one, all."""
     key = call.query("id")
     about = {"id": key} if key else {}
-    order = await call.order("purge", "purge", MODIFY, {"id": key}, about)
+    order = await call.order("purge", "purge", MODIFY, {"id": key}, about, light=True)
     job = call.parts.jobs.start(order, call.recording(PURGE, **about))
     if call.query("async") == "true":
         return JSONResponse({"success": True, "token": job.id, "job": job.id})

@@ -63,7 +63,8 @@ async def test_lines_are_found_with_limits(house: House) -> None:
         ("q=x&path=..", 400, "Invalid folder path: it leads out of the folder"),
         ("q=x&path=/out", 400, "leads out of the folder"),
         ("q=x&path=%FF", 400, "Invalid folder path: it is not UTF-8"),
-        ("q=x&path=nothing", 404, "does not exist"),
+        ("q=x&path=nothing", 404, "This folder does not exist!"),
+        ("q=x&path=two.txt", 400, "This is not a folder!"),
     ],
 )
 async def test_nonsense_is_refused_before_anything_is_sent(

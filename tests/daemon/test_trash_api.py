@@ -53,6 +53,10 @@ async def test_nothing_is_overwritten_by_what_comes_back(fs: FileHouse) -> None:
     for nonsense in ('{"id": "../../x"}', '{"id": "0123456789abcdef"}'):
         assert await fs.told("PATCH", "trash", nonsense) == (404, "This is not in the trash!")
     assert await fs.told("PATCH", "trash", "{}") == (400, "No id provided!")
+    await fs.told("DELETE", "file", path="two")
+    (one,) = await contents(fs)
+    body = f'{{"id": "{one["id"]}", "dest": "no/where"}}'
+    assert await fs.told("PATCH", "trash", body) == (404, "Destination parent folder does not exist!")
 
 
 async def test_it_is_emptied_one_by_one_or_as_a_whole(fs: FileHouse) -> None:

@@ -51,13 +51,18 @@ def test_names_are_found_by_a_part_or_by_a_pattern(root: Root, tree: Path) -> No
 
 def test_lines_are_found_and_what_is_no_text_is_left_out(root: Root, tree: Path) -> None:
     assert found(root, "motd", content=True) == [
+        "/long:1:100001",
         "/long:2:1",
         "/server.properties:1:1",
         "/world/region/notes.txt:2:5",
         "/world/region/notes.txt:3:1001",
     ]
     assert found(root, r"port=\d+", content=True, regex=True) == ["/server.properties:2:1"]
-    assert found(root, "motd", content=True, largest=50_000, case=True)[0] == "/server.properties:1:1"
+    left_out: list[str] = []
+    query = Query("motd", content=True, largest=50_000, case=True)
+    hits = list(find(root, ROOT, query, Progress(), lambda entry, _: left_out.append(entry.path)))
+    assert hits[0].path == "/server.properties"
+    assert left_out == ["long"]
     assert len(found(root, "motd", content=True, most=2)) == 2
 
 
