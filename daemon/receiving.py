@@ -31,12 +31,12 @@ INTO = {
 Batch = list[bytes]
 
 
-async def receive(call: Call, take: Callable[[Batch], None]) -> None:
+async def receive(call: Call, take: Callable[[Batch], None], displaced: anyio.Event | None = None) -> None:
     """Give the whole body to `take`, in threads; raises what that raises, and `ApiError` for a cut-off one.
 
-    What has come of a body that is cut off has been taken when this raises.
+    It is cut off, too, when `displaced` is set. What has come of it then has been taken when this raises.
     """
-    await _Receiving(call, take).run()
+    await _Receiving(call, take, displaced).run()
 
 
 def declared(call: Call) -> int | None:
@@ -46,9 +46,11 @@ def declared(call: Call) -> int | None:
 
 
 class _Receiving:
-    def __init__(self, call: Call, take: Callable[[Batch], None]) -> None:
+    def __init__(self, call: Call, take: Callable[[Batch], None], displaced: anyio.Event | None) -> None:
         self._call = call
         self._take = take
+        self._displaced = displaced
+        self._waiting = anyio.CancelScope()
         self._done = False
         self._failed: Exception | None = None
 
@@ -57,6 +59,8 @@ class _Receiving:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._collect, batches)
             tasks.start_soon(self._watch, tasks.cancel_scope)
+            if self._displaced is not None:
+                tasks.start_soon(self._make_room, self._displaced)
             await self._use(taken)
             tasks.cancel_scope.cancel()
         if self._failed is not None:
@@ -86,9 +90,13 @@ class _Receiving:
     async def _next(self) -> bytes | None:
         """Return what comes next, None if nothing does."""
         while not self._done:
-            with anyio.move_on_after(PATIENCE) as silence:
-                message = await self._call.request.receive()
-            if silence.cancelled_caught:
+            if self._displaced is None or not self._displaced.is_set():
+                with anyio.move_on_after(PATIENCE) as self._waiting:
+                    message = await self._call.request.receive()
+            if self._displaced is not None and self._displaced.is_set():
+                self._failed = ApiError(423, "busy", "Another connection goes on with this upload!")
+                return None
+            if self._waiting.cancelled_caught:
                 self._failed = ApiError(408, "too-slow", f"Nothing came for {PATIENCE:.0f} seconds!")
                 return None
             if message["type"] == "http.disconnect":
@@ -99,6 +107,10 @@ class _Receiving:
             if body:
                 return body
         return None
+
+    async def _make_room(self, displaced: anyio.Event) -> None:
+        await displaced.wait()
+        self._waiting.cancel()
 
     async def _watch(self, scope: anyio.CancelScope) -> None:
         """A token that dies takes with it what it has begun."""

@@ -19,6 +19,7 @@ from filemgr import Root
 
 from .config import Config
 from .files import Files, opened
+from .senders import Senders
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ class Transfers:
         self._threads = anyio.CapacityLimiter(THREADS)
         self.limit = 0
         """Bytes of one upload."""
+        self.senders = Senders()
         self.lifetime = 0.0
         """Seconds until an upload expires to which nothing comes."""
 

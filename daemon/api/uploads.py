@@ -6,6 +6,7 @@ An upload is nobody's in particular: whoever may upload to a server may go on wi
 from collections.abc import Awaitable, Callable
 from functools import partial, wraps
 
+import anyio
 from starlette.responses import Response
 
 from filemgr import (
@@ -28,6 +29,7 @@ from ..errors import ApiError, answer_for, saying
 from ..multipart import last_name
 from ..parts import Call
 from ..receiving import INTO, Batch, declared, receive
+from ..senders import Key
 
 Endpoint = Callable[[Call], Awaitable[Response]]
 
@@ -79,7 +81,8 @@ async def create(call: Call) -> Response:
         except InvalidPath as exc:
             raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
         if with_content or length == 0:
-            await _add(call, root, upload, None)
+            async with transfers.senders.sole((call.server, upload)) as displaced:
+                await _add(call, root, upload, None, displaced)
         found = await transfers.run(partial(find_upload, root, upload))
     answer = _told(call, found, 201)
     # Relative, for it may be under /api or behind a proxy: to the folder that the client's own path is in.
@@ -90,7 +93,8 @@ async def create(call: Call) -> Response:
 
 @_spoken
 async def show(call: Call) -> Response:
-    """How far an upload has come."""
+    """How far an upload has come. Who asks that has lost the connection by which it was sent."""
+    await call.parts.transfers.senders.displace(_key(call))
     found = await _found(call)
     answer = _told(call, found, 200)
     if found.length is None:
@@ -110,15 +114,16 @@ async def add(call: Call) -> Response:
     offset = tus.whole(headers, "Upload-Offset")
     if offset is None:
         raise ApiError(400, "invalid-header", "Invalid Upload-Offset header!")
-    found = await _found(call)
-    if found.offset != offset:
-        raise ApiError(409, "wrong-offset", f"The upload goes on at {found.offset}!")
-    if not found.done:
-        async with transfers.folder(call.server) as root:
-            await _add(call, root, found.id, offset)
-            found = await transfers.run(partial(find_upload, root, found.id))
-    elif declared(call) or "transfer-encoding" in headers:
-        raise TooLarge("the upload is complete")
+    async with transfers.senders.sole(_key(call)) as displaced:
+        found = await _found(call)
+        if found.offset != offset:
+            raise ApiError(409, "wrong-offset", f"The upload goes on at {found.offset}!")
+        if not found.done:
+            async with transfers.folder(call.server) as root:
+                await _add(call, root, found.id, offset, displaced)
+                found = await transfers.run(partial(find_upload, root, found.id))
+        elif declared(call) or "transfer-encoding" in headers:
+            raise TooLarge("the upload is complete")
     return _told(call, found, 204)
 
 
@@ -126,6 +131,7 @@ async def add(call: Call) -> Response:
 async def remove(call: Call) -> Response:
     """Give an upload up."""
     upload: str = call.request.path_params["upload"]
+    await call.parts.transfers.senders.displace(_key(call))
     with saying(UPLOAD):
         await call.parts.files.run(call.server, lambda root: remove_upload(root, upload))
     return Response(status_code=204)
@@ -151,7 +157,11 @@ async def _found(call: Call) -> Upload:
     return found
 
 
-async def _add(call: Call, root: Root, upload: str, offset: int | None) -> None:
+def _key(call: Call) -> Key:
+    return call.server, call.request.path_params["upload"]
+
+
+async def _add(call: Call, root: Root, upload: str, offset: int | None, displaced: anyio.Event) -> None:
     """Add the body; what has come counts even if the rest is missing, unless it needs a checksum."""
     headers, transfers = call.request.headers, call.parts.transfers
     checksum, length = tus.checksum(headers), tus.whole(headers, "Upload-Length")
@@ -165,7 +175,7 @@ async def _add(call: Call, root: Root, upload: str, offset: int | None) -> None:
                 await transfers.run(partial(_set_length, continued, length, transfers.limit))
         await transfers.run(partial(continued.begin, declared(call), transfers.limit, checksum))
         try:
-            await receive(call, partial(_write, continued))
+            await receive(call, partial(_write, continued), displaced)
         except ApiError:
             if checksum is None:
                 await transfers.finish(continued.end)
