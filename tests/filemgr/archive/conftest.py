@@ -1,11 +1,10 @@
 """What the archive tests share: a place to work in, a tree with one of everything, other people's tools."""
 
 import os
-import resource
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +12,8 @@ import pytest
 
 from filemgr import Progress, RelPath, Root
 from filemgr.archive import Format, Limits, Packed, Unpacked, pack_to, unpack
+
+from ... import fulldisk
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -129,14 +130,4 @@ def run(place: Place) -> Run:
 @pytest.fixture
 def full_disk() -> Callable[[int], AbstractContextManager[None]]:
     """Return a context in which no file grows beyond so many bytes (EFBIG; Python ignores SIGXFSZ)."""
-
-    @contextmanager
-    def full(size: int) -> Iterator[None]:
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-    return full
+    return fulldisk.full_disk
