@@ -8,12 +8,14 @@ Rules:
   or a ticket, where the route takes tickets.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import anyio
 from starlette.requests import HTTPConnection
+
+from filemgr import RelPath
 
 from .errors import NotAuthenticated, NotPermitted
 from .sessions import Session, Sessions
@@ -58,6 +60,11 @@ class Identity:
         """Tell whether this is permitted. Whoever has an account has every right, as in Octyne."""
         del permission, server
         return True
+
+    def fences(self, permission: str, server: str) -> Sequence[RelPath] | None:
+        """Return the folders below which this is permitted with files of the server; None means all of it."""
+        del permission, server
+        return None
 
     @property
     def over(self) -> bool:

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket
 
 from filemgr import InvalidPath, RelPath
 
-from .access import Access, Identity
+from .access import Access, Identity, Rule
 from .accounts import Accounts
 from .audit import Audit
 from .consoles import Consoles
@@ -61,6 +61,8 @@ class Call:
     parts: Parts
     request: Request
     identity: Identity | None
+    rule: Rule
+    """The rule of its route, which it fulfils."""
 
     @property
     def who(self) -> Identity:

@@ -8,7 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from daemon import app
+from daemon import routes
 from daemon.access import OPEN, Rule
 
 from .house import House, program
@@ -16,7 +16,7 @@ from .house import House, program
 NOT_AUTHENTICATED = "You are not authenticated to access this resource!"
 NO_SERVER = "This server does not exist!"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-PATHS = tuple(dict.fromkeys(row.path for row in app.ROUTES))
+PATHS = tuple(dict.fromkeys(row.path for row in routes.ROUTES))
 
 
 def authorized(token: str | None) -> dict[str, str]:
@@ -28,23 +28,23 @@ def target(path: str) -> str:
 
 
 async def test_a_row_without_a_rule_is_no_row() -> None:
-    for kind in (app.Row, app.SocketRow):
+    for kind in (routes.Row, routes.SocketRow):
         names = [field.name for field in fields(kind) if field.name != "rule"]
         with pytest.raises(TypeError):
             kind(**dict.fromkeys(names, ""))  # type: ignore[arg-type]
 
 
 async def test_only_the_version_and_the_login_are_open() -> None:
-    assert {(row.method, row.path) for row in app.ROUTES if row.rule.needs is None} == {
+    assert {(row.method, row.path) for row in routes.ROUTES if row.rule.needs is None} == {
         ("GET", "/"),
         ("GET", "/login"),
         ("POST", "/login"),
     }
-    assert all(isinstance(row.rule, Rule) and row.rule.needs for row in app.SOCKET_ROUTES)
+    assert all(isinstance(row.rule, Rule) and row.rule.needs for row in routes.SOCKET_ROUTES)
 
 
 async def test_every_method_of_every_path_for_everybody(house: House) -> None:
-    methods = {path: {row.method: row.rule for row in app.ROUTES if row.path == path} for path in PATHS}
+    methods = {path: {row.method: row.rule for row in routes.ROUTES if row.path == path} for path in PATHS}
     callers = {
         "nobody": house.nobody,
         "wrong token": house.client("x" * 128),

@@ -3,7 +3,7 @@
 import pathlib
 
 from daemon.access import Rule
-from daemon.app import ROUTES, SOCKET_ROUTES
+from daemon.routes import ROUTES, SOCKET_ROUTES
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "api.md"
 
