@@ -4,25 +4,27 @@ Rules:
 - What came through the Unix listener is `@local`, with the uid and pid that the kernel names. The listener
   puts them there; nothing that a client sends can. (That a connection has no client address proves nothing:
   a TCP client that resets early has none either.)
-- Anybody else shows a token, in the `Authorization` header (bare or `Bearer`) or, without one, in the cookie;
-  or a ticket, where the route takes tickets.
+- Anybody else shows a token: of a session or a key in the `Authorization` header (bare or `Bearer`) or in
+  `X-API-Key`, or, without one, of a session in the cookie; where the route takes tickets, a ticket or the
+  token of a share, too.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import anyio
 from starlette.requests import HTTPConnection
 
-from filemgr import RelPath
+from filemgr import InvalidPath, RelPath
 
 from .errors import NotAuthenticated, NotPermitted
-from .sessions import Session, Sessions
-from .tickets import Tickets
+from .people import People
+from .permissions import SCOPED, Rights
+from .query import path_in
+from .shares import Share
+from .standing import Holder, Standing
 
 COOKIE = "X-Authentication"
-LOCAL = "@local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +33,22 @@ class Peer:
 
     uid: int
     pid: int
+    gids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks: an account by a session of it, or somebody on this machine."""
+    """Who asks, and what he may do for as long as nothing about him changes."""
 
     address: str
-    session: Session | None = None
+    holder: Holder
+    standing: Standing
     peer: Peer | None = None
 
     @property
     def user(self) -> str:
         """The name in the audit log."""
-        return self.session.account if self.session else LOCAL
+        return self.holder.user
 
     @property
     def ip(self) -> str:
@@ -52,31 +56,46 @@ class Identity:
         return "@" if self.peer else self.address
 
     @property
-    def process(self) -> Mapping[str, int]:
-        """For `@local`, the uid and pid of who asks."""
-        return {"uid": self.peer.uid, "pid": self.peer.pid} if self.peer else {}
+    def marks(self) -> Mapping[str, str | int]:
+        """What the audit log says besides: the uid and pid of `@local`, or which key or share it is."""
+        return {"uid": self.peer.uid, "pid": self.peer.pid} if self.peer else self.holder.marks
 
     def may(self, permission: str, server: str | None = None) -> bool:
-        """Tell whether this is permitted. Whoever has an account has every right, as in Octyne."""
-        del permission, server
-        return True
+        """Tell whether this is permitted, on a server; without one, on all of them and beyond."""
+        return self.standing.rights.may(permission, server)
+
+    def may_enter(self, rule: "Rule", server: str | None) -> bool:
+        """Tell whether a route may be used; where that depends on what it is used for, the endpoint looks."""
+        if rule.needs is None or rule.needs == LOGGED_IN.needs:
+            return True
+        if server is None and rule.needs in SCOPED:
+            return self.standing.rights.may_somewhere(rule.needs)
+        return self.may(rule.needs, server)
+
+    def covers(self, rights: Rights) -> bool:
+        """Tell whether these are at most his rights."""
+        return self.standing.rights.cover(rights)
 
     def fences(self, permission: str, server: str) -> Sequence[RelPath] | None:
         """Return the folders below which this is permitted with files of the server; None means all of it."""
-        del permission, server
-        return None
+        return self.standing.rights.fences(permission, server)
+
+    def may_type(self, server: str, line: str) -> bool:
+        """Tell whether a line may be typed into the console of a server."""
+        return self.standing.rights.may_type(server, line)
+
+    def typing_list(self, server: str) -> Sequence[str] | None:
+        """Return what may be typed there, as far as a list limits it; None means anything."""
+        return self.standing.rights.typing_list(server)
 
     @property
     def over(self) -> bool:
         """Whether this identity is no longer good."""
-        return self.session is not None and self.session.ended.is_set()
+        return self.standing.over.is_set()
 
     async def ended(self) -> None:
-        """Wait until this identity is no longer good; for `@local` that is never."""
-        if self.session is None:
-            await anyio.sleep_forever()
-        else:
-            await self.session.ended.wait()
+        """Wait until this identity is no longer good."""
+        await self.standing.over.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +120,19 @@ LOGGED_IN = needs("session")
 class Access:
     """Finds out who asks, and refuses who may not."""
 
-    def __init__(self, sessions: Sessions, tickets: Tickets) -> None:
-        self._sessions = sessions
-        self._tickets = tickets
+    def __init__(self, people: People) -> None:
+        self._people = people
 
     def identify(self, connection: HTTPConnection, *, ticket: bool) -> Identity | None:
         """Return who asks, or None if that is nobody we know. A ticket is spent by this."""
         address = address_of(connection)
         peer = connection.scope.get("state", {}).get("peer")
         if isinstance(peer, Peer):
-            return Identity(address, peer=peer)
-        shown = connection.query_params.get("ticket")
-        if ticket and shown:
-            session = self._tickets.redeem(shown, address)
-            if session is not None:
-                return Identity(address, session)
-        token = token_of(connection)
-        session = self._sessions.find(token) if token else None
-        return Identity(address, session) if session else None
+            user = self._people.local.find(peer.uid, peer.gids)
+            return Identity(address, user, user.standing, peer)
+        holder = self._by_link(connection, address) if ticket else None
+        holder = holder or self._by_token(connection, address)
+        return None if holder is None else Identity(address, holder, holder.standing)
 
     def check(self, rule: Rule, connection: HTTPConnection, server: str | None) -> Identity | None:
         """Return who asks; raises `NotAuthenticated`, `NotPermitted`."""
@@ -127,9 +141,42 @@ class Access:
             return identity
         if identity is None:
             raise NotAuthenticated
-        if not identity.may(rule.needs, server):
+        if not identity.may_enter(rule, server):
             raise NotPermitted
         return identity
+
+    def _by_link(self, connection: HTTPConnection, address: str) -> Holder | None:
+        """Return who has a ticket, or the token of a share, in the query."""
+        people, query = self._people, connection.query_params
+        if shown := query.get("ticket"):
+            return people.tickets.redeem(shown, address)
+        share = people.shares.find(query.get("share", ""))
+        if share is None or not _is_about(share, connection):
+            return None
+        people.shares.use(share, address)
+        return share
+
+    def _by_token(self, connection: HTTPConnection, address: str) -> Holder | None:
+        """Return whose session or key it is."""
+        people, token = self._people, token_of(connection)
+        if token is None:
+            return None
+        if (session := people.sessions.find(token)) is not None:
+            people.sessions.use(session, address)
+            return session
+        if (key := people.keys.find(token)) is not None:
+            people.keys.use(key, address)
+        return key
+
+
+def _is_about(share: Share, connection: HTTPConnection) -> bool:
+    """Tell whether a share is of the very file that is asked for."""
+    if share.kind != "file":
+        return True
+    try:
+        return path_in(connection.scope["query_string"], "path") == RelPath.parse(share.path)
+    except InvalidPath:
+        return False
 
 
 def address_of(connection: HTTPConnection) -> str:
@@ -143,6 +190,8 @@ def token_of(connection: HTTPConnection) -> str | None:
     if header:
         scheme, _, rest = header.partition(" ")
         return rest.strip() if scheme.lower() == "bearer" else header
+    if key := connection.headers.get("x-api-key", "").strip():
+        return key
     # A page of another site can make a browser send our cookie, but it cannot hide where it comes from.
     origin = connection.headers.get("origin")
     foreign = connection.headers.get("sec-fetch-site") == "cross-site"

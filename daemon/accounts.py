@@ -1,4 +1,4 @@
-"""Accounts: the names and password hashes in `users.json`, which people also edit by hand.
+"""Accounts: the names, hashes and rights in `users.json`, which people also edit by hand.
 
 Rules:
 - The file is the truth. It is looked at before each use, and again just before it is replaced, so that an
@@ -24,13 +24,16 @@ from typing import TypeAlias
 import anyio
 from anyio import to_thread
 
-from .passwords import Passwords, TooManyLogins, UnusablePassword, is_hash
+from .account import Account, InvalidEntry, read_account
+from .passwords import Passwords, TooManyLogins, UnusablePassword
+from .privileges import EVERYTHING, Privileges
 from .usersfile import AccountsDamaged, AccountsUnreadable, Entries, Stamp, UsersFile, rests
 
 MAX_NAME = 255
 
 OnChange: TypeAlias = Callable[[set[str]], None]
 OnRename: TypeAlias = Callable[[str, str], None]
+Change: TypeAlias = Callable[[Account], Account]
 
 _log = logging.getLogger("holdfast.accounts")
 # Without those that a person who copies them from a screen takes for each other.
@@ -56,9 +59,10 @@ class AccountsNotSaved(Exception):
 class Accounts:
     """The accounts of one file.
 
-    `on_change` is told the accounts that vanished or have a new password, by hand or through us;
-    `on_rename` the old and the new name. Both are called on the event loop, when it is done. `copy` is where
-    what the file last said is kept, for a start with a damaged one.
+    `on_change` is told the accounts that vanished, were disabled or have a new password, by hand or through
+    us; `on_rename` the old and the new name; `on_rights` that some are new, gone, or have other rights. All
+    are called on the event loop, when it is done. `copy` is where what the file last said is kept, for a
+    start with a damaged one.
     """
 
     def __init__(
@@ -68,14 +72,16 @@ class Accounts:
         on_change: OnChange,
         on_rename: OnRename,
         copy: str | None = None,
+        on_rights: Callable[[], None] = lambda: None,
     ) -> None:
         self._path = path
         self._passwords = passwords
         self._on_change = on_change
         self._on_rename = on_rename
+        self._on_rights = on_rights
         self._file = UsersFile(path, copy)
         self._entries: Entries = {}  # the file as last understood
-        self._hashes: dict[str, str] = {}  # those of them that can log in
+        self._accounts: dict[str, Account] = {}  # those of them that we understand
         self._known = False  # whether it ever was understood, and has not gone since
         self._stamp: Stamp = None
         self._settled = False
@@ -89,11 +95,15 @@ class Accounts:
         self._last_good = None
 
     def names(self) -> list[str]:
-        """Return the accounts that can log in, sorted. Raises `AccountsUnreadable` if nothing is known."""
+        """Return the accounts, sorted. Raises `AccountsUnreadable` if nothing is known."""
         self.refresh()
         if self._fault is not None and not self._known:
             raise AccountsUnreadable(self._fault)
-        return sorted(self._hashes)
+        return sorted(self._accounts)
+
+    def get(self, name: str) -> Account | None:
+        """Return an account, as last read."""
+        return self._accounts.get(name)
 
     def refresh(self) -> None:
         """Notice an edit by hand. Costs one `stat` if there was none."""
@@ -112,12 +122,15 @@ class Accounts:
             _log.info("%s can be read again", self._path)
         if self._known and not stamp:
             _log.warning("%s is gone, and with it all accounts", self._path)
-        before, odd = self._hashes, self._entries.keys() - self._hashes.keys()
+        before, odd = self._accounts, self._entries.keys() - self._accounts.keys()
         self._adopt(stamp, entries)
-        for name in sorted(entries.keys() - self._hashes.keys() - odd):
-            _log.warning("%s: %r is no account that can log in; the entry is left as it is", self._path, name)
-        if changed := {name for name, stored in before.items() if self._hashes.get(name) != stored}:
-            self._on_change(changed)
+        for name in sorted(entries.keys() - self._accounts.keys() - odd):
+            why = _why_odd(name, entries[name])
+            _log.warning(
+                "%s: %r is no account that can log in: %s; it is left as it is", self._path, name, why
+            )
+        if before != self._accounts:
+            self._tell({name for name, old in before.items() if _ended(old, self._accounts.get(name))})
 
     async def keep_good(self) -> None:
         """Keep what the file says for a start with a damaged one; a disk that refuses is only told of."""
@@ -140,43 +153,59 @@ class Accounts:
             await self._rehash(name, stored, password)
         return name
 
-    async def create(self, name: str, password: str) -> None:
+    async def create(self, name: str, password: str, privileges: Privileges = EVERYTHING) -> None:
         """Add an account. Raises what this module has but `NoSuchAccount`, and `TooManyLogins`."""
-        stored = await self._hash(password)
+        account = Account(await self._hash(password), privileges)
 
         def add(entries: Entries) -> Entries:
             _check_free(entries, name)
-            return {**entries, name: stored}
+            return {**entries, name: account.to_entry()}
 
         await self._rewrite(add)
+        self._on_rights()
 
-    async def update(self, name: str, new_name: str | None, password: str | None) -> None:
-        """Rename an account, change its password, or both. Raises like `create`, and `NoSuchAccount`."""
+    async def update(
+        self,
+        name: str,
+        new_name: str | None = None,
+        password: str | None = None,
+        change: Change | None = None,
+    ) -> None:
+        """Rename an account, change its password, what else `change` says, or all of it.
+
+        Raises like `create`, `NoSuchAccount`, and what `change` raises.
+        """
         final = name if new_name is None else new_name
         stored = None if password is None else await self._hash(password)
 
         def alter(entries: Entries) -> Entries:
-            self._check_known(name)
+            account = self._known_account(name)
             if final != name:
                 _check_free(entries, final)
-            renamed = {final if key == name else key: value for key, value in entries.items()}
-            return renamed if stored is None else {**renamed, final: stored}
+            account = account if stored is None else account.with_hash(stored)
+            account = account if change is None else change(account)
+            entry = account.to_entry(entries[name])
+            return {
+                final if key == name else key: entry if key == name else value
+                for key, value in entries.items()
+            }
 
+        before = self._accounts.get(name)
         await self._rewrite(alter)
         if final != name:
             self._on_rename(name, final)
-        if stored is not None:
-            self._on_change({final})
+        ended = stored is not None or (before is not None and _ended(before, self._accounts.get(final)))
+        self._tell({final} if ended else set())
 
     async def delete(self, name: str) -> None:
         """Remove an account. Raises `NoSuchAccount`, `AccountsUnreadable`, `AccountsNotSaved`."""
 
         def remove(entries: Entries) -> Entries:
-            self._check_known(name)
+            self._known_account(name)
             return {key: value for key, value in entries.items() if key != name}
 
         await self._rewrite(remove)
-        self._on_change({name})
+        self._tell({name})
 
     async def ensure_admin(self) -> str | None:
         """If there is no file, create the account `admin`; return its password, which is kept nowhere."""
@@ -189,13 +218,16 @@ class Accounts:
             return password
         return None
 
+    def _tell(self, ended: set[str]) -> None:
+        if ended:
+            self._on_change(ended)
+        self._on_rights()
+
     def _adopt(self, stamp: Stamp, entries: Entries) -> None:
         self._stamp, self._entries = stamp, entries
         self._known, self._fault, self._damaged = stamp is not None, None, None
-        self._hashes = {
-            name: stored
-            for name, stored in entries.items()
-            if isinstance(stored, str) and is_hash(stored) and not _fault_of(name)
+        self._accounts = {
+            name: account for name, entry in entries.items() if (account := _account(name, entry)) is not None
         }
         # A file touched just now is read again next time.
         self._settled = rests(stamp)
@@ -223,11 +255,14 @@ class Accounts:
 
     def _stored(self, name: str) -> str | None:
         self.refresh()
-        return self._hashes.get(name)
+        account = self._accounts.get(name)
+        return None if account is None or account.disabled else account.hash
 
-    def _check_known(self, name: str) -> None:
-        if name not in self._hashes:
-            raise NoSuchAccount(f"there is no account {name}")
+    def _known_account(self, name: str) -> Account:
+        try:
+            return self._accounts[name]
+        except KeyError:
+            raise NoSuchAccount(f"there is no account {name}") from None
 
     async def _hash(self, password: str) -> str:
         try:
@@ -237,7 +272,10 @@ class Accounts:
 
     async def _rehash(self, name: str, old: str, password: str) -> None:
         def replace(entries: Entries) -> Entries:
-            return {**entries, name: new} if entries.get(name) == old else entries
+            account = self._accounts.get(name)
+            if account is None or account.hash != old:
+                return entries
+            return {**entries, name: account.with_hash(new).to_entry(entries[name])}
 
         try:
             new = await self._passwords.hash(password)
@@ -261,6 +299,26 @@ class Accounts:
                 if stamp is not None:
                     self._adopt(stamp, entries)
                     return
+
+
+def _account(name: str, entry: object) -> Account | None:
+    """Return the account of an entry, or None if nobody can log in by it."""
+    with contextlib.suppress(InvalidEntry):
+        return None if _fault_of(name) else read_account(entry)
+    return None
+
+
+def _why_odd(name: str, entry: object) -> str:
+    try:
+        read_account(entry)
+    except InvalidEntry as exc:
+        return str(exc)
+    return _fault_of(name) or "nobody knows why"
+
+
+def _ended(old: Account, new: Account | None) -> bool:
+    """Tell whether who was logged in is so no longer."""
+    return new is None or new.hash != old.hash or (new.disabled and not old.disabled)
 
 
 def _fault_of(name: str) -> str | None:

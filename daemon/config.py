@@ -17,8 +17,16 @@ from pathlib import PurePath
 
 from supervisor import Boot, LeftBehind, open_without_waiting, replace_file
 
+from .accesssettings import (
+    LocalSettings,
+    LoginSettings,
+    read_local_settings,
+    read_login_settings,
+    read_roles,
+)
 from .filesettings import FileSettings, read_file_settings
 from .hujson import MAX_BYTES, read
+from .privileges import Roles
 from .values import ConfigError, Section, Value
 
 __all__ = ["Config", "ConfigError", "ConfigFile", "FileSettings", "Https", "Logging", "Server", "UnixSocket"]
@@ -39,6 +47,7 @@ class UnixSocket:
     enabled: bool
     location: str
     group: str | None
+    people: LocalSettings = field(default_factory=LocalSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,8 @@ class Config:
     servers: Mapping[str, Server]
     warnings: tuple[str, ...]
     files: FileSettings = field(default_factory=FileSettings)
+    roles: Roles = field(default_factory=dict)
+    login: LoginSettings = field(default_factory=LoginSettings)
 
 
 class ConfigFile:
@@ -140,15 +151,18 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
     top = Section(root)
     base = os.path.abspath(base)
     port = top.whole("port", DEFAULT_PORT, 0, 65535)
+    roles = read_roles(top.section("roles"))
     config = Config(
         port=port,
         listen=_listen(top.get("listen")),
-        unix_socket=_unix_socket(top.section("unixSocket"), base, port),
+        unix_socket=_unix_socket(top.section("unixSocket"), base, port, roles),
         https=_https(top.section("https"), base),
         logging=_logging(top.section("logging"), base),
         servers={name: _server(name, item, base) for name, item in top.section("servers").entries()},
         warnings=(),
         files=read_file_settings(top.section("files")),
+        roles=roles,
+        login=read_login_settings(top.section("login")),
     )
     _warn_without_effect(top)
     top.warn_unknown()
@@ -167,7 +181,7 @@ def _listen(value: Value | None) -> str | None:
     return host
 
 
-def _unix_socket(section: Section, base: str, port: int) -> UnixSocket:
+def _unix_socket(section: Section, base: str, port: int, roles: Roles) -> UnixSocket:
     enabled = section.flag("enabled", True)
     location = section.text("location", "") or os.path.join(
         os.environ.get("TMPDIR") or "/tmp",  # noqa: S108 - where Octyne's clients look
@@ -178,8 +192,9 @@ def _unix_socket(section: Section, base: str, port: int) -> UnixSocket:
     if value is not None and len(path.encode("utf-8", "surrogateescape")) > _MAX_SOCKET_PATH:
         raise value.error(f"expected at most {_MAX_SOCKET_PATH} bytes for the path of a socket: {path}")
     group = section.text("group", "") or None
+    people = read_local_settings(section, roles)
     section.warn_unknown()
-    return UnixSocket(enabled, path, group)
+    return UnixSocket(enabled, path, group, people)
 
 
 def _https(section: Section, base: str) -> Https:

@@ -76,8 +76,8 @@ class Conversation:
         self.call.parts.record(self._identity, "server.console.access", server=self.call.server)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._show, show)
-            tasks.start_soon(self._until, self._identity.ended, 0.0, 4401)
-            tasks.start_soon(self._until, self._gone, FAREWELL, 4404)
+            tasks.start_soon(self._until_over)
+            tasks.start_soon(self._until_gone)
             # Reading is not cut short by a failure to send, nor typing by the end of reading: a command that
             # was sent together with the closing of the socket is still to be executed.
             typing, typed = anyio.create_memory_object_stream[Typed](MOST_TYPED)
@@ -130,6 +130,10 @@ class Conversation:
         if not self.may_write or self._identity.over:
             return
         server = self.call.server
+        if not self._is_listed(data):
+            listed = ", ".join(self._identity.typing_list(server) or ())
+            await self.tell(f"The input was not taken: you may type only: {listed}")
+            return
         try:
             await self.call.parts.mirror.write(server, data)
         except (InputRefused, NoSuchService, SupervisorUnreachable) as exc:
@@ -149,13 +153,32 @@ class Conversation:
             text = message.get("text")
             await (self.hear_bytes(message["bytes"]) if text is None else self.hear(text))
 
-    async def _gone(self) -> None:
-        await self.call.parts.mirror.gone(self.call.server)
+    def _is_listed(self, data: bytes) -> bool:
+        """Tell whether each line of this is among what may be typed, if a list limits that."""
+        if self._identity.typing_list(self.call.server) is None:
+            return True
+        # Whole lines only: what is sent in parts could become another line. No control characters either: a
+        # carriage return ends a line for some programs.
+        text = data.decode("utf-8", "replace")
+        lines = text.removesuffix("\n").split("\n")
+        return text.endswith("\n") and all(
+            line.isprintable() and self._identity.may_type(self.call.server, line) for line in lines
+        )
 
-    async def _until(self, happened: Callable[[], Awaitable[None]], wait: float, code: int) -> None:
-        await happened()
-        await anyio.sleep(wait)
-        await self._close(code, "This console has ended")
+    async def _until_over(self) -> None:
+        """Close when the viewer is logged out, or has other rights: then he may come back with those."""
+        await self._identity.ended()
+        if self._identity.holder.ended.is_set():
+            await self._close(4401, "This console has ended")
+        elif self._identity.holder.standing.rights.may("server.console.view", self.call.server):
+            await self._close(1012, "Your rights have changed")
+        else:
+            await self._close(4403, "You may not see this console any more")
+
+    async def _until_gone(self) -> None:
+        await self.call.parts.mirror.gone(self.call.server)
+        await anyio.sleep(FAREWELL)
+        await self._close(4404, "This console has ended")
 
     async def _close(self, code: int, reason: str) -> None:
         """Close; a viewer that does not take the message in time is cut off."""

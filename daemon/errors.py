@@ -38,8 +38,12 @@ from supervisor import (
 from .accounts import AccountExists, AccountsNotSaved, InvalidAccount, NoSuchAccount
 from .config import ConfigError
 from .jobs import NoSuchJob, NotCancellable, TooManyJobs
+from .keys import TooManyKeys
+from .ledger import CannotKeep
 from .passwords import TooManyLogins, UnusablePassword
-from .sessions import SessionStoreError
+from .privileges import InvalidPrivileges
+from .register import NoSuchEntry
+from .shares import TooManyShares
 from .usersfile import AccountsUnreadable
 
 log = logging.getLogger("holdfast.api")
@@ -104,7 +108,11 @@ _TABLE: tuple[tuple[type[Exception], int, str, str | None], ...] = (
     (AccountsNotSaved, 507, "cannot-store", None),
     (UnusablePassword, 400, "invalid-account", None),
     (TooManyLogins, 429, "too-many-logins", "Too many logins at once, try again in a moment!"),
-    (SessionStoreError, 507, "cannot-store", None),
+    (CannotKeep, 507, "cannot-store", None),
+    (NoSuchEntry, 404, "no-such-entry", None),
+    (TooManyKeys, 409, "too-many-keys", None),
+    (TooManyShares, 409, "too-many-shares", None),
+    (InvalidPrivileges, 400, "invalid-grants", None),
     (ConfigError, 400, "invalid-config", None),
     (InvalidPath, 400, "invalid-path", None),
     (NoSuchFile, 404, "no-such-file", None),

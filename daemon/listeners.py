@@ -8,7 +8,7 @@ import contextlib
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -42,6 +42,13 @@ MOST_HEAD = 64 << 10
 
 DRAIN = 5
 """Seconds in which requests may finish when a listener is closed."""
+
+
+_SO_PEERGROUPS = 59
+"""From asm-generic/socket.h, since Linux 4.13."""
+
+_MOST_GROUPS = 256
+"""As many as fit into what Python takes from getsockopt(2)."""
 
 
 class RemoteProtocol(HttpToolsProtocol):
@@ -97,8 +104,17 @@ class LocalProtocol(RemoteProtocol):
     def peer(self, transport: asyncio.Transport) -> Peer | None:
         """Return the process at the other end."""
         connection = transport.get_extra_info("socket")
-        pid, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        return Peer(uid, pid)
+        pid, uid, gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        return Peer(uid, pid, frozenset({gid, *_other_groups(connection)}))
+
+
+def _other_groups(connection: socket.socket) -> Iterable[int]:
+    """Return the supplementary groups of who is at the other end, as they were when it connected."""
+    try:
+        packed = connection.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, _MOST_GROUPS * 4)
+    except OSError:  # ERANGE: more than Python has room for. Then they do not count.
+        return ()
+    return struct.unpack(f"{len(packed) // 4}I", packed)
 
 
 class Server(uvicorn.Server):

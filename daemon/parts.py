@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import unquote_to_bytes
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.websockets import WebSocket
@@ -12,20 +11,22 @@ from starlette.websockets import WebSocket
 from filemgr import InvalidPath, RelPath
 
 from .access import Access, Identity, Rule
-from .accounts import Accounts
 from .audit import Audit
 from .consoles import Consoles
 from .errors import ApiError
 from .files import Files
 from .job import Order
 from .jobs import Jobs
+from .localusers import LOCAL, LocalUser
 from .mirror import Mirror
+from .people import People
+from .query import path_in
 from .rawconsoles import RawConsoles
+from .register import Entry
 from .reload import Reloader
-from .sessions import Sessions
-from .tickets import Tickets
 from .transfers import Transfers
 from .usage import Sampler
+from .wish import Wish
 
 MOST_JSON = 1 << 20
 """Bytes of a request body that is read as a whole."""
@@ -36,22 +37,20 @@ class Parts:
     """Everything that endpoints call."""
 
     access: Access
-    accounts: Accounts
     audit: Audit
     consoles: Consoles
     files: Files
     jobs: Jobs
     mirror: Mirror
+    people: People
     raw_consoles: RawConsoles
     reloader: Reloader
     sampler: Sampler
-    sessions: Sessions
-    tickets: Tickets
     transfers: Transfers
 
     def record(self, identity: Identity, action: str, **fields: str | int) -> None:
         """Put what somebody did into the audit log."""
-        self.audit.record(action, ip=identity.ip, user=identity.user, **identity.process, **fields)
+        self.audit.record(action, ip=identity.ip, user=identity.user, **identity.marks, **fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +86,9 @@ class Call:
         Raises `ApiError` 400 `Invalid file path: …`, where `what` is `file`.
         """
         try:
-            return RelPath.parse(self._text(key))
+            return path_in(self.request.scope["query_string"], key)
         except InvalidPath as exc:
             raise ApiError(400, "invalid-path", f"Invalid {what} path: {exc}") from exc
-
-    def _text(self, key: str) -> str:
-        # By hand: the library makes U+FFFD of what is not UTF-8, which would name another file.
-        query: bytes = self.request.scope["query_string"]
-        for pair in query.split(b"&"):
-            name, _, value = pair.partition(b"=")
-            if unquote_to_bytes(name) == key.encode():
-                try:
-                    return unquote_to_bytes(value.replace(b"+", b" ")).decode()
-                except UnicodeDecodeError as exc:
-                    raise InvalidPath("it is not UTF-8") from exc
-        return ""
 
     def recording(self, action: str, **fields: str | int) -> Callable[[], None]:
         """Return what puts an action of the caller on this server into the audit log when it is done."""
@@ -143,18 +130,38 @@ class Call:
             raise ApiError(400, "disconnected", "The request was cut off!") from exc
         return bytes(body)
 
-    async def texts(self, *keys: str) -> dict[str, str]:
-        """Return the texts that the body, a JSON object, has under these keys; raises `ApiError` 400."""
+    @property
+    def owner(self) -> str:
+        """Whom a key or a share belongs to that the caller makes: an account, or `@local:UID`."""
+        holder = self.who.holder
+        if isinstance(holder, Entry):
+            return holder.owner
+        return f"{LOCAL}:{holder.uid}" if isinstance(holder, LocalUser) else holder.user
+
+    def check_password(self, password: str) -> None:
+        """Refuse what is no good password for an account; raises `ApiError` 400."""
+        # It comes in a header, which loses blanks around it.
+        if password != password.strip():
+            raise ApiError(400, "invalid-account", "A password must not begin or end with a blank!")
+        shortest = self.parts.reloader.config.login.password_length
+        if len(password) < shortest:
+            raise ApiError(400, "weak-password", f"A password has at least {shortest} characters!")
+
+    async def wish(self) -> Wish:
+        """Return what the body, a JSON object, asks for; raises `ApiError` 400."""
         try:
             data = json.loads(await self.body())
         except (ValueError, RecursionError) as exc:
             raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
         if not isinstance(data, dict):
             raise ApiError(400, "invalid-json", "Invalid JSON body!")
-        found = {key: data[key] for key in keys if data.get(key) is not None}
-        if not all(isinstance(value, str) for value in found.values()):
-            raise ApiError(400, "invalid-json", "Invalid JSON body!")
-        return found
+        return Wish(data)
+
+    async def texts(self, *keys: str) -> dict[str, str]:
+        """Return the texts that the body, a JSON object, has under these keys; raises `ApiError` 400."""
+        wish = await self.wish()
+        found = {key: wish.text(key) for key in keys}
+        return {key: text for key, text in found.items() if text is not None}
 
 
 @dataclass(frozen=True, slots=True)

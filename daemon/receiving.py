@@ -14,6 +14,7 @@ from filemgr import FileError, NoSuchFile, NotAFile, NotAFolder
 
 from .errors import ApiError, NotAuthenticated
 from .parts import Call
+from .unread import hurry
 
 BATCH = 1 << 20
 """Bytes, or a little more, that a thread is given at once."""
@@ -116,4 +117,5 @@ class _Receiving:
         """A token that dies takes with it what it has begun."""
         await self._call.who.ended()
         self._failed = NotAuthenticated()
+        hurry(self._call.request.scope)
         scope.cancel()

@@ -33,20 +33,18 @@ from .consoles import Consoles
 from .files import Files
 from .held import HeldSockets
 from .jobs import Jobs
+from .ledger import CannotKeep
 from .listeners import Listeners
 from .mirror import Mirror
 from .parts import Parts
-from .passwords import Passwords
+from .people import People
 from .plan import compile_plan
 from .rawconsoles import RawConsoles
 from .reload import Reloader
-from .sessions import Sessions, SessionStoreError
 from .sockets import CannotListen
-from .tickets import Tickets
 from .transfers import Transfers
 from .upkeep import Upkeep
 from .usage import Sampler
-from .usersfile import AccountsUnreadable
 
 NOTICED_AFTER = 50
 """Milliseconds of quiet after which a changed file is read."""
@@ -56,9 +54,6 @@ GOOD_ACCOUNTS = "last-good-users"
 
 LISTEN_AGAIN = 1.0
 """Seconds until an address that is taken is tried again."""
-
-SWEEP = 60.0
-"""Seconds between looks for sessions that have expired."""
 
 log = logging.getLogger("holdfast")
 
@@ -86,49 +81,48 @@ class Daemon:
         """Serve until asked to stop; return the exit code."""
         reloader = self._reloader
         audit = Audit(journal=leads_to_journal())
-        sessions = Sessions(os.path.join(self._state, "sessions.db"))
-        try:
-            await sessions.open()
-        except SessionStoreError as exc:
-            log.error("nobody can log in until this is mended: %s", exc)
+        people = None
         try:
             async with anyio.create_task_group() as tasks:
-                accounts = self._accounts(sessions, tasks)
-                tasks.start_soon(_keep_sessions, sessions, accounts)
-                tickets = Tickets(anyio.current_time)
+                people = await self._people(tasks)
+                tasks.start_soon(people.run)
                 mirror = Mirror(self._supervisor)
                 files = Files(mirror)
                 transfers = Transfers(files)
                 upkeep = Upkeep(files, transfers)
                 parts = Parts(
-                    access=Access(sessions, tickets),
-                    accounts=accounts,
+                    access=Access(people),
                     audit=audit,
                     consoles=Consoles(mirror, tasks),
                     files=files,
                     jobs=Jobs(tasks, files.mend),
                     mirror=mirror,
+                    people=people,
                     raw_consoles=RawConsoles(mirror, tasks),
                     reloader=reloader,
                     sampler=Sampler(),
-                    sessions=sessions,
-                    tickets=tickets,
                     transfers=transfers,
                 )
                 listeners = Listeners(build(parts), tasks, self._held)
                 reloader.add(listeners.apply)
                 reloader.add(lambda config: mirror.apply(compile_plan(config)))
-                parties = files.configure, transfers.configure, parts.jobs.configure, upkeep.configure
+                parties = (
+                    people.configure,
+                    files.configure,
+                    transfers.configure,
+                    parts.jobs.configure,
+                    upkeep.configure,
+                )
                 for configure in (partial(_configure, audit), *parties):
                     reloader.add(configure)
                     await configure(reloader.config)
                 tasks.start_soon(self._watch_signals)  # before anybody is told that we serve
                 tasks.start_soon(self._notifier.run)
                 tasks.start_soon(self._serve, listeners, mirror, audit, upkeep, tasks)
-                tasks.start_soon(self._watch_files, accounts, tasks)
+                tasks.start_soon(self._watch_files, people.accounts, tasks)
                 if with_parent:
                     tasks.start_soon(self._watch_parent)
-                await self._introduce(accounts)
+                await self._introduce(people.accounts)
                 await self._stop.wait()
                 self._notifier.stopping()
                 parts.jobs.close()
@@ -137,23 +131,20 @@ class Daemon:
                 tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
-                await sessions.close()
+                if people is not None:
+                    await people.close()
                 await anyio.to_thread.run_sync(audit.close)
         return self._code
 
-    def _accounts(self, sessions: Sessions, tasks: anyio.abc.TaskGroup) -> Accounts:
-        """The accounts stand beside the config, as Octyne has it; what ends there ends in the sessions."""
-
-        def changed(names: set[str]) -> None:
-            for name in names:
-                tasks.start_soon(sessions.end_account, name)
-
-        def renamed(old: str, new: str) -> None:
-            tasks.start_soon(sessions.rename, old, new)
-
-        path = os.path.join(os.path.dirname(self._reloader.file.path), ACCOUNTS)
-        good = os.path.join(self._state, GOOD_ACCOUNTS)
-        return Accounts(path, Passwords(), on_change=changed, on_rename=renamed, copy=good)
+    async def _people(self, tasks: anyio.abc.TaskGroup) -> People:
+        """The accounts stand beside the config, as Octyne has it."""
+        users = os.path.join(os.path.dirname(self._reloader.file.path), ACCOUNTS)
+        people = People(users, self._state, tasks, os.path.join(self._state, GOOD_ACCOUNTS))
+        try:
+            await people.open()
+        except CannotKeep as exc:
+            log.error("nobody can log in until this is mended: %s", exc)
+        return people
 
     async def _introduce(self, accounts: Accounts) -> None:
         """Make the first account, and show its password once, on the terminal and nowhere else."""
@@ -276,19 +267,6 @@ async def _changes(folders: Collection[str], stop: anyio.Event) -> AsyncIterator
         watch_filter=None,
     ):
         yield {os.path.basename(path) for _, path in changes}
-
-
-async def _keep_sessions(sessions: Sessions, accounts: Accounts) -> None:
-    """End the sessions of accounts that were removed while we were away, and those that grow too old."""
-    try:
-        known = set(accounts.names())
-    except AccountsUnreadable:
-        known = sessions.accounts()  # the file may be half written: it ends nobody's session
-    for name in sessions.accounts() - known:
-        await sessions.end_account(name)
-    while True:
-        sessions.expire()
-        await anyio.sleep(SWEEP)
 
 
 def _show(account: str) -> bool:

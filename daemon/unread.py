@@ -5,6 +5,8 @@ unread, the kernel would reset it, and the answer would be lost on the way. So t
 the connection ends, and what still comes is thrown away for a while (as nginx does, `lingering_close`).
 """
 
+from collections.abc import Mapping
+
 import anyio
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,8 +17,19 @@ SMALL = 64 << 10
 LINGER = 30.0
 """Seconds for which bodies are thrown away."""
 
+HURRIED = 0.5
+"""The same, for who may not send any more."""
+
 SILENCE = 5.0
 """Seconds without a byte after which that ends."""
+
+
+_HURRY = "hurry"
+
+
+def hurry(scope: Scope) -> None:
+    """Have no patience with what still comes: the sender has lost his right to send."""
+    scope["state"][_HURRY] = True
 
 
 class Unread:
@@ -30,11 +43,12 @@ class Unread:
         if scope["type"] != "http" or not _has_large_body(scope):
             await self._app(scope, receive, send)
             return
-        await self._app(scope, *_Watched(receive, send).ends)
+        await self._app(scope, *_Watched(receive, send, scope["state"]).ends)
 
 
 class _Watched:
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, state: Mapping[str, object]) -> None:
+        self._state = state
         self._receive = receive
         self._send = send
         self._read = False
@@ -57,7 +71,7 @@ class _Watched:
             await self._send(message)
             return
         await self._send({**message, "more_body": True})
-        with anyio.move_on_after(LINGER):
+        with anyio.move_on_after(HURRIED if self._state.get(_HURRY) else LINGER):
             await self._throw_away()
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -95,6 +95,12 @@ class Value:
             raise self.expected("true or false")
         return self.data
 
+    def plain(self) -> object:
+        """Return it as plain data: objects, lists, texts, numbers."""
+        if isinstance(self.data, Mapping):
+            return {key: value.plain() for key, value in self.data.items()}
+        return [value.plain() for value in self.data] if isinstance(self.data, tuple) else self.data
+
     def warn(self, reason: str) -> None:
         """Keep a warning that points to this value."""
         self.source.warn(self.index, reason, self.key)
@@ -184,8 +190,8 @@ class Section:
             raise value.error(f"expected {what}, got {value.text()!r}")
         return value.text()
 
-    def warn_unknown(self) -> None:
-        """Warn about the keys that nobody asked for."""
+    def warn_unknown(self, *known: str) -> None:
+        """Warn about the keys that nobody asked for, but for those that are known otherwise."""
         for key, value in self._items.items():
-            if key not in self._asked:
+            if key not in self._asked and key not in known:
                 value.warn("is unknown and has no effect")

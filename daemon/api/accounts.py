@@ -1,57 +1,123 @@
-"""`/accounts`: who can log in."""
+"""`/accounts`: who can log in, and what he may do.
+
+Nobody gives rights that he does not have, and nobody changes an account that has more than he: else who may
+change accounts could do everything.
+"""
+
+from dataclasses import replace
 
 from starlette.responses import JSONResponse, Response
 
+from ..account import Account
+from ..accounts import NoSuchAccount
 from ..errors import ApiError
 from ..parts import Call
+from ..privileges import EVERYTHING, Privileges
 
 _NOTHING = "Username or password not provided!"
 
 
 async def names(call: Call) -> Response:
-    """List the accounts."""
-    return JSONResponse(call.parts.accounts.names())
+    """List the accounts; with `extrainfo=true`, what they may do as well."""
+    people = call.parts.people
+    found = people.accounts.names()
+    if call.query("extrainfo") != "true":
+        return JSONResponse(found)
+    accounts = {name: account for name in found if (account := people.accounts.get(name)) is not None}
+    return JSONResponse({"accounts": {name: _described(call, name, one) for name, one in accounts.items()}})
 
 
 async def create(call: Call) -> Response:
-    """Make an account."""
-    wish = await call.texts("username", "password")
-    name, password = wish.get("username", ""), wish.get("password", "")
+    """Make an account. Without roles and grants, it has the rights of who makes it."""
+    wish = await call.wish()
+    name, password = wish.text("username") or "", wish.text("password") or ""
     if not name or not password:
         raise ApiError(400, "no-credentials", _NOTHING)
-    _check_password(password)
-    await call.parts.accounts.create(name, password)
+    call.check_password(password)
+    privileges = wish.privileges(call.parts.people.roles)
+    privileges = _own(call) if privileges is None else privileges
+    _check_given(call, privileges)
+    await call.parts.people.accounts.create(name, password, privileges)
     call.record("accounts.create", taggedUser=name)
     return JSONResponse({"success": True})
 
 
 async def update(call: Call) -> Response:
-    """Rename an account, change its password, or both."""
-    wish = await call.texts("username", "password")
+    """Rename an account, change its password or its rights, disable it; also all of it at once."""
+    wish = await call.wish()
     # Clients that fill in a form send empty strings for what shall stay.
-    name = call.query("username") or wish.get("username", "")
-    password = wish.get("password") or None
-    new = wish.get("username") or name
+    name = call.query("username") or wish.text("username") or ""
+    password = wish.text("password") or None
+    new = wish.text("username") or name
+    privileges, disabled = wish.privileges(call.parts.people.roles), wish.flag("disabled")
     renamed = {"updatedUsername": new} if new != name else {}
-    if not name or not (password or renamed):
+    if not name or (not (password or renamed) and privileges is None and disabled is None):
         raise ApiError(400, "no-credentials", _NOTHING)
-    _check_password(password or "")
-    await call.parts.accounts.update(name, new, password)
-    call.record("accounts.update", taggedUser=name, **renamed)
+    if password is not None:
+        call.check_password(password)
+    _check_reach(call, name)
+    if privileges is not None:
+        _check_given(call, privileges)
+
+    def change(account: Account) -> Account:
+        return replace(
+            account,
+            privileges=account.privileges if privileges is None else privileges,
+            disabled=account.disabled if disabled is None else disabled,
+        )
+
+    await call.parts.people.accounts.update(name, new, password, change)
+    what = {
+        "password": password is not None,
+        "rights": privileges is not None,
+        "disabled": bool(disabled),
+        "enabled": disabled is False,
+    }
+    changed = ", ".join(word for word, is_so in what.items() if is_so)
+    call.record("accounts.update", taggedUser=name, **renamed, **({"changed": changed} if changed else {}))
     return JSONResponse({"success": True})
 
 
 async def delete(call: Call) -> Response:
-    """Remove an account, and with it all its sessions."""
+    """Remove an account, and with it its sessions, keys and shares."""
     name = call.query("username")
     if not name:
         raise ApiError(400, "no-username", "Username not provided!")
-    await call.parts.accounts.delete(name)
+    _check_reach(call, name)
+    await call.parts.people.accounts.delete(name)
     call.record("accounts.delete", taggedUser=name)
     return JSONResponse({"success": True})
 
 
-def _check_password(password: str) -> None:
-    """Refuse what could not log in: a password comes in a header, which loses blanks around it."""
-    if password != password.strip():
-        raise ApiError(400, "invalid-account", "A password must not begin or end with a blank!")
+def _described(call: Call, name: str, account: Account) -> dict[str, object]:
+    people = call.parts.people
+    return {
+        **account.privileges.to_dict(),
+        "disabled": account.disabled,
+        "secondFactor": account.factor is not None,
+        "sessions": len(people.sessions.of(name)),
+        "keys": len(people.keys.of(name)),
+    }
+
+
+def _own(call: Call) -> Privileges:
+    """Return the rights of the caller, as those of an account."""
+    layers = call.who.standing.rights.layers
+    if len(layers) > 1:
+        raise ApiError(400, "no-grants", "Say which grants the account shall have!")
+    own = Privileges(grants=layers[0])
+    return EVERYTHING if own.is_full else own
+
+
+def _check_given(call: Call, privileges: Privileges) -> None:
+    if not call.who.covers(privileges.rights(call.parts.people.roles)):
+        raise ApiError(403, "not-permitted", "You cannot give rights that you do not have!")
+
+
+def _check_reach(call: Call, name: str) -> None:
+    people = call.parts.people
+    account = people.accounts.get(name)
+    if account is None:
+        raise NoSuchAccount(f"there is no account {name}")
+    if not call.who.covers(account.privileges.rights(people.roles)):
+        raise ApiError(403, "not-permitted", "You cannot change an account that has more rights than you!")

@@ -5,7 +5,10 @@ from starlette.responses import JSONResponse, Response
 from ..access import COOKIE, Identity, address_of
 from ..errors import ApiError
 from ..parts import Call
-from ..sessions import LIFETIME, Session
+from ..sessions import Session
+
+COOKIE_LASTS = 8_035_200
+"""Seconds; Octyne's cookie says the same."""
 
 
 async def login(call: Call) -> Response:
@@ -14,7 +17,7 @@ async def login(call: Call) -> Response:
     name, password = _header(call, b"username"), _header(call, b"password")
     if not name or not password:
         raise ApiError(400, "no-credentials", "Username or password not provided!")
-    check = call.parts.accounts.check
+    check = call.parts.people.accounts.check
     # A browser sends Latin-1, curl sends UTF-8; most names and passwords are the same in both.
     account = await check(_utf8(name), _utf8(password))
     if account is None and not (name + password).isascii():
@@ -23,25 +26,25 @@ async def login(call: Call) -> Response:
         raise ApiError(401, "wrong-credentials", "Invalid username or password!")
     address = address_of(call.request)
     agent = call.request.headers.get("user-agent", "")
-    token, session = await call.parts.sessions.create(account, address, agent)
-    call.parts.record(Identity(address, session), "auth.login")
+    token, session = await call.parts.people.sessions.create(account, address, agent)
+    call.parts.record(Identity(address, session, session.standing), "auth.login")
     if call.query("cookie") != "true":
         return JSONResponse({"token": token})
-    return _with_cookie(call, token, int(LIFETIME))
+    return _with_cookie(call, token, COOKIE_LASTS)
 
 
 async def logout(call: Call) -> Response:
     """End the session of the token that was shown."""
     session = _session(call)
     call.record("auth.logout")
-    await call.parts.sessions.end(session)
+    await call.parts.people.sessions.end([session], "end a session")
     return _with_cookie(call, "", 0)
 
 
 async def ticket(call: Call) -> Response:
-    """Give a one-time ticket for the session."""
-    session = _session(call)
-    return JSONResponse({"ticket": call.parts.tickets.issue(session, call.who.address)})
+    """Give a one-time ticket for the session or the key."""
+    _refuse_local(call)
+    return JSONResponse({"ticket": call.parts.people.tickets.issue(call.who.holder, call.who.address)})
 
 
 def _refuse_local(call: Call) -> None:
@@ -52,9 +55,10 @@ def _refuse_local(call: Call) -> None:
 
 def _session(call: Call) -> Session:
     _refuse_local(call)
-    if call.who.session is None:
-        raise AssertionError("somebody without a session came in over TCP")
-    return call.who.session
+    session = call.who.holder
+    if not isinstance(session, Session):
+        raise ApiError(400, "no-session", "An API key has no session that could be ended!")
+    return session
 
 
 def _header(call: Call, wanted: bytes) -> bytes:

@@ -19,7 +19,6 @@ import httpx
 from websockets.asyncio.client import connect, unix_connect
 
 from daemon.access import Access
-from daemon.accounts import Accounts
 from daemon.app import build
 from daemon.audit import Audit
 from daemon.config import Config, ConfigFile
@@ -31,12 +30,11 @@ from daemon.jobs import Jobs
 from daemon.listeners import Listeners
 from daemon.mirror import Mirror
 from daemon.parts import Parts
-from daemon.passwords import Passwords
+from daemon.people import People
 from daemon.plan import compile_plan
 from daemon.rawconsoles import RawConsoles
 from daemon.reload import Reloader
-from daemon.sessions import Session, Sessions
-from daemon.tickets import Tickets
+from daemon.sessions import Session
 from daemon.transfers import Transfers
 from daemon.usage import Sampler
 from supervisor import Notifier
@@ -162,7 +160,7 @@ class House:
 
     async def log_in(self, name: str = "admin", address: str = "127.0.0.1") -> str:
         """Return another token."""
-        token, _ = await self.parts.sessions.create(name, address, "")
+        token, _ = await self.parts.people.sessions.create(name, address, "")
         return token
 
     # The config.
@@ -273,17 +271,19 @@ async def serving(
     file = ConfigFile(path)
     good = GoodConfig(os.path.join(folder, "state", "good"), file)
     reloader = Reloader(file, file.load(), file.read(), good)
-    audit, sessions = Audit(), Sessions(os.path.join(folder, "state", "sessions.db"))
-    await sessions.open()
+    audit = Audit()
+    os.makedirs(os.path.join(folder, "state"), exist_ok=True)
+    people = None
     try:
         async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
-            accounts = _accounts(os.path.join(folder, "users.json"), sessions, tasks)
-            tickets, mirror = Tickets(anyio.current_time), Mirror(door.api)
+            people = People(os.path.join(folder, "users.json"), os.path.join(folder, "state"), tasks)
+            await people.open()
+            mirror = Mirror(door.api)
             consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
             files = Files(mirror)
             jobs, transfers = Jobs(tasks, files.mend), Transfers(files)
-            made = mirror, raw, reloader, Sampler(), sessions, tickets, transfers
-            parts = Parts(Access(sessions, tickets), accounts, audit, consoles, files, jobs, *made)
+            made = mirror, people, raw, reloader, Sampler(), transfers
+            parts = Parts(Access(people), audit, consoles, files, jobs, *made)
             listeners = Listeners(build(parts), tasks, HeldSockets(Notifier(None), {}))
 
             async def set_audit(config: Config) -> None:
@@ -291,12 +291,18 @@ async def serving(
 
             reloader.add(listeners.apply)
             reloader.add(lambda config: mirror.apply(compile_plan(config)))
-            for configure in (set_audit, files.configure, transfers.configure, jobs.configure):
+            for configure in (
+                set_audit,
+                people.configure,
+                files.configure,
+                transfers.configure,
+                jobs.configure,
+            ):
                 reloader.add(configure)
                 await configure(reloader.config)
             await listeners.apply(reloader.config)
             tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
-            token, session = await sessions.create("admin", "127.0.0.1", "")
+            token, session = await people.sessions.create("admin", "127.0.0.1", "")
             try:
                 yield House(folder, parts, listeners, door, token, session, stack, settings)
             finally:
@@ -306,16 +312,6 @@ async def serving(
                 tasks.cancel_scope.cancel()
     finally:
         with anyio.CancelScope(shield=True):
-            await sessions.close()
+            if people is not None:
+                await people.close()
             audit.close()
-
-
-def _accounts(path: str, sessions: Sessions, tasks: anyio.abc.TaskGroup) -> Accounts:
-    def changed(names: set[str]) -> None:
-        for name in names:
-            tasks.start_soon(sessions.end_account, name)
-
-    def renamed(old: str, new: str) -> None:
-        tasks.start_soon(sessions.rename, old, new)
-
-    return Accounts(path, Passwords(), on_change=changed, on_rename=renamed)

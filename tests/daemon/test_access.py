@@ -7,8 +7,8 @@ from starlette.requests import HTTPConnection
 
 from daemon.access import LOGGED_IN, OPEN, Access, Identity, Peer, needs, token_of
 from daemon.errors import NotAuthenticated, NotPermitted
-from daemon.sessions import Sessions
-from daemon.tickets import Tickets
+
+from .kept import people
 
 ADDRESS = "192.0.2.7"
 
@@ -78,69 +78,58 @@ def test_a_cookie_counts_only_from_our_own_pages(origin: str, host: str, counts:
         assert token_of(connection({**headers, "sec-fetch-site": "cross-site"}, kind=kind)) is None
 
 
-@pytest.fixture
-async def sessions(folder: str) -> Sessions:
-    sessions = Sessions(f"{folder}/sessions.db")
-    await sessions.open()
-    await sessions.close()
-    return sessions
-
-
-async def test_only_the_listener_can_say_that_somebody_is_local(sessions: Sessions) -> None:
-    access = Access(sessions, Tickets(lambda: 0.0))
-    for peer in (None, "Peer(0, 0)", {"uid": 0, "pid": 1}, (0, 1)):
-        assert access.identify(connection(state={"peer": peer}), ticket=True) is None
-    nobody = connection()
-    nobody.scope["client"] = None  # a TCP client that has gone has none either
-    assert access.identify(nobody, ticket=True) is None
-    local = access.identify(connection({"authorization": "x"}, state={"peer": Peer(7, 8)}), ticket=True)
-    assert local is not None
-    assert (local.user, local.ip, local.process) == ("@local", "@", {"uid": 7, "pid": 8})
-    assert not local.over
+async def test_only_the_listener_can_say_that_somebody_is_local(folder: str) -> None:
+    async with people(folder) as everybody:
+        access = Access(everybody)
+        for peer in (None, "Peer(0, 0)", {"uid": 0, "pid": 1}, (0, 1)):
+            assert access.identify(connection(state={"peer": peer}), ticket=True) is None
+        nobody = connection()
+        nobody.scope["client"] = None  # a TCP client that has gone has none either
+        assert access.identify(nobody, ticket=True) is None
+        local = access.identify(connection({"authorization": "x"}, state={"peer": Peer(7, 8)}), ticket=True)
+        assert local is not None
+        assert (local.user, local.ip, local.marks) == ("@local", "@", {"uid": 7, "pid": 8})
+        assert not local.over
 
 
 async def test_a_rule_lets_in_who_fulfils_it(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    sessions, tickets = Sessions(f"{folder}/sessions.db"), Tickets(lambda: 0.0)
-    await sessions.open()
-    access = Access(sessions, tickets)
-    token, session = await sessions.create("eve", ADDRESS, "")
-    known, unknown = connection({"authorization": token}), connection({"authorization": "x"})
-    assert access.check(OPEN, unknown, None) is None
-    for rule in (LOGGED_IN, needs("server.view")):
+    async with people(folder) as everybody:
+        access = Access(everybody)
+        token, session = await everybody.sessions.create("eve", ADDRESS, "")
+        known, unknown = connection({"authorization": token}), connection({"authorization": "x"})
+        assert access.check(OPEN, unknown, None) is None
+        for rule in (LOGGED_IN, needs("server.view")):
+            with pytest.raises(NotAuthenticated):
+                access.check(rule, unknown, "a")
+            identity = access.check(rule, known, "a")
+            assert identity == Identity(ADDRESS, session, session.standing)
+        with monkeypatch.context() as patch:
+            patch.setattr(Identity, "may", lambda _, permission, server: (permission, server) == ("x", "a"))
+            assert access.check(needs("x"), known, "a")
+            for refused in ((needs("x"), "b"), (needs("y"), "a")):
+                with pytest.raises(NotPermitted):
+                    access.check(refused[0], known, refused[1])
+            with pytest.raises(NotAuthenticated):
+                access.check(needs("y"), unknown, "a")
+        await everybody.sessions.end([session])
+        assert identity is not None
+        assert identity.over
         with pytest.raises(NotAuthenticated):
-            access.check(rule, unknown, "a")
-        identity = access.check(rule, known, "a")
-        assert identity == Identity(ADDRESS, session)
-    with monkeypatch.context() as patch:
-        patch.setattr(Identity, "may", lambda _, permission, server: (permission, server) == ("x", "a"))
-        assert access.check(needs("x"), known, "a")
-        for refused in ((needs("x"), "b"), (needs("y"), "a")):
-            with pytest.raises(NotPermitted):
-                access.check(refused[0], known, refused[1])
-        with pytest.raises(NotAuthenticated):
-            access.check(needs("y"), unknown, "a")
-    await sessions.end(session)
-    assert identity is not None
-    assert identity.over
-    with pytest.raises(NotAuthenticated):
-        access.check(LOGGED_IN, known, None)
-    await sessions.close()
+            access.check(LOGGED_IN, known, None)
 
 
 async def test_a_ticket_counts_where_the_rule_says_so_and_a_bad_one_spoils_nothing(folder: str) -> None:
-    sessions, tickets = Sessions(f"{folder}/sessions.db"), Tickets(lambda: 0.0)
-    await sessions.open()
-    access = Access(sessions, tickets)
-    token, session = await sessions.create("eve", ADDRESS, "")
-    shown = tickets.issue(session, ADDRESS)
-    with_ticket, without = needs("x", ticket=True), needs("x")
-    with pytest.raises(NotAuthenticated):
-        access.check(without, connection(query=f"ticket={shown}"), None)
-    assert access.check(with_ticket, connection(query=f"ticket={shown}"), None)
-    with pytest.raises(NotAuthenticated):
-        access.check(with_ticket, connection(query=f"ticket={shown}"), None)
-    assert access.check(with_ticket, connection({"authorization": token}, query=f"ticket={shown}"), None)
-    for bad in ("", "x" * 10_000, "%ff", "a&ticket=b"):
+    async with people(folder) as everybody:
+        access = Access(everybody)
+        token, session = await everybody.sessions.create("eve", ADDRESS, "")
+        shown = everybody.tickets.issue(session, ADDRESS)
+        with_ticket, without = needs("x", ticket=True), needs("x")
         with pytest.raises(NotAuthenticated):
-            access.check(with_ticket, connection(query=f"ticket={bad}"), None)
-    await sessions.close()
+            access.check(without, connection(query=f"ticket={shown}"), None)
+        assert access.check(with_ticket, connection(query=f"ticket={shown}"), None)
+        with pytest.raises(NotAuthenticated):
+            access.check(with_ticket, connection(query=f"ticket={shown}"), None)
+        assert access.check(with_ticket, connection({"authorization": token}, query=f"ticket={shown}"), None)
+        for bad in ("", "x" * 10_000, "%ff", "a&ticket=b"):
+            with pytest.raises(NotAuthenticated):
+                access.check(with_ticket, connection(query=f"ticket={bad}"), None)

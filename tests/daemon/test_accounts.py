@@ -176,7 +176,7 @@ async def test_a_new_process_and_octyne_read_what_we_wrote(users: File) -> None:
 
 
 async def test_names_that_collide_or_miss_are_refused_and_nothing_is_written(users: File) -> None:
-    users.edit({"ada": ARGON2, "bob": ARGON2, "odd": {"hash": ARGON2}})
+    users.edit({"ada": ARGON2, "bob": ARGON2, "odd": {"hash": 7}})
     before = users.path.read_bytes()
     accounts = users.accounts()
     for taken in ("ada", "odd"):

@@ -53,7 +53,7 @@ async def test_who_is_refused_is_told_in_his_own_protocol(
 @pytest.mark.parametrize("protocol", ["console-v2", None])
 async def test_every_way_of_showing_who_one_is_opens_a_console(either: House, protocol: str | None) -> None:
     cookie = f"X-Authentication={either.token}"
-    ticket = either.parts.tickets.issue(either.session, "127.0.0.1")
+    ticket = either.parts.people.tickets.issue(either.session, "127.0.0.1")
     for way in (
         {"headers": {"Authorization": either.token}},
         {"headers": {"Authorization": f"Bearer {either.token}"}},
@@ -192,7 +192,7 @@ async def test_input_that_comes_with_the_end_of_the_session_is_not_heard(
 ) -> None:
     async with house.view() as witness, house.view(token=house.token, protocol=protocol) as viewer:
         await witness.until("ready")
-        await house.parts.sessions.end(house.session)
+        await house.parts.people.sessions.end([house.session])
         with suppress(ConnectionClosed):
             while True:
                 await (viewer.type("too late") if protocol else viewer.connection.send("too late"))
@@ -221,7 +221,7 @@ async def test_a_console_can_be_closed_by_either_side_at_the_same_time(house: Ho
     async with house.view(token=house.token) as viewer:
         await viewer.until("ready")
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(house.parts.sessions.end, house.session)
+            tasks.start_soon(house.parts.people.sessions.end, [house.session])
             tasks.start_soon(viewer.connection.close)
     assert (await house.local.get("/servers")).status_code == 200
 

@@ -176,7 +176,7 @@ async def test_a_stuck_viewer_is_cut_off_when_its_session_ends(house: House) -> 
             viewer.connection.transport.pause_reading()
             await typist.type("go")
             await read_all(typist)
-            await house.parts.sessions.end(house.session)
+            await house.parts.people.sessions.end([house.session])
             await eventually(lambda: seen(house), lambda count: count == 1)
             viewer.connection.transport.abort()
 

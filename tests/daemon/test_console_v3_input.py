@@ -138,7 +138,7 @@ async def test_who_is_refused_is_told_and_closed(house: House, monkeypatch: pyte
 
 async def test_the_end_of_the_session_ends_the_console(house: House) -> None:
     async with watch(house) as witness, watch(house, local=False) as viewer:
-        await house.parts.sessions.end(house.session)
+        await house.parts.people.sessions.end([house.session])
         with suppress(ConnectionClosed):
             while True:
                 await viewer.connection.send(b"too late\n")

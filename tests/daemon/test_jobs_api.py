@@ -180,8 +180,8 @@ async def test_events_end_with_the_session(house: House) -> None:
     token = await house.log_in()
     with anyio.fail_after(20):
         async with house.client(token).stream("GET", "/jobs/events") as answer:
-            session = house.parts.sessions.find(token)
+            session = house.parts.people.sessions.find(token)
             assert session is not None
-            await house.parts.sessions.end(session)
+            await house.parts.people.sessions.end([session])
             with pytest.raises(Exception, match=r"incomplete|closed|peer"):
                 await answer.aread()

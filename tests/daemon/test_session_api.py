@@ -40,7 +40,7 @@ async def test_a_login_gives_a_token(house: House, method: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 async def test_a_login_may_be_spelt_as_curl_or_a_browser_does(house: House, encoding: str) -> None:
-    await house.parts.accounts.create("jürgen", "pässwörd")
+    await house.parts.people.accounts.create("jürgen", "pässwörd")
     name, password = "jürgen".encode(encoding), "pässwörd".encode(encoding)
     for method in ("GET", "POST"):
         headers = [(b"Username", name), (b"Password", password)]
@@ -117,7 +117,7 @@ async def test_a_logout_ends_one_token_at_once(house: House, method: str) -> Non
 
 
 async def test_a_deleted_account_is_out_at_once_and_its_consoles_close(either: House) -> None:
-    await either.parts.accounts.create("eve", "secret")
+    await either.parts.people.accounts.create("eve", "secret")
     token = await either.log_in("eve")
     async with either.view(token=token) as second, either.view(token=token, protocol=None) as first:
         await second.until("ready")
@@ -205,7 +205,7 @@ async def test_a_ticket_dies_with_its_session(house: House) -> None:
 
 
 async def test_a_ticket_is_good_from_its_address_only(house: House) -> None:
-    shown = house.parts.tickets.issue(house.session, "192.0.2.1")
+    shown = house.parts.people.tickets.issue(house.session, "192.0.2.1")
     assert await view(house, shown) == 401
 
 
@@ -231,5 +231,5 @@ async def test_a_console_that_was_opened_by_ticket_closes_with_the_session(house
 
 async def test_an_account_that_was_removed_by_hand_is_out(house: House) -> None:
     write(f"{house.folder}/users.json", "{}")
-    house.parts.accounts.refresh()  # run.py does so when the file changes
+    house.parts.people.accounts.refresh()  # run.py does so when the file changes
     await eventually(lambda: is_in(house, {"Authorization": house.token}), lambda inside: not inside)

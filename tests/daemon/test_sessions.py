@@ -4,14 +4,17 @@ import logging
 import os
 import sqlite3
 import stat
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager, closing
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import anyio
 import pytest
 
-from daemon.sessions import LIFETIME, Session, Sessions, SessionStoreError
+from daemon.ledger import CannotKeep, Ledger
+from daemon.sessions import IDLE, Session, Sessions
+
+from .kept import opened
 
 HOME = "192.0.2.1"
 
@@ -33,16 +36,6 @@ def path(tmp_path: Path) -> str:
     return str(tmp_path / "sessions.db")
 
 
-@asynccontextmanager
-async def opened(path: str, clock: Callable[[], float], per_account: int = 1000) -> AsyncIterator[Sessions]:
-    sessions = Sessions(path, clock=clock, per_account=per_account)
-    await sessions.open()
-    try:
-        yield sessions
-    finally:
-        await sessions.close()
-
-
 def rows(path: str) -> list[tuple[bytes, str]]:
     with closing(sqlite3.connect(path)) as database:
         return list(database.execute("SELECT token_hash, account FROM sessions ORDER BY rowid"))
@@ -61,9 +54,9 @@ async def test_a_session_is_found_by_its_token_and_survives_a_restart(path: str,
     async with opened(path, clock) as sessions:
         again = found(sessions, token)
         assert (again.account, again.address, again.agent) == ("ada", HOME, "curl")
-        assert (again.created, again.expires) == (clock.now, clock.now + LIFETIME)
+        assert (again.created, sessions.expires(again)) == (clock.now, clock.now + IDLE)
         assert not again.ended.is_set()
-        assert sessions.accounts() == {"ada"}
+        assert sessions.owners() == {"ada"}
 
 
 async def test_a_token_is_octynes_and_only_its_digest_is_on_disk(path: str, clock: Clock) -> None:
@@ -96,11 +89,11 @@ async def test_logout_ends_this_session_at_once_and_no_other(path: str, clock: C
     async with opened(path, clock) as sessions:
         token, session = await sessions.create("ada", HOME, "curl")
         other, _ = await sessions.create("ada", HOME, "curl")
-        await sessions.end(session)
+        await sessions.end([session])
         assert session.ended.is_set()
         assert sessions.find(token) is None
         assert sessions.find(other) is not None
-        await sessions.end(session)  # twice is no error
+        await sessions.end([session])  # twice is no error
     async with opened(path, clock) as sessions:
         assert sessions.find(token) is None
         assert sessions.find(other) is not None
@@ -110,7 +103,8 @@ async def test_a_deleted_account_loses_all_its_sessions_also_on_disk(path: str, 
     async with opened(path, clock) as sessions:
         gone = [await sessions.create("ada", HOME, "curl") for _ in range(3)]
         kept, _ = await sessions.create("bob", HOME, "curl")
-        await sessions.end_account("ada")
+        sessions.end_owner("ada")
+        await sessions._ledger.settle("end sessions")
         assert all(session.ended.is_set() for _, session in gone)
         assert [sessions.find(token) for token, _ in gone] == [None] * 3
         assert [account for _, account in rows(path)] == ["bob"]
@@ -120,7 +114,7 @@ async def test_a_deleted_account_loses_all_its_sessions_also_on_disk(path: str, 
 async def test_a_renamed_accounts_sessions_go_on(path: str, clock: Clock) -> None:
     async with opened(path, clock) as sessions:
         token, session = await sessions.create("ada", HOME, "curl")
-        await sessions.rename("ada", "lovelace")
+        sessions.rename("ada", "lovelace")
         assert sessions.find(token) is session
         assert session.account == "lovelace"
     async with opened(path, clock) as sessions:
@@ -140,9 +134,9 @@ async def test_an_account_that_ends_during_a_login_takes_the_new_session_along(
         async with anyio.create_task_group() as tg:
             for _ in range(5):
                 tg.start_soon(log_in)
-            while not sessions.accounts():
+            while not sessions.owners():
                 await anyio.lowlevel.checkpoint()
-            tg.start_soon(sessions.end_account, "ada")
+            sessions.end_owner("ada")
         assert len(tokens) == 5
         assert [sessions.find(token) for token in tokens] == [None] * 5
         assert rows(path) == []
@@ -153,7 +147,7 @@ async def test_one_who_hangs_up_during_a_login_leaves_no_session(path: str, cloc
         with anyio.CancelScope() as scope:
             scope.cancel()
             await sessions.create("ada", HOME, "curl")
-        assert sessions.accounts() == set()
+        assert sessions.owners() == set()
         assert rows(path) == []
 
 
@@ -162,7 +156,7 @@ async def test_one_who_hangs_up_during_a_logout_is_logged_out(path: str, clock: 
         _, session = await sessions.create("ada", HOME, "curl")
         with anyio.CancelScope() as scope:
             scope.cancel()
-            await sessions.end(session)
+            await sessions.end([session])
         assert session.ended.is_set()
         assert rows(path) == []
 
@@ -170,7 +164,7 @@ async def test_one_who_hangs_up_during_a_logout_is_logged_out(path: str, clock: 
 async def test_an_expired_session_is_not_found_and_leaves_memory_and_disk(path: str, clock: Clock) -> None:
     async with opened(path, clock) as sessions:
         token, session = await sessions.create("ada", HOME, "curl")
-        clock.now += LIFETIME - 1
+        clock.now += IDLE - 1
         assert sessions.find(token) is session
         clock.now += 1
         assert sessions.find(token) is None
@@ -178,9 +172,9 @@ async def test_an_expired_session_is_not_found_and_leaves_memory_and_disk(path: 
         assert session.ended.is_set()
         await sessions.create("bob", HOME, "curl")
         assert [account for _, account in rows(path)] == ["bob"]
-    clock.now += LIFETIME
+    clock.now += IDLE
     async with opened(path, clock) as sessions:
-        assert sessions.accounts() == set()
+        assert sessions.owners() == set()
         assert rows(path) == []
 
 
@@ -218,7 +212,7 @@ async def test_parallel_logins_stay_within_the_bound(path: str, clock: Clock) ->
             for _ in range(20):
                 tg.start_soon(sessions.create, "ada", HOME, "curl")
         assert len(rows(path)) == 3
-        assert {session.key for session in sessions._live.values()} == {key for key, _ in rows(path)}
+        assert {session.digest for session in sessions._live.values()} == {key for key, _ in rows(path)}
 
 
 @pytest.mark.parametrize("agent", ["", "x" * 100_000, "a\nb\0c", "\ud800", "ü😀"])
@@ -240,7 +234,7 @@ async def test_the_files_are_the_owners_alone(path: str, clock: Clock) -> None:
 
 async def test_the_file_is_made_safe_against_power_loss(path: str, clock: Clock) -> None:
     async with opened(path, clock) as sessions:
-        database = sessions._file._database
+        database = sessions._ledger._file._database
         assert database is not None
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert database.execute("PRAGMA synchronous").fetchone() == (2,)
@@ -251,7 +245,7 @@ async def test_on_a_full_disk_nobody_logs_in_and_nothing_is_half_made(
 ) -> None:
     async with opened(path, clock, per_account=1) as sessions:
         token, session = await sessions.create("ada", HOME, "curl")
-        with full_disk(), pytest.raises(SessionStoreError):
+        with full_disk(), pytest.raises(CannotKeep):
             await sessions.create("ada", HOME, "curl")
         assert sessions.find(token) is session
         assert not session.ended.is_set()
@@ -270,8 +264,8 @@ async def test_on_a_full_disk_logout_works_and_reaches_the_disk_later(
         token, session = await sessions.create("ada", HOME, "curl")
         bob, _ = await sessions.create("bob", HOME, "curl")
         with full_disk():
-            await sessions.end(session)
-            await sessions.rename("bob", "rob")
+            await sessions.end([session])
+            sessions.rename("bob", "rob")
         assert session.ended.is_set()
         assert sessions.find(token) is None
         assert len(rows(path)) == 2
@@ -288,7 +282,7 @@ async def test_what_the_disk_refused_is_written_at_the_latest_when_closing(
     async with opened(path, clock) as sessions:
         _, session = await sessions.create("ada", HOME, "curl")
         with full_disk():
-            await sessions.end(session)
+            await sessions.end([session])
     assert rows(path) == []
 
 
@@ -346,23 +340,24 @@ async def test_a_row_of_odd_types_is_ignored(path: str, clock: Clock) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("INSERT INTO sessions VALUES (x'00', NULL, 'yesterday', 'never', 7, x'ff')")
     async with opened(path, clock) as sessions:
-        assert sessions.accounts() == {"ada"}
+        assert sessions.owners() == {"ada"}
         assert sessions.find(token) is not None
 
 
 async def test_a_file_that_cannot_be_opened_is_said_and_may_be_tried_again(path: str, clock: Clock) -> None:
     os.mkdir(path)
-    sessions = Sessions(path, clock=clock)
-    with pytest.raises(SessionStoreError, match=r"sessions\.db"):
-        await sessions.open()
-    with pytest.raises(SessionStoreError):
+    ledger = Ledger(path)
+    sessions = Sessions(ledger, clock=clock)
+    with pytest.raises(CannotKeep, match=r"sessions\.db"):
+        await ledger.open()
+    with pytest.raises(CannotKeep):
         await sessions.create("ada", HOME, "curl")
-    assert sessions.accounts() == set()
+    assert sessions.owners() == set()
     os.rmdir(path)
-    await sessions.open()
+    await ledger.open()
     token, _ = await sessions.create("ada", HOME, "curl")
     assert sessions.find(token) is not None
-    await sessions.close()
+    await ledger.close()
 
 
 async def test_after_closing_nothing_crashes(
@@ -370,10 +365,10 @@ async def test_after_closing_nothing_crashes(
 ) -> None:
     async with opened(path, clock) as sessions:
         token, session = await sessions.create("ada", HOME, "curl")
-    with pytest.raises(SessionStoreError):
+    with pytest.raises(CannotKeep):
         await sessions.create("ada", HOME, "curl")
     with caplog.at_level(logging.ERROR):
-        await sessions.end(session)
+        await sessions.end([session])
     assert sessions.find(token) is None
     assert "closed" in caplog.text
 

@@ -75,7 +75,7 @@ def test_a_ticket_lasts_30_seconds(
 async def test_a_ticket_dies_with_its_session_and_not_with_another(tickets: Tickets) -> None:
     one, other = new_session(), new_session()
     first, second = tickets.issue(one, HOME), tickets.issue(other, HOME)
-    one.ended.set()
+    one.end()
     assert tickets.redeem(first, HOME) is None
     assert tickets.redeem(second, HOME) is other
 

@@ -11,11 +11,12 @@ import pytest
 
 from daemon.config import ConfigError, ConfigFile
 from daemon.goodconfig import GoodConfig
+from daemon.ledger import CannotKeep, Ledger
+from daemon.ledgerfile import LedgerFile
 from daemon.main import _load
-from daemon.sessionfile import SessionFile
-from daemon.sessions import Sessions, SessionStoreError
 
 from ..cuts import DAMAGES, WAYS, Damage, cut_at_each_step
+from .kept import opened
 
 # What is cut short, in a process of its own.
 
@@ -48,7 +49,7 @@ def good(folder: str) -> GoodConfig:
 def torn_sessions(folder: str) -> None:
     """A database that is whole without its -wal, in which the session has ended."""
     path = os.path.join(folder, "sessions.db")
-    whole = SessionFile(f"{path}.whole")
+    whole = LedgerFile(f"{path}.whole")
     whole.open()
     whole.write([("INSERT INTO sessions VALUES (x'00', 'ada', 0.0, 1e12, '', '')", ())])
     whole.close()
@@ -58,7 +59,7 @@ def torn_sessions(folder: str) -> None:
 
 
 def open_sessions(folder: str) -> None:
-    SessionFile(os.path.join(folder, "sessions.db")).open()
+    LedgerFile(os.path.join(folder, "sessions.db")).open()
 
 
 # The config.
@@ -142,12 +143,10 @@ def test_with_nothing_good_the_mistake_in_the_config_is_told(tmp_path: Path) -> 
 async def sessions_of(path: Path, count: int) -> list[str]:
     """Leave a database as a power cut would, with all of it in the -wal; return the tokens."""
     living = path.with_name("living.db")
-    sessions = Sessions(str(living))
-    await sessions.open()
-    tokens = [(await sessions.create("ada", "127.0.0.1", "curl"))[0] for _ in range(count)]
-    for suffix in ("", "-wal"):
-        shutil.copy(f"{living}{suffix}", f"{path}{suffix}")
-    await sessions.close()
+    async with opened(str(living)) as sessions:
+        tokens = [(await sessions.create("ada", "127.0.0.1", "curl"))[0] for _ in range(count)]
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{living}{suffix}", f"{path}{suffix}")
     return tokens
 
 
@@ -164,14 +163,12 @@ async def test_of_a_torn_wal_all_that_is_whole_counts(
         path.write_bytes(database)
         Path(f"{path}-wal").write_bytes(wal[:length])
         Path(f"{path}-shm").write_bytes(b"\xa5" * 32768)
-        sessions = Sessions(str(path))
-        await sessions.open()
-        found = [sessions.find(token) is not None for token in tokens]
-        assert found == sorted(found, reverse=True), "the first ones, without a gap"
-        counts.append((length, sum(found)))
-        fresh, _ = await sessions.create("ada", "127.0.0.1", "curl")
-        assert sessions.find(fresh) is not None
-        await sessions.close()
+        async with opened(str(path)) as sessions:
+            found = [sessions.find(token) is not None for token in tokens]
+            assert found == sorted(found, reverse=True), "the first ones, without a gap"
+            counts.append((length, sum(found)))
+            fresh, _ = await sessions.create("ada", "127.0.0.1", "curl")
+            assert sessions.find(fresh) is not None
     counts.sort()
     assert [count for _, count in counts] == sorted(count for _, count in counts)
     assert counts[0][1] == 0
@@ -188,17 +185,14 @@ async def test_a_damaged_database_is_set_aside_with_its_wal(
     path = tmp_path / "sessions.db"
     tokens = await sessions_of(path, 20)
     if not suffix:  # all of it in the database itself
-        sessions = Sessions(str(path))
-        await sessions.open()
-        await sessions.close()
+        async with opened(str(path)):
+            pass
     damaged = DAMAGES[damage](Path(f"{path}{suffix}").read_bytes())
     Path(f"{path}{suffix}").write_bytes(damaged)
-    sessions = Sessions(str(path))
-    await sessions.open()
-    fresh, _ = await sessions.create("ada", "127.0.0.1", "curl")
-    assert sessions.find(fresh) is not None
-    alive = sum(sessions.find(token) is not None for token in tokens)
-    await sessions.close()
+    async with opened(str(path)) as sessions:
+        fresh, _ = await sessions.create("ada", "127.0.0.1", "curl")
+        assert sessions.find(fresh) is not None
+        alive = sum(sessions.find(token) is not None for token in tokens)
     kept = list(tmp_path.glob(f"sessions.db.damaged-*Z{suffix}"))
     if kept:
         assert alive == 0
@@ -210,10 +204,8 @@ async def test_a_damaged_database_is_set_aside_with_its_wal(
         assert damage in {"garbage at the end", "zeros at the end"} or suffix
         assert damage not in {"garbage", "zeros"}
         assert caplog.text == ""
-    sessions = Sessions(str(path))
-    await sessions.open()
-    assert sessions.find(fresh) is not None
-    await sessions.close()
+    async with opened(str(path)) as sessions:
+        assert sessions.find(fresh) is not None
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -221,8 +213,8 @@ def test_sessions_set_aside_halfway_do_not_live_again(tmp_path: Path, way: str) 
     cuts = cut_at_each_step(str(tmp_path), way, torn_sessions, open_sessions)
     assert len(cuts) > 4
     for cut in cuts:
-        file = SessionFile(os.path.join(cut.folder, "sessions.db"))
-        assert file.open() == [], cut
+        file = LedgerFile(os.path.join(cut.folder, "sessions.db"))
+        assert file.open()["sessions"] == [], cut
         file.close()
         assert list(Path(cut.folder).glob("sessions.db.damaged-*")), cut
 
@@ -232,11 +224,11 @@ async def test_a_database_that_could_not_be_begun_is_not_taken_for_a_damaged_one
     full_disk: Callable[[], AbstractContextManager[None]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    sessions = Sessions(str(tmp_path / "sessions.db"))
-    with full_disk(), pytest.raises(SessionStoreError, match="cannot open"):
-        await sessions.open()
+    ledger = Ledger(str(tmp_path / "sessions.db"))
+    with full_disk(), pytest.raises(CannotKeep, match="cannot open"):
+        await ledger.open()
     with caplog.at_level(logging.WARNING):
-        await sessions.open()
-    await sessions.close()
+        await ledger.open()
+    await ledger.close()
     assert caplog.text == ""
     assert os.listdir(tmp_path) == ["sessions.db"]

@@ -1,9 +1,9 @@
-"""`sessions.db`: rows in SQLite, written in transactions that a power cut leaves whole.
+"""`sessions.db`: who may come in, as rows in SQLite, in transactions that a power cut leaves whole.
 
 Rules:
 - Damage is found when the file is opened. Then it is set aside whole, under a name that says so, and an empty
-  one begins: everybody logs in again. There is no copy to fall back to, since in an older one sessions would
-  live again that have been ended.
+  one begins: everybody logs in again, keys and shares are made anew. There is no copy to fall back to, since
+  in an older one what has been ended would live again.
 - A torn end of the -wal was never committed: SQLite leaves it out, and nothing is lost.
 
 Nothing here is meant for two threads at once.
@@ -14,25 +14,63 @@ import logging
 import os
 import sqlite3
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from supervisor import damaged_name, sync_folder
 
-VERSION = 1
+VERSION = 2
 
-# Token hash, account, created, expires, address, agent.
-Row: TypeAlias = tuple[bytes, str, float, float, str, str]
+Row: TypeAlias = tuple[bytes | str | float, ...]
+Rows: TypeAlias = Mapping[str, Sequence[Row]]
 Statement: TypeAlias = tuple[str, tuple[bytes | str | float, ...]]
 FileError = sqlite3.Error
 
 _log = logging.getLogger("holdfast.sessions")
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS sessions(token_hash BLOB PRIMARY KEY, account TEXT, created REAL,"
-    " expires REAL, address TEXT, agent TEXT)"
+_B, _T, _R = (bytes, "BLOB"), (str, "TEXT"), (float, "REAL")
+TABLES = {
+    "sessions": {"token_hash": _B, "account": _T, "created": _R, "used": _R, "address": _T, "agent": _T},
+    "keys": {
+        "token_hash": _B,
+        "id": _T,
+        "name": _T,
+        "owner": _T,
+        "privileges": _T,
+        "created": _R,
+        "expires": _R,
+        "used": _R,
+        "address": _T,
+    },
+    "shares": {
+        "token_hash": _B,
+        "id": _T,
+        "kind": _T,
+        "owner": _T,
+        "server": _T,
+        "path": _T,
+        "created": _R,
+        "expires": _R,
+        "used": _R,
+        "address": _T,
+    },
+    "factors": {"account": _T, "step": _R},
+}
+"""Each table's columns with their types; the first is the primary key."""
+
+_SCHEMA = [
+    f"CREATE TABLE IF NOT EXISTS {table}("
+    + ", ".join(
+        f"{name} {kind}{'' if place else ' PRIMARY KEY'}"
+        for place, (name, (_, kind)) in enumerate(columns.items())
+    )
+    + ")"
+    for table, columns in TABLES.items()
+]
+# Version 1 said when a session would run out, 93 days after it began.
+_FROM_1 = (
+    "ALTER TABLE sessions RENAME COLUMN expires TO used",
+    "UPDATE sessions SET used = created",
 )
-# By rowid, not by `created`: the oldest makes room, and clocks jump.
-_LOAD = "SELECT token_hash, account, created, expires, address, agent FROM sessions ORDER BY rowid"
 # From sqlite.org/fileformat2.html.
 _SMALLEST_PAGE = 512
 _WAL_HEADER, _WAL_MAGIC = 32, (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
@@ -42,22 +80,27 @@ class _Damaged(Exception):
     """The file is no database of this version."""
 
 
-class SessionFile:
+class LedgerFile:
     """The file, closed until `open`."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._database: sqlite3.Connection | None = None
 
-    def open(self) -> Sequence[Row]:
-        """Return what stands there, the oldest first; raises `OSError`, `FileError`."""
+    def open(self) -> Rows:
+        """Return what stands in each table, the oldest first; raises `OSError`, `FileError`."""
         try:
             self._database, rows = self._connect()
         except (sqlite3.DatabaseError, _Damaged) as exc:
             if isinstance(exc, sqlite3.Error) and not _is_corrupt(exc):
                 raise
             kept = self._set_aside()
-            _log.error("%s is damaged (%s); kept as %s, everybody must log in again", self._path, exc, kept)
+            _log.error(
+                "%s is damaged (%s); kept as %s, all must log in again and keys be made anew",
+                self._path,
+                exc,
+                kept,
+            )
             self._database, rows = self._connect()
         return rows
 
@@ -77,7 +120,7 @@ class SessionFile:
             self._database.close()
             self._database = None
 
-    def _connect(self) -> tuple[sqlite3.Connection, list[Row]]:
+    def _connect(self) -> tuple[sqlite3.Connection, Rows]:
         fresh = not os.path.lexists(self._path)
         _check(self._path)
         # Made by us, since SQLite would go by the umask; it gives -wal and -shm the mode of this file.
@@ -92,7 +135,7 @@ class SessionFile:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=FULL")
             _prepare(database)
-            rows = [row for row in database.execute(_LOAD) if _is_row(row)]
+            rows = {table: _load(database, table) for table in TABLES}
         except BaseException:
             database.close()
             if fresh:  # an empty one would look damaged
@@ -128,18 +171,27 @@ def _check(path: str) -> None:
 
 def _prepare(database: sqlite3.Connection) -> None:
     (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version == 0:
+    if version in (0, 1):
         with database:
-            database.execute(_SCHEMA)
+            for statement in (*(_FROM_1 if version else ()), *_SCHEMA):
+                database.execute(statement)
             database.execute(f"PRAGMA user_version={VERSION}")
     elif version != VERSION:
         raise _Damaged(f"its version is {version}, this program knows {VERSION}")
     (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise _Damaged(verdict)
-    columns = [name for _, name, *_ in database.execute("PRAGMA table_info(sessions)")]
-    if columns != ["token_hash", "account", "created", "expires", "address", "agent"]:
-        raise _Damaged("its table is of another shape")
+    for table, columns in TABLES.items():
+        if [name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")] != list(columns):
+            raise _Damaged(f"its table {table} is of another shape")
+
+
+def _load(database: sqlite3.Connection, table: str) -> list[Row]:
+    # By rowid, not by `created`: the oldest makes room, and clocks jump.
+    found = database.execute(f"SELECT {', '.join(TABLES[table])} FROM {table} ORDER BY rowid")  # noqa: S608
+    kinds = [kind for kind, _ in TABLES[table].values()]
+    # SQLite puts any type in any column, and gives what was put in.
+    return [row for row in found if all(type(value) is kind for value, kind in zip(row, kinds, strict=True))]
 
 
 def _text(data: bytes) -> str:
@@ -149,9 +201,3 @@ def _text(data: bytes) -> str:
 def _is_corrupt(exc: sqlite3.Error) -> bool:
     code = getattr(exc, "sqlite_errorcode", 0) & 0xFF  # absent if the module itself raised it
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _is_row(row: tuple[object, ...]) -> bool:
-    """Tell whether SQLite, which puts any type in any column, gives what was put in."""
-    kinds = (bytes, str, float, float, str, str)
-    return all(type(value) is kind for value, kind in zip(row, kinds, strict=True))

@@ -1,0 +1,91 @@
+"""Who may do what, as far as the config says it: `roles`, `login`, and the people of this machine."""
+
+import grp
+import pwd
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from .permissions import Grant
+from .privileges import InvalidPrivileges, Privileges, read_grants, read_privileges
+from .values import Section, Value
+
+_MOST_DAYS = 36_500
+_LONGEST_PASSWORD = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LoginSettings:
+    """Days without use until a session ends; characters of a new password; what becomes of jobs."""
+
+    idle_days: int = 90
+    password_length: int = 8
+    end_jobs: bool = False
+    """Whether the jobs of a session end with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings:
+    """What users and groups of this machine may do, by uid and gid; who is in neither has every right."""
+
+    users: Mapping[int, Privileges] = field(default_factory=dict)
+    groups: Mapping[int, Privileges] = field(default_factory=dict)
+
+
+def read_login_settings(section: Section) -> LoginSettings:
+    """Return the settings; raises `ConfigError`."""
+    usual = LoginSettings()
+    settings = LoginSettings(
+        idle_days=section.whole("idleDays", usual.idle_days, 1, _MOST_DAYS),
+        password_length=section.whole("passwordLength", usual.password_length, 1, _LONGEST_PASSWORD),
+        end_jobs=section.flag("endJobs", usual.end_jobs),
+    )
+    section.warn_unknown()
+    return settings
+
+
+def read_roles(section: Section) -> dict[str, tuple[Grant, ...]]:
+    """Return the grants of each role; raises `ConfigError`."""
+    roles: dict[str, tuple[Grant, ...]] = {}
+    for name, value in section.entries():
+        try:
+            roles[name] = read_grants(value.plain())
+        except InvalidPrivileges as exc:
+            raise value.error(str(exc)) from exc
+    return roles
+
+
+def read_local_settings(section: Section, roles: Mapping[str, object]) -> LocalSettings:
+    """Return what `users` and `groups` of `unixSocket` say; raises `ConfigError`."""
+    return LocalSettings(
+        _people(section.section("users"), roles, "user", lambda name: pwd.getpwnam(name).pw_uid),
+        _people(section.section("groups"), roles, "group", lambda name: grp.getgrnam(name).gr_gid),
+    )
+
+
+def _people(
+    section: Section, roles: Mapping[str, object], what: str, number_of: Callable[[str], int]
+) -> dict[int, Privileges]:
+    people: dict[int, Privileges] = {}
+    for name, value in section.entries():
+        privileges = _privileges(value)
+        for role in privileges.roles:
+            if role not in roles:
+                value.warn(f"there is no role {role}")
+        try:
+            people[int(name) if name.isascii() and name.isdigit() else number_of(name)] = privileges
+        except KeyError:
+            # Not an error: users come and go, and the programs must run.
+            value.warn(f"there is no {what} {name} on this machine")
+    return people
+
+
+def _privileges(value: Value) -> Privileges:
+    """Return privileges: a list of roles, or an object with roles and grants."""
+    data = value.plain()
+    try:
+        if not isinstance(data, dict):
+            return read_privileges(data, None)
+        Section(value).warn_unknown("roles", "grants")
+        return read_privileges(data.get("roles"), data.get("grants"))
+    except InvalidPrivileges as exc:
+        raise value.error(str(exc)) from exc

@@ -1,0 +1,94 @@
+"""One account, as it stands in `users.json`.
+
+The plain form is Octyne's: the name and a password hash, which means every right. The richer form is an
+object: `{"hash": …, "roles": […], "grants": […], "disabled": true, "totp": {"secret": …, "recovery": […]}}`,
+of which only the hash must be there; without roles and grants, too, every right is meant.
+"""
+
+from dataclasses import dataclass, replace
+
+from .passwords import is_hash
+from .privileges import EVERYTHING, InvalidPrivileges, Privileges, read_privileges
+
+_KEYS = frozenset({"hash", "roles", "grants", "disabled", "totp"})
+
+
+class InvalidEntry(ValueError):
+    """This is no account that can log in; the message says why, without the hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """The secret of one-time codes (Base32), and the SHA-256 of the recovery codes that are left."""
+
+    secret: str
+    recovery: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A password hash, and what the account may do."""
+
+    hash: str
+    privileges: Privileges = EVERYTHING
+    disabled: bool = False
+    factor: SecondFactor | None = None
+
+    def __repr__(self) -> str:
+        return f"<Account, {self.privileges}>"  # the rest is secret
+
+    def with_hash(self, stored: str) -> "Account":
+        """Return it with another password."""
+        return replace(self, hash=stored)
+
+    def to_entry(self, before: object = None) -> object:
+        """Return what stands in the file: the plain form, if that says it all.
+
+        What the entry `before` says besides, which we do not understand, is kept.
+        """
+        rest = {} if not isinstance(before, dict) else {k: v for k, v in before.items() if k not in _KEYS}
+        if self == Account(self.hash) and not rest:
+            return self.hash
+        entry: dict[str, object] = {"hash": self.hash}
+        if self.privileges != EVERYTHING:
+            entry |= self.privileges.to_dict()
+        if self.disabled:
+            entry["disabled"] = True
+        if self.factor is not None:
+            entry["totp"] = {"secret": self.factor.secret, "recovery": [*self.factor.recovery]}
+        return {**entry, **rest}
+
+
+def read_account(entry: object) -> Account:
+    """Return the account of an entry; raises `InvalidEntry`."""
+    if isinstance(entry, str):
+        return Account(_hash(entry))
+    if not isinstance(entry, dict):
+        raise InvalidEntry("it is neither a hash nor an object")
+    disabled = entry.get("disabled", False)
+    if not isinstance(disabled, bool):
+        raise InvalidEntry("disabled is true or false")
+    roles, grants = entry.get("roles"), entry.get("grants")
+    try:
+        privileges = EVERYTHING if roles is None and grants is None else read_privileges(roles, grants)
+    except InvalidPrivileges as exc:
+        raise InvalidEntry(str(exc)) from exc
+    return Account(_hash(entry.get("hash")), privileges, disabled, _factor(entry.get("totp")))
+
+
+def _hash(stored: object) -> str:
+    if not isinstance(stored, str) or not is_hash(stored):
+        raise InvalidEntry("its hash is none")
+    return stored
+
+
+def _factor(found: object) -> SecondFactor | None:
+    # An account that asked for a second factor must not go without one because somebody has mistyped it.
+    if found is None:
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("secret"), str):
+        raise InvalidEntry("its second factor has no secret")
+    recovery = found.get("recovery", [])
+    if not isinstance(recovery, list) or not all(isinstance(code, str) for code in recovery):
+        raise InvalidEntry("its recovery codes are no list of texts")
+    return SecondFactor(found["secret"], tuple(recovery))

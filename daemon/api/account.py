@@ -1,0 +1,56 @@
+"""`/account`: who one is oneself, and one's own password."""
+
+from starlette.responses import JSONResponse, Response
+
+from ..errors import ApiError
+from ..keys import Key
+from ..parts import Call
+from ..permissions import PERMISSIONS
+from ..sessions import Session
+
+
+async def show(call: Call) -> Response:
+    """Tell who the caller is and what he may do: everywhere, and on which servers."""
+    services = await call.parts.mirror.services()
+    may = {name: _permitted(call, name) for name in sorted(services)}
+    holder = call.who.holder
+    account = call.parts.people.accounts.get(holder.user)
+    return JSONResponse(
+        {
+            "name": holder.user,
+            "kind": "session"
+            if isinstance(holder, Session)
+            else "key"
+            if isinstance(holder, Key)
+            else "local",
+            "secondFactor": account is not None and account.factor is not None,
+            "permissions": _permitted(call, None),
+            "servers": {name: permitted for name, permitted in may.items() if permitted},
+        }
+    )
+
+
+async def update(call: Call) -> Response:
+    """Change one's own password; that ends all one's sessions, this one too."""
+    if not isinstance(call.who.holder, Session):
+        raise ApiError(400, "no-session", "Only who has logged in can change his password!")
+    wish = await call.wish()
+    old, password = wish.text("oldPassword"), wish.text("password")
+    if not old or not password:
+        raise ApiError(400, "no-credentials", "Old or new password not provided!")
+    call.check_password(password)
+    name = call.who.user
+    accounts = call.parts.people.accounts
+    if await accounts.check(name, old) is None:
+        raise ApiError(403, "wrong-credentials", "The old password is wrong!")
+    await accounts.update(name, password=password)
+    call.record("accounts.update", taggedUser=name, changed="password")
+    return JSONResponse({"success": True})
+
+
+def _permitted(call: Call, server: str | None) -> list[str]:
+    return [
+        name
+        for name in PERMISSIONS
+        if (server is None or name.startswith("server.")) and call.who.may(name, server)
+    ]

@@ -1,0 +1,70 @@
+"""`/keys`: API keys for programs."""
+
+from starlette.responses import JSONResponse, Response
+
+from ..errors import ApiError, NotPermitted
+from ..keys import Key
+from ..parts import Call
+from ..privileges import EVERYTHING
+
+LONGEST_NAME = 100
+LONGEST_LIFE = 100 * 365 * 86_400.0
+
+
+async def list_all(call: Call) -> Response:
+    """List one's own keys, or with `all=true` everybody's."""
+    keys = call.parts.people.keys
+    if call.query("all") == "true":
+        if not call.who.may("keys.view"):
+            raise NotPermitted
+        found = keys.all()
+    else:
+        found = keys.of(call.owner)
+    return JSONResponse({"keys": [_described(key) for key in found]})
+
+
+async def create(call: Call) -> Response:
+    """Make a key, which is shown only now; without roles and grants, it may do what its owner may."""
+    if isinstance(call.who.holder, Key):
+        raise ApiError(403, "not-permitted", "A key cannot make keys!")
+    wish = await call.wish()
+    name = (wish.text("name") or "").strip()
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise ApiError(400, "no-name", f"A key needs a name of 1 to {LONGEST_NAME} characters!")
+    people = call.parts.people
+    if any(key.name == name for key in people.keys.of(call.owner)):
+        raise ApiError(409, "key-exists", "You have a key of this name already!")
+    lifetime = wish.seconds("expiresIn", LONGEST_LIFE)
+    # What it is given beyond its owner's rights is of no effect, now and later.
+    token, key = await people.keys.create(
+        name, call.owner, wish.privileges(people.roles) or EVERYTHING, lifetime
+    )
+    call.record("keys.create", keyName=name)
+    return JSONResponse({"key": token, **_described(key)}, headers={"cache-control": "no-store"})
+
+
+async def end(call: Call) -> Response:
+    """End a key by `id`."""
+    wanted = call.query("id")
+    if not wanted:
+        raise ApiError(400, "no-id", "No id provided!")
+    keys = call.parts.people.keys
+    key = keys.get(wanted)
+    if key.owner != call.owner and not call.who.may("keys.delete"):
+        raise NotPermitted
+    call.record("keys.delete", keyName=key.name, taggedUser=key.owner)
+    await keys.end([key], "end a key")
+    return JSONResponse({"success": True})
+
+
+def _described(key: Key) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "owner": key.owner,
+        **key.privileges.to_dict(),
+        "created": round(key.created, 3),
+        "expires": key.expires and round(key.expires, 3),
+        "lastUse": round(key.used, 3) or None,
+        "lastAddress": key.address or None,
+    }

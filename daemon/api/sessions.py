@@ -1,0 +1,61 @@
+"""`/sessions`: where one is logged in, and how that ends."""
+
+from collections.abc import Sequence
+
+from starlette.responses import JSONResponse, Response
+
+from ..device import device_of
+from ..errors import ApiError, NotPermitted
+from ..parts import Call
+from ..sessions import Session
+
+
+async def list_all(call: Call) -> Response:
+    """List one's own sessions; those of an account with `user`, or with `all=true` everybody's."""
+    found = sorted(_asked(call), key=lambda session: session.used, reverse=True)
+    return JSONResponse({"sessions": [_described(call, session) for session in found]})
+
+
+async def end(call: Call) -> Response:
+    """End one session by `id`, those of an account by `user`, with `all=true` one's own, or all `others`."""
+    sessions, own = call.parts.people.sessions, call.parts.people.sessions.of(call.who.user)
+    if key := call.query("id"):
+        ended = [sessions.get(key)]
+    elif user := call.query("user"):
+        ended = sessions.of(user)
+    elif call.query("all") == "true":
+        ended = own
+    elif call.query("others") == "true":
+        ended = [session for session in own if session is not call.who.holder]
+    else:
+        raise ApiError(400, "no-id", "No id provided!")
+    if any(session.owner != call.who.user for session in ended) and not call.who.may("sessions.end"):
+        raise NotPermitted
+    for owner in sorted({session.owner for session in ended}):
+        count = sum(session.owner == owner for session in ended)
+        call.record("sessions.end", taggedUser=owner, count=count)
+    await sessions.end(ended, "end sessions")
+    return JSONResponse({"success": True, "ended": len(ended)})
+
+
+def _asked(call: Call) -> Sequence[Session]:
+    sessions, user = call.parts.people.sessions, call.query("user")
+    if call.query("all") != "true" and user is None and not call.who.peer:
+        return sessions.of(call.who.user)
+    if user != call.who.user and not call.who.may("sessions.view"):
+        raise NotPermitted
+    return sessions.all() if user is None else sessions.of(user)
+
+
+def _described(call: Call, session: Session) -> dict[str, object]:
+    return {
+        "id": session.id,
+        "account": session.owner,
+        "device": device_of(session.agent),
+        "agent": session.agent,
+        "address": session.address,
+        "created": round(session.created, 3),
+        "lastUse": round(session.used, 3),
+        "expires": round(call.parts.people.sessions.expires(session), 3),
+        "current": session is call.who.holder,
+    }

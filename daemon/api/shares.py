@@ -1,0 +1,92 @@
+"""`/shares`: links to one console or one file, for whoever has them, for a while."""
+
+from urllib.parse import quote
+
+from starlette.responses import JSONResponse, Response
+
+from filemgr import InvalidPath, RelPath
+
+from ..errors import ApiError, NotPermitted
+from ..keys import Key
+from ..parts import Call
+from ..shares import KINDS, Share
+
+USUAL_LIFE, LONGEST_LIFE = 86_400.0, 365 * 86_400.0
+
+
+async def list_all(call: Call) -> Response:
+    """List one's own shares, or with `all=true` everybody's."""
+    shares = call.parts.people.shares
+    everybodys = call.query("all") == "true"
+    found = shares.all() if everybodys else shares.of(call.owner)
+    if everybodys and not all(call.who.may("shares.view", share.server) for share in found):
+        found = [share for share in found if call.who.may("shares.view", share.server)]
+    return JSONResponse({"shares": [_described(share) for share in found]})
+
+
+async def create(call: Call) -> Response:
+    """Share a console or a file of a server, read-only; the link is shown only now."""
+    wish = await call.wish()
+    kind, server = wish.text("kind") or "", wish.text("server") or ""
+    if kind not in KINDS:
+        raise ApiError(400, "invalid-kind", "What can be shared is a console or a file!")
+    path = _path(wish.text("path") or "") if kind == "file" else RelPath()
+    if not (call.who.may("shares.create", server) and call.who.may(KINDS[kind], server)):
+        raise NotPermitted
+    fences = call.who.fences(KINDS[kind], server)
+    if fences is not None and kind == "file" and not any(path.is_within(fence) for fence in fences):
+        raise NotPermitted
+    await call.parts.mirror.service(server)
+    lifetime = wish.seconds("expiresIn", LONGEST_LIFE) or USUAL_LIFE
+    if isinstance(call.who.holder, Key) and call.who.holder.expires is not None:
+        lifetime = min(lifetime, call.who.holder.expires - call.who.holder.used)
+    token, share = await call.parts.people.shares.create(kind, call.owner, server, str(path), lifetime)
+    call.record("shares.create", server=server, kind=kind, **({"path": str(path)} if kind == "file" else {}))
+    said = {"token": token, "url": _url(share, token), **_described(share)}
+    return JSONResponse(said, headers={"cache-control": "no-store"})
+
+
+async def end(call: Call) -> Response:
+    """End a share by `id`; who is looking is cut off."""
+    wanted = call.query("id")
+    if not wanted:
+        raise ApiError(400, "no-id", "No id provided!")
+    shares = call.parts.people.shares
+    share = shares.get(wanted)
+    if share.owner != call.owner and not call.who.may("shares.delete", share.server):
+        raise NotPermitted
+    call.record("shares.delete", server=share.server, kind=share.kind, taggedUser=share.owner)
+    await shares.end([share], "end a share")
+    return JSONResponse({"success": True})
+
+
+def _path(text: str) -> RelPath:
+    try:
+        path = RelPath.parse(text)
+    except InvalidPath as exc:
+        raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
+    if path.is_root:
+        raise ApiError(400, "not-a-file", "This is not a file!")
+    return path
+
+
+def _url(share: Share, token: str) -> str:
+    """Return what to ask for, from the root of the API on."""
+    server = f"/server/{quote(share.server, safe='')}"
+    if share.kind == "file":
+        return f"{server}/file?path={quote(share.path, safe='/')}&share={token}"
+    return f"{server}/console?share={token}"
+
+
+def _described(share: Share) -> dict[str, object]:
+    return {
+        "id": share.id,
+        "kind": share.kind,
+        "server": share.server,
+        "path": share.path if share.kind == "file" else None,
+        "owner": share.owner,
+        "created": round(share.created, 3),
+        "expires": round(share.expires, 3),
+        "lastUse": round(share.used, 3) or None,
+        "lastAddress": share.address or None,
+    }

@@ -1,0 +1,17 @@
+"""The query of a request, by bytes: the library turns what is no UTF-8 into the name of another file."""
+
+from urllib.parse import unquote_to_bytes
+
+from filemgr import InvalidPath, RelPath
+
+
+def path_in(query: bytes, key: str) -> RelPath:
+    """Return the path in the first parameter of this name, the root without one; raises `InvalidPath`."""
+    for pair in query.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if unquote_to_bytes(name) == key.encode():
+            try:
+                return RelPath.parse(unquote_to_bytes(value.replace(b"+", b" ")).decode())
+            except UnicodeDecodeError as exc:
+                raise InvalidPath("it is not UTF-8") from exc
+    return RelPath()
