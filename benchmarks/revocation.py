@@ -3,8 +3,8 @@
     .venv/bin/python -m benchmarks.revocation [--times 100]
 
 Each time an account logs in over TCP and opens a console, a download and an upload; then it is logged out, or
-its session is ended, or it is disabled, deleted, given another password or fewer grants, in turn. Measured from
-just before that is asked for until the client sees the end of each connection.
+its session is ended, or it is disabled, deleted, given another password or fewer grants, in turn. Measured
+from just before that is asked for until the client sees the end of each connection.
 """
 
 import argparse
