@@ -130,7 +130,7 @@ async def test_a_preflight_needs_no_token(house: House) -> None:
 
 async def test_options_without_an_origin_tells_the_methods(house: House) -> None:
     answer = await house.nobody.options("/config")
-    assert (answer.status_code, answer.headers["allow"]) == (200, "GET, PATCH, OPTIONS")
+    assert (answer.status_code, answer.headers["allow"]) == (200, "GET, PATCH, HEAD, OPTIONS")
 
 
 async def test_other_origins_may_read_every_answer(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
