@@ -15,6 +15,7 @@ from .access import Access, Identity, Rule
 from .accounts import Accounts
 from .audit import Audit
 from .consoles import Consoles
+from .documents import Documents
 from .errors import ApiError
 from .files import Files
 from .job import Order
@@ -39,6 +40,7 @@ class Parts:
     accounts: Accounts
     audit: Audit
     consoles: Consoles
+    documents: Documents
     files: Files
     jobs: Jobs
     mirror: Mirror

@@ -14,6 +14,7 @@ from .api import (
     archives,
     config,
     console,
+    documents,
     files,
     jobs,
     operations,
@@ -59,6 +60,8 @@ COMPRESS = needs("server.files.compress")
 
 ROUTES: Sequence[Row] = (
     Row("GET", "/", OPEN, system.version),
+    Row("GET", "/openapi.json", OPEN, documents.openapi),
+    Row("GET", "/docs", OPEN, documents.page),
     Row("GET", "/login", OPEN, session.login),
     Row("POST", "/login", OPEN, session.login),
     Row("GET", "/logout", LOGGED_IN, session.logout),

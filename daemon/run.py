@@ -30,11 +30,13 @@ from .app import build
 from .audit import Audit
 from .config import Config, ConfigError
 from .consoles import Consoles
+from .documents import Documents
 from .files import Files
 from .held import HeldSockets
 from .jobs import Jobs
 from .listeners import Listeners
 from .mirror import Mirror
+from .openapi import document
 from .parts import Parts
 from .passwords import Passwords
 from .plan import compile_plan
@@ -105,6 +107,7 @@ class Daemon:
                     accounts=accounts,
                     audit=audit,
                     consoles=Consoles(mirror, tasks),
+                    documents=Documents(document()),
                     files=files,
                     jobs=Jobs(tasks, files.mend),
                     mirror=mirror,

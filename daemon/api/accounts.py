@@ -1,18 +1,36 @@
 """`/accounts`: who can log in."""
 
+from dataclasses import replace
+
 from starlette.responses import JSONResponse, Response
 
+from ..described import Param, described, json_of
 from ..errors import ApiError
 from ..parts import Call
+from ..schemas import ACCOUNT_FILE, JSON_BODY
+from ..shapes import TEXT, listed
 
+_WHO = Param("username", "Whose account", TEXT, example="ann")
+_REFUSED = {400: "no-credentials invalid-account", 429: "too-many-logins"}
 _NOTHING = "Username or password not provided!"
 
 
+@described(
+    "Accounts",
+    answers={200: json_of(listed(TEXT, "The names"), "All accounts, sorted")},
+    errors=(ACCOUNT_FILE,),
+)
 async def names(call: Call) -> Response:
     """List the accounts."""
     return JSONResponse(call.parts.accounts.names())
 
 
+@described(
+    "Accounts",
+    body=json_of("Credentials", "Who it shall be", example='{"username":"ann","password":"PASSWORD"}'),
+    answers={200: json_of("Success", "The account is there")},
+    errors=(JSON_BODY, ACCOUNT_FILE, _REFUSED, {409: "account-exists"}),
+)
 async def create(call: Call) -> Response:
     """Make an account."""
     wish = await call.texts("username", "password")
@@ -25,6 +43,13 @@ async def create(call: Call) -> Response:
     return JSONResponse({"success": True})
 
 
+@described(
+    "Accounts",
+    query=(_WHO,),
+    body=json_of("AccountChange", "What shall be different", example='{"password":"PASSWORD"}'),
+    answers={200: json_of("Success", "Done; with another password, all its sessions have ended")},
+    errors=(JSON_BODY, ACCOUNT_FILE, _REFUSED, {404: "no-such-account", 409: "account-exists"}),
+)
 async def update(call: Call) -> Response:
     """Rename an account, change its password, or both."""
     wish = await call.texts("username", "password")
@@ -41,6 +66,12 @@ async def update(call: Call) -> Response:
     return JSONResponse({"success": True})
 
 
+@described(
+    "Accounts",
+    query=(replace(_WHO, required=True),),
+    answers={200: json_of("Success", "The account is gone")},
+    errors=(ACCOUNT_FILE, {400: "no-username", 404: "no-such-account"}),
+)
 async def delete(call: Call) -> Response:
     """Remove an account, and with it all its sessions."""
     name = call.query("username")

@@ -24,12 +24,14 @@ from daemon.app import build
 from daemon.audit import Audit
 from daemon.config import Config, ConfigFile
 from daemon.consoles import Consoles
+from daemon.documents import Documents
 from daemon.files import Files
 from daemon.goodconfig import GoodConfig
 from daemon.held import HeldSockets
 from daemon.jobs import Jobs
 from daemon.listeners import Listeners
 from daemon.mirror import Mirror
+from daemon.openapi import document
 from daemon.parts import Parts
 from daemon.passwords import Passwords
 from daemon.plan import compile_plan
@@ -282,8 +284,9 @@ async def serving(
             consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
             files = Files(mirror)
             jobs, transfers = Jobs(tasks, files.mend), Transfers(files)
+            documents = Documents(document())
             made = mirror, raw, reloader, Sampler(), sessions, tickets, transfers
-            parts = Parts(Access(sessions, tickets), accounts, audit, consoles, files, jobs, *made)
+            parts = Parts(Access(sessions, tickets), accounts, audit, consoles, documents, files, jobs, *made)
             listeners = Listeners(build(parts), tasks, HeldSockets(Notifier(None), {}))
 
             async def set_audit(config: Config) -> None:
