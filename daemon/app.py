@@ -37,18 +37,23 @@ class Resource:
     def __init__(self, path: str, parts: Parts) -> None:
         self._parts = parts
         self._rows = {row.method: row for row in ROUTES if row.path == path}
+        head = ["HEAD"] if "GET" in self._rows else []
+        self._allowed = ", ".join(dict.fromkeys([*self._rows, *head, "OPTIONS"]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
         row = self._rows.get(request.method)
         if row is None and request.method == "OPTIONS":
-            await Response(headers={"allow": ", ".join([*self._rows, "OPTIONS"])})(scope, receive, send)
+            await Response(headers={"Allow": self._allowed})(scope, receive, send)
             return
         if row is None and request.method == "HEAD":
             row = self._rows.get("GET")
         if row is None:
-            raise ApiError(405, "wrong-method", f"Only {_listed(list(self._rows))} allowed!")
+            answer = error(405, "wrong-method", f"Only {_listed(list(self._rows))} allowed!")
+            answer.headers["Allow"] = self._allowed  # RFC 9110, section 15.5.6
+            await answer(scope, receive, send)
+            return
         identity = self._parts.access.check(row.rule, request, request.path_params.get("id"))
         response = await row.endpoint(Call(self._parts, request, identity, row.rule))
         await response(scope, receive, send)

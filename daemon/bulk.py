@@ -46,10 +46,10 @@ class Bulk:
 
     def _take(self, index: int, one: object) -> None:
         operation = one.get("operation") if isinstance(one, dict) else None
-        if not isinstance(one, dict) or operation not in _PATHS:
+        if not isinstance(one, dict) or not isinstance(operation, str) or operation not in _PATHS:
             self.mistakes.append((index, "Invalid operation! Operations available: mv,cp,rm"))
             return
-        taken = {"operation": str(operation)}
+        taken = {"operation": operation}
         for key, what in _PATHS[operation].items():
             value = one.get(key)
             if not isinstance(value, str) or not value:

@@ -132,7 +132,10 @@ class Form:
             name = unquote_to_bytes(extended[1])
         if len(self._files) == MOST_FILES:
             raise TooLarge(f"a form may have at most {MOST_FILES} files")
-        self._file = Incoming(self._root, self._folder / last_name(name), self._left)
+        last = last_name(name)
+        if not last:
+            raise invalid()
+        self._file = Incoming(self._root, self._folder / last, self._left)
         self._files.append(self._file)
 
     def _write(self, data: bytes, start: int, end: int) -> None:
@@ -148,13 +151,11 @@ class Form:
 
 
 def last_name(name: bytes) -> str:
-    """Return the name of a file that a client calls so: the last element of a path of any system.
+    """Return the name of a file that a client calls so, "" if there is none: the last element of a path.
 
-    Raises `ApiError` 400 if there is none, `InvalidPath` if it is no UTF-8.
+    The path may be one of any system. Raises `InvalidPath` if it is no UTF-8.
     """
     last = re.split(rb"[/\\]", name)[-1]
-    if not last:
-        raise invalid()
     try:
         return last.decode()
     except UnicodeDecodeError as exc:

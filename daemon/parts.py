@@ -13,6 +13,7 @@ from filemgr import InvalidPath, RelPath
 from .access import Access, Identity, Rule
 from .audit import Audit
 from .consoles import Consoles
+from .documents import Documents
 from .errors import ApiError
 from .files import Files
 from .job import Order
@@ -39,6 +40,7 @@ class Parts:
     access: Access
     audit: Audit
     consoles: Consoles
+    documents: Documents
     files: Files
     jobs: Jobs
     mirror: Mirror

@@ -15,6 +15,7 @@ from .api import (
     archives,
     config,
     console,
+    documents,
     files,
     jobs,
     keys,
@@ -63,6 +64,8 @@ COMPRESS = needs("server.files.compress")
 
 ROUTES: Sequence[Row] = (
     Row("GET", "/", OPEN, system.version),
+    Row("GET", "/openapi.json", OPEN, documents.openapi),
+    Row("GET", "/docs", OPEN, documents.page),
     Row("GET", "/login", OPEN, session.login),
     Row("POST", "/login", OPEN, session.login),
     Row("GET", "/logout", LOGGED_IN, session.logout),
@@ -114,11 +117,11 @@ ROUTES: Sequence[Row] = (
     Row("PATCH", "/server/{id}/uploads/{upload}", UPLOAD, uploads.add),
     Row("POST", "/server/{id}/uploads/{upload}", UPLOAD, uploads.override),
     Row("DELETE", "/server/{id}/uploads/{upload}", UPLOAD, uploads.remove),
-    Row("GET", "/jobs", VIEW, jobs.list_all),
-    Row("GET", "/jobs/events", VIEW, jobs.events),
-    Row("GET", "/jobs/{job}", VIEW, jobs.show),
-    Row("GET", "/jobs/{job}/events", VIEW, jobs.events_of),
-    Row("DELETE", "/jobs/{job}", VIEW, jobs.cancel),
+    Row("GET", "/jobs", LOGGED_IN, jobs.list_all),
+    Row("GET", "/jobs/events", LOGGED_IN, jobs.events),
+    Row("GET", "/jobs/{job}", LOGGED_IN, jobs.show),
+    Row("GET", "/jobs/{job}/events", LOGGED_IN, jobs.events_of),
+    Row("DELETE", "/jobs/{job}", LOGGED_IN, jobs.cancel),
 )
 
 SOCKET_ROUTES: Sequence[SocketRow] = (SocketRow("/server/{id}/console", CONSOLE, console.view),)

@@ -30,12 +30,14 @@ from .app import build
 from .audit import Audit
 from .config import Config, ConfigError
 from .consoles import Consoles
+from .documents import Documents
 from .files import Files
 from .held import HeldSockets
 from .jobs import Jobs
 from .ledger import CannotKeep
 from .listeners import Listeners
 from .mirror import Mirror
+from .openapi import document
 from .parts import Parts
 from .people import People
 from .plan import compile_plan
@@ -94,6 +96,7 @@ class Daemon:
                     access=Access(people),
                     audit=audit,
                     consoles=Consoles(mirror, tasks),
+                    documents=Documents(document()),
                     files=files,
                     jobs=Jobs(tasks, files.mend),
                     mirror=mirror,

@@ -127,6 +127,8 @@ def _listen(family: int, name: object, *, both: bool, share: bool) -> socket.soc
     one = socket.socket(family, socket.SOCK_STREAM)
     try:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it. uvloop sets it for each, asyncio only if the protocol was named.
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if family == socket.AF_INET6:
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not both)
         with _sharing([one] if share else []):

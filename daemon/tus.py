@@ -9,7 +9,9 @@ from starlette.datastructures import Headers
 
 from filemgr import ALGORITHMS, Checksum
 
+from .described import Param
 from .errors import ApiError
+from .shapes import TEXT, WHOLE, one_of
 
 VERSION = "1.0.0"
 
@@ -28,6 +30,34 @@ RESPONSE_HEADERS = (
     "Upload-Defer-Length, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset"
 )
 """What it has to be allowed to read."""
+
+SPOKEN = Param("Tus-Resumable", "The version of tus", {"type": "string", "const": VERSION}, True, VERSION)
+LENGTH = Param("Upload-Length", "How many bytes it will have", WHOLE, example="1000")
+OFFSET = Param("Upload-Offset", "How many bytes have come", WHOLE)
+CHECKSUM = Param("Upload-Checksum", f"{', '.join(ALGORITHMS)}; a blank; the digest in base64", TEXT)
+METADATA = Param(
+    "Upload-Metadata",
+    "`filename`, and `path` of the folder, both in base64",
+    TEXT,
+    required=True,
+    example="filename bW9kLmphcg==",
+)
+LATER = Param("Upload-Defer-Length", "`1`: the length is said later", TEXT)
+MEANT = Param(
+    "X-HTTP-Method-Override",
+    "What is meant",
+    one_of("A method", "PATCH", "DELETE", "HEAD"),
+    required=True,
+    example="HEAD",
+)
+LOCATION = Param("Location", "Where it goes on", TEXT)
+EXPIRES = Param("Upload-Expires", "When it is forgotten if nothing more comes", TEXT)
+ABILITIES = (
+    Param("Tus-Version", "The version of tus", TEXT),
+    Param("Tus-Extension", "Its extensions", TEXT),
+    Param("Tus-Max-Size", "Bytes that an upload may have", WHOLE),
+    Param("Tus-Checksum-Algorithm", "For `Upload-Checksum`", TEXT),
+)
 
 _WHOLE = re.compile(r"[0-9]{1,18}")
 _KEY = re.compile(r"[!-+\--~]+")  # ASCII without blanks and commas
@@ -61,7 +91,7 @@ def whole(headers: Headers, name: str) -> int | None:
     if text is None:
         return None
     if not _WHOLE.fullmatch(text):
-        raise _invalid(name)
+        raise invalid(name)
     return int(text)
 
 
@@ -69,7 +99,7 @@ def length(headers: Headers) -> int | None:
     """Return how long a new upload will be, None if the client says that later; raises `ApiError` 400."""
     said, later = whole(headers, "Upload-Length"), headers.get("upload-defer-length")
     if (said is None) == (later is None) or later not in (None, "1"):
-        raise _invalid("Upload-Length")
+        raise invalid("Upload-Length")
     return said
 
 
@@ -81,7 +111,7 @@ def metadata(headers: Headers) -> Mapping[str, bytes]:
             continue
         key, _, value = pair.strip().partition(" ")
         if not _KEY.fullmatch(key) or key in found:
-            raise _invalid("Upload-Metadata")
+            raise invalid("Upload-Metadata")
         found[key] = _decoded(value.strip(), "Upload-Metadata")
     return found
 
@@ -101,8 +131,9 @@ def _decoded(text: str, name: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as exc:
-        raise _invalid(name) from exc
+        raise invalid(name) from exc
 
 
-def _invalid(name: str) -> ApiError:
+def invalid(name: str) -> ApiError:
+    """Return the error for a header that makes no sense."""
     return ApiError(400, "invalid-header", f"Invalid {name} header!")

@@ -2,13 +2,16 @@
 
 from starlette.responses import JSONResponse, Response
 
+from ..described import described, json_of
 from ..errors import ApiError
 from ..keys import Key
 from ..parts import Call
 from ..permissions import PERMISSIONS
+from ..schemas import ACCOUNT_FILE, JSON_BODY
 from ..sessions import Session
 
 
+@described("Access", answers={200: json_of("OwnAccount", "Who asks, and what he may do")})
 async def show(call: Call) -> Response:
     """Tell who the caller is and what he may do: everywhere, and on which servers."""
     services = await call.parts.mirror.services()
@@ -30,6 +33,17 @@ async def show(call: Call) -> Response:
     )
 
 
+@described(
+    "Access",
+    body=json_of("PasswordChange", "The old and the new password"),
+    answers={200: json_of("Success", "Done; all sessions of the account have ended")},
+    errors=(
+        JSON_BODY,
+        ACCOUNT_FILE,
+        {400: "no-credentials no-session weak-password invalid-account", 403: "wrong-credentials"},
+        {404: "no-such-account", 429: "too-many-logins"},
+    ),
+)
 async def update(call: Call) -> Response:
     """Change one's own password; that ends all one's sessions, this one too."""
     if not isinstance(call.who.holder, Session):

@@ -10,13 +10,28 @@ from starlette.responses import JSONResponse, Response
 
 from ..account import Account
 from ..accounts import NoSuchAccount
+from ..described import Param, described, either, json_of
 from ..errors import ApiError
 from ..parts import Call
 from ..privileges import EVERYTHING, Privileges
+from ..schemas import ACCOUNT_FILE, JSON_BODY
+from ..shapes import FLAG, TEXT
 
+_WHO = Param("username", "Whose account", TEXT, example="ann")
+_REFUSED = {
+    400: "no-credentials invalid-account weak-password invalid-grants no-such-role",
+    403: "not-permitted",
+    429: "too-many-logins",
+}
 _NOTHING = "Username or password not provided!"
 
 
+@described(
+    "Accounts",
+    query=(Param("extrainfo", "`true`: also what they may do", FLAG),),
+    answers={200: json_of(either("Names", "Accounts"), "All accounts, sorted")},
+    errors=(ACCOUNT_FILE,),
+)
 async def names(call: Call) -> Response:
     """List the accounts; with `extrainfo=true`, what they may do as well."""
     people = call.parts.people
@@ -27,6 +42,12 @@ async def names(call: Call) -> Response:
     return JSONResponse({"accounts": {name: _described(call, name, one) for name, one in accounts.items()}})
 
 
+@described(
+    "Accounts",
+    body=json_of("Credentials", "Who it shall be", example='{"username":"ann","password":"PASSWORD"}'),
+    answers={200: json_of("Success", "The account is there")},
+    errors=(JSON_BODY, ACCOUNT_FILE, _REFUSED, {409: "account-exists"}),
+)
 async def create(call: Call) -> Response:
     """Make an account. Without roles and grants, it has the rights of who makes it."""
     wish = await call.wish()
@@ -42,6 +63,13 @@ async def create(call: Call) -> Response:
     return JSONResponse({"success": True})
 
 
+@described(
+    "Accounts",
+    query=(_WHO,),
+    body=json_of("AccountChange", "What shall be different", example='{"password":"PASSWORD"}'),
+    answers={200: json_of("Success", "Done; with another password, all its sessions have ended")},
+    errors=(JSON_BODY, ACCOUNT_FILE, _REFUSED, {404: "no-such-account", 409: "account-exists"}),
+)
 async def update(call: Call) -> Response:
     """Rename an account, change its password or its rights, disable it; also all of it at once."""
     wish = await call.wish()
@@ -78,6 +106,12 @@ async def update(call: Call) -> Response:
     return JSONResponse({"success": True})
 
 
+@described(
+    "Accounts",
+    query=(replace(_WHO, required=True),),
+    answers={200: json_of("Success", "The account is gone")},
+    errors=(ACCOUNT_FILE, {400: "no-username", 404: "no-such-account"}),
+)
 async def delete(call: Call) -> Response:
     """Remove an account, and with it its sessions, keys and shares."""
     name = call.query("username")

@@ -9,10 +9,13 @@ from starlette.responses import JSONResponse, Response
 
 from filemgr import ROOT, BadArchive, FileError, InvalidPath, NoSuchFile, RelPath, Root
 
+from ..described import Content, Param, described, either, json_of
 from ..errors import ApiError, saying
 from ..job import Job, Phase
 from ..jobs import NoSuchJob
 from ..parts import Call
+from ..schemas import ASYNC, IN_FOLDER, JSON_BODY, LONG, path_to
+from ..shapes import TEXT, listed, one_of
 from ..streams import Streamed, Write
 
 COMPRESS = "server.files.compress"
@@ -32,10 +35,29 @@ _TARS = {
     "bzip2": "tar.bz2",
 }
 
+_KINDS = {"zip": _ZIPS, "tar": _TARS}
 
+
+@described(
+    "Archives",
+    query=(
+        path_to("the new archive", "backup.zip"),
+        Param("basePath", "Path of the folder that the names in the body begin in", TEXT),
+        Param("archiveType", "`zip` without it", one_of("The format", *_KINDS)),
+        Param("compress", "`true` without it", one_of("How it is compressed", *_TARS)),
+        ASYNC,
+    ),
+    body=json_of(listed(TEXT, "Names"), "Files and folders, below `basePath`", example='["world"]'),
+    answers={200: json_of(either("Success", "Started"), "The archive is there, or begun")},
+    errors=(
+        *(IN_FOLDER, LONG, JSON_BODY),
+        {400: "invalid-archive-type invalid-compression no-such-file file-exists not-a-folder not-a-file"},
+        {403: "forbidden", 404: "no-such-file", 409: "file-exists", 413: "too-large"},
+    ),
+)
 async def compress(call: Call) -> Response:
     """Make an archive of some files and folders."""
-    kinds = {"zip": _ZIPS, "tar": _TARS}.get(call.query("archiveType") or "zip")
+    kinds = _KINDS.get(call.query("archiveType") or "zip")
     if kinds is None:
         raise ApiError(400, "invalid-archive-type", "Invalid archive type!")
     kind = kinds.get(call.query("compress") or "true")
@@ -68,6 +90,12 @@ async def compress(call: Call) -> Response:
     return JSONResponse({"success": True})
 
 
+@described(
+    "Archives",
+    query=(Param("token", "What the request was answered with that began it", TEXT, True, "TOKEN"),),
+    answers={200: json_of("Finished", "How far it is")},
+    errors=({400: "no-token invalid-token", 500: "failed"},),
+)
 async def progress(call: Call) -> Response:
     """Tell whether an archive is finished: Octyne's view of a job."""
     token = call.query("token")
@@ -84,6 +112,26 @@ async def progress(call: Call) -> Response:
     return JSONResponse({"finished": job.phase is Phase.DONE})
 
 
+@described(
+    "Archives",
+    query=(path_to("the archive", "backup.zip"), ASYNC),
+    body=Content("Path of the folder that it goes into", {"text/plain": TEXT}, example="world"),
+    answers={
+        200: json_of(
+            "Unpacked",
+            "What came out; if it takes longer than six seconds, only `success` says how it went",
+        )
+    },
+    errors=(
+        *(IN_FOLDER, LONG),
+        {
+            400: "no-such-file not-a-file not-a-folder unsupported-archive",
+            403: "forbidden",
+            404: "no-such-file",
+        },
+        {409: "file-exists", 413: "too-large", 500: "bad-archive"},
+    ),
+)
 async def decompress(call: Call) -> Response:
     """Take an archive apart into a folder, which the body names."""
     archive = call.path("path", "archive")

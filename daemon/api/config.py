@@ -4,12 +4,20 @@ import anyio.to_thread
 from starlette.responses import JSONResponse, Response
 
 from ..config import ConfigError
+from ..described import Content, described, json_of
 from ..errors import ApiError, error
 from ..parts import Call
 from ..reload import EditedMeanwhile, etag
+from ..schemas import ETAG, IF_MATCH, NEW_CONFIG
+from ..shapes import ANY, TEXT
 from ..sockets import CannotListen
 
 
+@described(
+    "Config",
+    answers={200: json_of(ANY, "The text, comments and all: Hjson, of which JSON is a part", ETAG)},
+    errors=({500: "unreadable-config"},),
+)
 async def show(call: Call) -> Response:
     """Return the file byte for byte."""
     try:
@@ -20,6 +28,15 @@ async def show(call: Call) -> Response:
     return Response(text, media_type="application/json", headers={"ETag": etag(text)})
 
 
+@described(
+    "Config",
+    headers=(IF_MATCH,),
+    body=Content(
+        "The new text, in Hjson", {"text/plain": TEXT, "application/json": ANY}, example="@config.hjson"
+    ),
+    answers={200: json_of("Success", "The new config is in force")},
+    errors=(NEW_CONFIG, {400: "invalid-config", 412: "edited-meanwhile"}),
+)
 async def edit(call: Call) -> Response:
     """Replace the file, if the new text is good in every respect.
 
@@ -37,6 +54,11 @@ async def edit(call: Call) -> Response:
     return JSONResponse({"success": True})
 
 
+@described(
+    "Config",
+    answers={200: json_of("Success", "The file is in force")},
+    errors=(NEW_CONFIG, {500: "invalid-config"}),
+)
 async def reload(call: Call) -> Response:
     """Read the file anew."""
     try:

@@ -11,21 +11,45 @@ from starlette.websockets import WebSocketDisconnect
 from supervisor import SupervisorUnreachable
 
 from ..conversation import Conversation
+from ..described import Param, described, described_socket
 from ..errors import ApiError, NoSuchServer, answer_for
 from ..parts import Call, SocketCall
-from ..rawprotocol import ThirdProtocol
+from ..rawprotocol import MOST_OFFSET, ThirdProtocol
+from ..shapes import TEXT, whole
 from ..textprotocols import FirstProtocol, SecondProtocol
 from ..watched import TooManyViewers
 
 _CLOSE_CODES = {401: 4401, 403: 4403, 404: 4404}
 
 
+@described("Console", answers={}, errors=({400: "upgrade-needed"},))
 async def upgrade_needed(call: Call) -> Response:
     """Tell a client that asks over plain HTTP."""
     await call.parts.mirror.service(call.server)
     raise ApiError(400, "upgrade-needed", "This endpoint can only be used with a WebSocket!")
 
 
+@described_socket(
+    "Console",
+    protocols={
+        "": "Text: the scrollback first, then output; each message to us is a line of input",
+        "console-v2": "JSON messages: settings, output, input, ping and pong",
+        "console-v3": "Bytes by their offset, so that who comes back gets exactly the rest",
+    },
+    query=(
+        Param("since", "With `console-v3`: go on at this byte", whole("An offset", maximum=MOST_OFFSET)),
+        Param("stream", "With `console-v3`: the stream whose offset that is", TEXT),
+    ),
+    closes={
+        1009: "The message was too large",
+        4400: "`since` is no offset",
+        4401: "Not, or no longer, authenticated",
+        4403: "Not allowed",
+        4404: "No such server, or none any more",
+        4429: "Too many viewers",
+        4503: "The supervisor cannot be reached",
+    },
+)
 async def view(call: SocketCall) -> None:
     """Serve one viewer, from the first message to the last."""
     protocol = _chosen(call)

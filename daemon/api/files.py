@@ -9,8 +9,10 @@ from starlette.types import Receive, Scope, Send
 
 from filemgr import Listed, NoSuchFile, NotAFolder, Root, list_folder
 
+from ..described import described, json_of
 from ..errors import saying
 from ..parts import Call
+from ..schemas import IN_FOLDER, path_to
 
 NO_FOLDER = {NoSuchFile: (404, "This folder does not exist!"), NotAFolder: (400, "This is not a folder!")}
 
@@ -18,6 +20,12 @@ _SLICE = 500
 """Entries that become JSON at once: while they do, nothing else runs."""
 
 
+@described(
+    "Files",
+    query=(path_to("the folder", "logs"),),
+    answers={200: json_of("Listing", "What is in it")},
+    errors=(IN_FOLDER, {400: "not-a-folder", 404: "no-such-file"}),
+)
 async def contents(call: Call) -> Response:
     """What is in a folder. The JSON is made in the thread, and in slices: a folder may be very large."""
     path = call.path("path", "folder")

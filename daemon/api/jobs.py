@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 import anyio
 from starlette.responses import JSONResponse, Response
 
+from ..described import JSON, Content, described, json_of, ref
 from ..errors import NotPermitted
 from ..job import Job
 from ..parts import Call
+from ..shapes import shape, text
 from ..streams import Streamed, Write
 
 HEARTBEAT = 15.0
@@ -16,17 +18,29 @@ HEARTBEAT = 15.0
 
 _HEADERS = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
 
+_NO_JOB = {404: "no-such-job"}
+_JOB = text("A job", contentMediaType=JSON, contentSchema=ref("Job"))
+_EVENT = shape({"event": {"const": "job"}, "data": _JOB})
+_EVENTS = Content("Events, at each change", {"text/event-stream": _EVENT})
 
+
+@described("Jobs", answers={200: json_of("Jobs", "The jobs")})
 async def list_all(call: Call) -> Response:
     """List the jobs that the caller may see, the latest first."""
     return JSONResponse({"jobs": [job.describe() for job in _seen(call)]})
 
 
+@described("Jobs", answers={200: json_of("Job", "The job")}, errors=(_NO_JOB,))
 async def show(call: Call) -> Response:
     """Tell how far a job has come."""
     return JSONResponse(_job(call).describe())
 
 
+@described(
+    "Jobs",
+    answers={200: json_of("Stopped", "It has ended")},
+    errors=(_NO_JOB, {409: "not-cancellable"}),
+)
 async def cancel(call: Call) -> Response:
     """Stop a job; answers when it has ended and nothing of it is left."""
     job = _job(call)
@@ -36,11 +50,13 @@ async def cancel(call: Call) -> Response:
     return JSONResponse({"success": True, "state": str(job.phase)})
 
 
+@described("Jobs", answers={200: _EVENTS})
 async def events(call: Call) -> Response:
     """Tell of all jobs, and each change from now on, as server-sent events."""
     return _stream(call, lambda: _seen(call), endless=True)
 
 
+@described("Jobs", answers={200: _EVENTS}, errors=(_NO_JOB,))
 async def events_of(call: Call) -> Response:
     """Tell of one job, and each change until it is over, as server-sent events."""
     job = _job(call)

@@ -2,15 +2,24 @@
 
 from starlette.responses import JSONResponse, Response
 
+from ..described import Param, described, json_of
 from ..errors import ApiError, NotPermitted
 from ..keys import Key
 from ..parts import Call
 from ..privileges import EVERYTHING
+from ..schemas import JSON_BODY, SESSIONS_FILE
+from ..shapes import FLAG, TEXT
 
 LONGEST_NAME = 100
 LONGEST_LIFE = 100 * 365 * 86_400.0
 
 
+@described(
+    "Access",
+    query=(Param("all", "`true`: everybody's", FLAG),),
+    answers={200: json_of("Keys", "The keys, without what opens")},
+    errors=({403: "not-permitted"},),
+)
 async def list_all(call: Call) -> Response:
     """List one's own keys, or with `all=true` everybody's."""
     keys = call.parts.people.keys
@@ -23,6 +32,18 @@ async def list_all(call: Call) -> Response:
     return JSONResponse({"keys": [_described(key) for key in found]})
 
 
+@described(
+    "Access",
+    body=json_of(
+        "KeyWish", "What it is for, and what it may do", example='{"name":"bot","grants":["server.view"]}'
+    ),
+    answers={200: json_of("NewKey", "The key")},
+    errors=(
+        JSON_BODY,
+        SESSIONS_FILE,
+        {400: "no-name invalid-grants no-such-role", 403: "not-permitted", 409: "key-exists too-many-keys"},
+    ),
+)
 async def create(call: Call) -> Response:
     """Make a key, which is shown only now; without roles and grants, it may do what its owner may."""
     if isinstance(call.who.holder, Key):
@@ -43,6 +64,12 @@ async def create(call: Call) -> Response:
     return JSONResponse({"key": token, **_described(key)}, headers={"cache-control": "no-store"})
 
 
+@described(
+    "Access",
+    query=(Param("id", "Which one", TEXT, required=True, example="KEY"),),
+    answers={200: json_of("Success", "It has ended")},
+    errors=({400: "no-id", 403: "not-permitted", 404: "no-such-entry"}, SESSIONS_FILE),
+)
 async def end(call: Call) -> Response:
     """End a key by `id`."""
     wanted = call.query("id")

@@ -30,10 +30,13 @@ from filemgr import (
 )
 
 from ..bulk import Bulk
+from ..described import JSON, Content, described, either, json_of, ref
 from ..errors import ApiError, answer_for, saying
 from ..fileorders import FileOrder, path_of, read_order
 from ..job import Order
 from ..parts import Call
+from ..schemas import ASYNC, IN_FOLDER, JSON_BODY, LONG, TRASH, path_to
+from ..shapes import text
 
 MODIFY = "server.files.modify"
 CREATE = "server.files.createFolder"
@@ -49,7 +52,15 @@ SMALL = 16 << 20
 GONE_AFTER = 6.0
 """Seconds after which a deletion is answered although the disk is not free yet: it cannot fail any more."""
 
+_DONE = json_of(either("Success", "Started"), "It is done, or with `async` begun")
 
+
+@described(
+    "Files",
+    query=(path_to("the new folder", "backups"),),
+    answers={200: json_of("Success", "The folder is there")},
+    errors=(IN_FOLDER, {400: "file-exists", 403: "forbidden", 404: "no-such-file"}),
+)
 async def folder(call: Call) -> Response:
     """Make an empty folder."""
     path = call.path("path", "folder")
@@ -63,6 +74,12 @@ async def folder(call: Call) -> Response:
     return JSONResponse({"success": True})
 
 
+@described(
+    "Files",
+    query=(path_to("the file or the folder"), TRASH, ASYNC),
+    answers={200: _DONE},
+    errors=(IN_FOLDER, LONG, {403: "forbidden", 404: "no-such-file"}),
+)
 async def delete(call: Call) -> Response:
     """Delete a file, or a folder with all that is in it; into the trash if there is one."""
     path = call.path("path", "file")
@@ -90,6 +107,26 @@ async def delete(call: Call) -> Response:
         return await _answer(call, order, recorded, patience=GONE_AFTER)
 
 
+@described(
+    "Files",
+    query=(ASYNC,),
+    body=Content(
+        "What shall be done, in JSON or in three lines",
+        {
+            JSON: ref("FileOrder"),
+            "text/plain": text(
+                "`mv` or `cp`, source, destination; or `chmod`, mode, path", example="mv\\na\\nb"
+            ),
+        },
+        example='{"operation":"mv","src":"a","dest":"b"}',
+    ),
+    answers={200: _DONE},
+    errors=(
+        *(IN_FOLDER, LONG, JSON_BODY),
+        {400: "no-such-file no-such-folder not-a-folder not-a-file into-itself invalid-mode"},
+        {403: "forbidden", 404: "no-such-file", 405: "invalid-operation", 409: "file-exists"},
+    ),
+)
 async def operate(call: Call) -> Response:
     """Move or copy a file or a folder, or change its mode."""
     told = read_order(await call.body())
@@ -117,6 +154,17 @@ async def operate(call: Call) -> Response:
         raise octyne_error(exc) from exc
 
 
+@described(
+    "Files",
+    query=(TRASH, ASYNC),
+    body=json_of(
+        "Operations",
+        "At most 10,000 operations, done in order",
+        example='{"operations":[{"operation":"mv","src":"a","dest":"b"}]}',
+    ),
+    answers={200: _DONE},
+    errors=(IN_FOLDER, LONG, JSON_BODY, dict.fromkeys((400, 403, 404, 409, 500, 507), "operation-failed")),
+)
 async def bulk(call: Call) -> Response:
     """Carry out several operations, all of them or none."""
     try:

@@ -7,9 +7,12 @@ from starlette.responses import JSONResponse, Response
 
 from filemgr import FileError, NoSuchFile, NotAFolder
 
+from ..described import Content, Param, described, json_of, ref
 from ..errors import ApiError, answer_for, saying
 from ..job import Order
 from ..parts import Call
+from ..schemas import IN_FOLDER, LONG, path_to
+from ..shapes import FLAG, TEXT, one_of, whole
 from ..streams import Streamed, Write, while_here
 
 VIEW = "server.files.view"
@@ -21,6 +24,34 @@ NO_FOLDER = {
 LARGEST = 64 << 20
 
 
+@described(
+    "Files",
+    query=(
+        Param(
+            "q",
+            "A part of a name, a pattern with `*`, `?`, `[…]`, or a text",
+            TEXT,
+            True,
+            "*.log",
+        ),
+        path_to("the folder where it begins", "logs"),
+        Param("in", "In names, or in what stands in files", one_of("Where", "name", "content")),
+        Param("regex", "`true`: `q` is a regular expression", FLAG),
+        Param("case", "`true`: capitals matter", FLAG),
+        Param("limit", "How many are found at most", whole(f"Else {USUAL}", minimum=1, maximum=MOST)),
+        Param(
+            "maxSize",
+            "Bytes of a file that is looked into",
+            whole("64 MiB without it", minimum=1, maximum=1 << 40),
+        ),
+    ),
+    answers={
+        200: Content(
+            "One object in each line, the last one has `done`", {"application/x-ndjson": ref("Found")}
+        )
+    },
+    errors=(IN_FOLDER, LONG, {400: "nothing-to-search invalid-search not-a-folder", 404: "no-such-file"}),
+)
 async def search(call: Call) -> Response:
     """Find files by name, or with `in=content` by what stands in them: a line of JSON for each.
 
@@ -65,6 +96,12 @@ async def search(call: Call) -> Response:
     return Streamed(produce, call.who, {"content-type": "application/x-ndjson", "cache-control": "no-store"})
 
 
+@described(
+    "Files",
+    query=(path_to("the folder", "logs"),),
+    answers={200: json_of("FolderSize", "How much it is")},
+    errors=(IN_FOLDER, LONG, {400: "not-a-folder", 404: "no-such-file"}),
+)
 async def size(call: Call) -> Response:
     """Tell how much is in a folder: `size` is what its files say, `onDisk` what they take, in bytes."""
     path = str(call.path("path", "folder"))

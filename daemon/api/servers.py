@@ -6,8 +6,10 @@ from starlette.responses import JSONResponse, Response
 
 from supervisor import NotAllowed, ServiceStatus, State
 
+from ..described import Content, Param, described, either, json_of
 from ..errors import ApiError
 from ..parts import Call
+from ..shapes import FLAG, one_of
 from ..usage import Usage, total_memory
 
 CODES = {
@@ -21,6 +23,12 @@ CODES = {
 """What Octyne's clients know: off, on, crashed."""
 
 
+@described(
+    "Servers",
+    query=(Param("extrainfo", "`true`: also whether each is to be deleted", FLAG),),
+    answers={200: json_of(either("Servers", "ServersWithInfo"), "The servers")},
+    errors=({503: "supervisor-unreachable"},),
+)
 async def list_all(call: Call) -> Response:
     """List the servers that the caller may see, by name."""
     services = await call.parts.mirror.services()
@@ -31,6 +39,7 @@ async def list_all(call: Call) -> Response:
     return JSONResponse({"servers": {status.name: CODES[status.state] for status in seen}})
 
 
+@described("Servers", answers={200: json_of("Server", "How it is, and why")})
 async def show(call: Call) -> Response:
     """Tell everything about one server."""
     status = await call.parts.mirror.service(call.server)
@@ -42,6 +51,20 @@ async def show(call: Call) -> Response:
     return JSONResponse(_describe(status, usage, time.monotonic()))
 
 
+@described(
+    "Servers",
+    body=Content(
+        "What shall become of it, in capitals or not",
+        {
+            "text/plain": one_of(
+                "TERM asks it to end, KILL and STOP do not ask", "START", "TERM", "KILL", "STOP"
+            )
+        },
+        example="START",
+    ),
+    answers={200: json_of(either("Success", "CannotStart"), "Done, or why it could not be started")},
+    errors=({400: "invalid-operation", 409: "not-allowed"},),
+)
 async def operate(call: Call) -> Response:
     """Start, stop or kill one server."""
     mirror = call.parts.mirror

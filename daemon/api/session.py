@@ -3,14 +3,35 @@
 from starlette.responses import JSONResponse, Response
 
 from ..access import COOKIE, Identity, address_of
+from ..described import Param, described, either, json_of
 from ..errors import ApiError
 from ..parts import Call
+from ..schemas import SESSIONS_FILE
 from ..sessions import Session
+from ..shapes import FLAG, TEXT
 
 COOKIE_LASTS = 8_035_200
 """Seconds; Octyne's cookie says the same."""
 
+_COOKIE = Param("Set-Cookie", "The cookie that holds the token", TEXT)
 
+
+@described(
+    "Session",
+    query=(Param("cookie", "`true`: the token comes as a cookie", FLAG),),
+    headers=(
+        Param(
+            "Username", "The name of the account, in UTF-8 or Latin-1", TEXT, required=True, example="admin"
+        ),
+        Param("Password", "Its password", TEXT, required=True, example="PASSWORD"),
+    ),
+    answers={200: json_of(either("Token", "Success"), "The token, or it is in the cookie", _COOKIE)},
+    errors=(
+        {400: "no-credentials local", 401: "wrong-credentials", 429: "too-many-logins"},
+        {500: "accounts-unreadable"},
+        SESSIONS_FILE,
+    ),
+)
 async def login(call: Call) -> Response:
     """Give a token, or a cookie with `?cookie=true`, for a user name and a password."""
     _refuse_local(call)
@@ -33,6 +54,11 @@ async def login(call: Call) -> Response:
     return _with_cookie(call, token, COOKIE_LASTS)
 
 
+@described(
+    "Session",
+    answers={200: json_of("Success", "It has ended, and the cookie with it", _COOKIE)},
+    errors=({400: "local no-session"}, SESSIONS_FILE),
+)
 async def logout(call: Call) -> Response:
     """End the session of the token that was shown."""
     session = _session(call)
@@ -41,6 +67,7 @@ async def logout(call: Call) -> Response:
     return _with_cookie(call, "", 0)
 
 
+@described("Session", answers={200: json_of("Ticket", "The ticket")}, errors=({400: "local"},))
 async def ticket(call: Call) -> Response:
     """Give a one-time ticket for the session or the key."""
     _refuse_local(call)

@@ -4,18 +4,41 @@ from collections.abc import Sequence
 
 from starlette.responses import JSONResponse, Response
 
+from ..described import Param, described, json_of
 from ..device import device_of
 from ..errors import ApiError, NotPermitted
 from ..parts import Call
+from ..schemas import SESSIONS_FILE
 from ..sessions import Session
+from ..shapes import FLAG, TEXT
 
 
+@described(
+    "Access",
+    query=(
+        Param("user", "Those of an account", TEXT, example="ann"),
+        Param("all", "`true`: everybody's", FLAG),
+    ),
+    answers={200: json_of("Sessions", "The sessions")},
+    errors=({403: "not-permitted"},),
+)
 async def list_all(call: Call) -> Response:
     """List one's own sessions; those of an account with `user`, or with `all=true` everybody's."""
     found = sorted(_asked(call), key=lambda session: session.used, reverse=True)
     return JSONResponse({"sessions": [_described(call, session) for session in found]})
 
 
+@described(
+    "Access",
+    query=(
+        Param("id", "Which one", TEXT, example="SESSION"),
+        Param("user", "All of an account", TEXT),
+        Param("all", "`true`: all one's own", FLAG),
+        Param("others", "`true`: all one's own but this", FLAG),
+    ),
+    answers={200: json_of("SessionsEnded", "They have ended")},
+    errors=({400: "no-id", 403: "not-permitted", 404: "no-such-entry"}, SESSIONS_FILE),
+)
 async def end(call: Call) -> Response:
     """End one session by `id`, those of an account by `user`, with `all=true` one's own, or all `others`."""
     sessions, own = call.parts.people.sessions, call.parts.people.sessions.of(call.who.user)

@@ -6,14 +6,22 @@ from starlette.responses import JSONResponse, Response
 
 from filemgr import InvalidPath, RelPath
 
+from ..described import Param, described, json_of
 from ..errors import ApiError, NotPermitted
 from ..keys import Key
 from ..parts import Call
+from ..schemas import JSON_BODY, SESSIONS_FILE
+from ..shapes import FLAG, TEXT
 from ..shares import KINDS, Share
 
 USUAL_LIFE, LONGEST_LIFE = 86_400.0, 365 * 86_400.0
 
 
+@described(
+    "Access",
+    query=(Param("all", "`true`: everybody's", FLAG),),
+    answers={200: json_of("Shares", "The shares, without what opens")},
+)
 async def list_all(call: Call) -> Response:
     """List one's own shares, or with `all=true` everybody's."""
     shares = call.parts.people.shares
@@ -24,6 +32,17 @@ async def list_all(call: Call) -> Response:
     return JSONResponse({"shares": [_described(share) for share in found]})
 
 
+@described(
+    "Access",
+    body=json_of("ShareWish", "What is shared", example='{"kind":"console","server":"app"}'),
+    answers={200: json_of("NewShare", "The link")},
+    errors=(
+        JSON_BODY,
+        SESSIONS_FILE,
+        {400: "invalid-kind invalid-path not-a-file", 403: "not-permitted", 404: "no-such-server"},
+        {409: "too-many-shares"},
+    ),
+)
 async def create(call: Call) -> Response:
     """Share a console or a file of a server, read-only; the link is shown only now."""
     wish = await call.wish()
@@ -46,6 +65,12 @@ async def create(call: Call) -> Response:
     return JSONResponse(said, headers={"cache-control": "no-store"})
 
 
+@described(
+    "Access",
+    query=(Param("id", "Which one", TEXT, required=True, example="SHARE"),),
+    answers={200: json_of("Success", "It has ended, for those as well who are looking")},
+    errors=({400: "no-id", 403: "not-permitted", 404: "no-such-entry"}, SESSIONS_FILE),
+)
 async def end(call: Call) -> Response:
     """End a share by `id`; who is looking is cut off."""
     wanted = call.query("id")

@@ -20,19 +20,54 @@ from filemgr import (
     open_download,
 )
 
-from ..archived import archived
+from ..archived import TYPES, archived
 from ..conditions import accepts, date_of, outcome, wants_range
+from ..described import Content, Param, described, empty, json_of
 from ..disposition import attachment
 from ..errors import ApiError, error, saying
 from ..multipart import Form, boundary_of
 from ..parts import Call
 from ..ranges import Piece, Range, in_parts, parse_ranges
 from ..receiving import INTO, Batch, declared, receive
+from ..schemas import ETAG, IF_MATCH, IN_FOLDER, LONG, path_to
 from ..sending import Sending
+from ..shapes import BYTES, TEXT, listed, one_of, shape
 
 NO_FILE = {NoSuchFile: (404, "This file does not exist!"), NotAFile: (400, "This is not a file!")}
 
+_ABOUT = (ETAG, Param("Last-Modified", "When it was changed last", TEXT))
+_INCOMING = {
+    400: "not-a-file not-a-folder",
+    404: "no-such-file",
+    408: "too-slow",
+    413: "too-large",
+}
 
+
+@described(
+    "Files",
+    query=(
+        path_to("the file"),
+        Param("archive", "A file or a folder as an archive", one_of("Its format", *TYPES)),
+    ),
+    headers=(
+        Param("Range", "One range of bytes, or several", TEXT),
+        Param("If-Range", "The range only if the file has this ETag or date, else all of it", TEXT),
+        Param("If-None-Match", "Not if the file has this ETag", TEXT),
+        Param("If-Modified-Since", "Not if the file is not younger", TEXT),
+        IF_MATCH,
+        Param("If-Unmodified-Since", "Only if the file is not younger", TEXT),
+    ),
+    answers={
+        200: Content("The file", {"*/*": BYTES}, _ABOUT),
+        206: Content("Ranges of it", {"*/*": BYTES}, (*_ABOUT, Param("Content-Range", "Which one", TEXT))),
+        304: empty("The client has it already", *_ABOUT),
+    },
+    errors=(
+        *(IN_FOLDER, LONG),
+        {400: "not-a-file invalid-archive", 404: "no-such-file", 412: "modified", 416: "no-such-range"},
+    ),
+)
 async def download(call: Call) -> Response:
     """The file, or ranges of it; with `archive`, a file or a folder as an archive."""
     path = call.path("path", "file")
@@ -94,6 +129,17 @@ def _modified(headers: dict[str, str]) -> Response:
     return answer
 
 
+@described(
+    "Files",
+    query=(path_to("the folder", "mods"),),
+    body=Content(
+        "A form, whose fields named `upload` are the files",
+        {"multipart/form-data": shape({"upload": listed(BYTES, "At most 100 files")})},
+        example="-F upload=@mod.jar",
+    ),
+    answers={200: json_of("Success", "The files are at their places, and on the disk")},
+    errors=(IN_FOLDER, _INCOMING, {400: "invalid-form"}),
+)
 async def upload(call: Call) -> Response:
     """The files of a form, into a folder."""
     folder = call.path("path", "folder")
@@ -115,6 +161,14 @@ async def upload(call: Call) -> Response:
     return JSONResponse({"success": True})
 
 
+@described(
+    "Files",
+    query=(path_to("the file"),),
+    headers=(IF_MATCH, Param("If-None-Match", "`*`: only if there is no such file yet", TEXT)),
+    body=Content("The new content", {"application/octet-stream": BYTES}, example="@latest.log"),
+    answers={200: json_of("Replaced", "The new content is at its place, and on the disk", ETAG)},
+    errors=(IN_FOLDER, _INCOMING, {400: "invalid-request", 403: "forbidden", 412: "modified"}),
+)
 async def replace(call: Call) -> Response:
     """The content of one file, new or replaced, if it is what the client believes."""
     path = call.path("path", "file")

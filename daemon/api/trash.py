@@ -4,14 +4,18 @@ from starlette.responses import JSONResponse, Response
 
 from filemgr import AlreadyExists, NoSuchFile, RelPath, Root, Trash, Trashed
 
+from ..described import Param, described, either, json_of
 from ..errors import ApiError, saying
 from ..fileorders import path_of
 from ..parts import Call
+from ..schemas import ASYNC, IN_FOLDER, JSON_BODY, LONG
+from ..shapes import TEXT
 
 RESTORE, PURGE = "server.files.restore", "server.files.purge"
 MODIFY = "server.files.modify"
 
 
+@described("Trash", answers={200: json_of("Trash", "What is in it")}, errors=(IN_FOLDER,))
 async def entries(call: Call) -> Response:
     """List what is in the trash, the latest first."""
     found = await call.parts.files.run(call.server, lambda root: Trash(root).entries())
@@ -19,6 +23,15 @@ async def entries(call: Call) -> Response:
     return JSONResponse({"contents": [_told(one) for one in listed]})
 
 
+@described(
+    "Trash",
+    body=json_of("Restoring", "What, and where to", example='{"id":"ID"}'),
+    answers={200: json_of("Restored", "It is back")},
+    errors=(
+        *(IN_FOLDER, JSON_BODY),
+        {400: "no-id not-a-folder", 403: "forbidden", 404: "no-such-file", 409: "file-exists"},
+    ),
+)
 async def restore(call: Call) -> Response:
     """Put something back where it was, or to `dest`."""
     told = await call.texts("id", "dest")
@@ -41,6 +54,12 @@ async def restore(call: Call) -> Response:
     return JSONResponse({"success": True, "path": str(path)})
 
 
+@described(
+    "Trash",
+    query=(Param("id", "What is deleted; all of it without", TEXT, example="ID"), ASYNC),
+    answers={200: json_of(either("Success", "Started"), "It is gone, or going")},
+    errors=(IN_FOLDER, LONG, {404: "no-such-file"}),
+)
 async def purge(call: Call) -> Response:
     """Delete for good what `id` names, or without one, all."""
     key = call.query("id")

@@ -4,6 +4,7 @@ An upload is nobody's in particular: whoever may upload to a server may go on wi
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial, wraps
 
 import anyio
@@ -25,17 +26,36 @@ from filemgr import (
 
 from .. import tus
 from ..conditions import date_of
+from ..described import Content, described, empty
 from ..errors import ApiError, answer_for, saying
 from ..multipart import last_name
 from ..parts import Call
 from ..receiving import INTO, Batch, declared, receive
+from ..schemas import IN_FOLDER
 from ..senders import Key
+from ..shapes import BYTES
 
 Endpoint = Callable[[Call], Awaitable[Response]]
 
 UPLOAD = {
     NoSuchFile: (404, "This upload does not exist!"),
     Busy: (423, "Somebody else sends this upload just now!"),
+}
+
+_CONTENT = Content("The next bytes of it", {tus.CONTENT: BYTES}, example="@mod.jar")
+
+_TUS = {400: "invalid-header", 410: "expired", 412: "wrong-version"}
+_UPLOAD = {404: "no-such-file", 423: "busy"}
+_ADDING = {
+    400: "unknown-checksum not-a-file not-a-folder",
+    403: "forbidden",
+    404: "no-such-file",
+    408: "too-slow",
+    409: "wrong-offset",
+    413: "too-large",
+    415: "wrong-content-type",
+    423: "busy",
+    460: "checksum-mismatch",
 }
 
 
@@ -58,11 +78,19 @@ def _spoken(endpoint: Endpoint) -> Endpoint:
     return speaking
 
 
+@described("Uploads", answers={204: empty("What can be done is in the headers", *tus.ABILITIES)})
 async def options(call: Call) -> Response:
     """What can be done here."""
     return Response(status_code=204, headers=tus.options(call.parts.transfers.limit))
 
 
+@described(
+    "Uploads",
+    headers=(tus.SPOKEN, tus.METADATA, tus.LENGTH, tus.LATER, tus.CHECKSUM),
+    body=replace(_CONTENT, about="The first bytes of it, or none", required=False),
+    answers={201: empty("It has begun", tus.LOCATION, tus.OFFSET, tus.EXPIRES)},
+    errors=(IN_FOLDER, _TUS, _ADDING),
+)
 @_spoken
 async def create(call: Call) -> Response:
     """Begin an upload, perhaps with the first bytes of it."""
@@ -91,6 +119,12 @@ async def create(call: Call) -> Response:
     return answer
 
 
+@described(
+    "Uploads",
+    headers=(tus.SPOKEN,),
+    answers={200: empty("How far it is, in the headers", tus.OFFSET, tus.EXPIRES)},
+    errors=(IN_FOLDER, _TUS, _UPLOAD),
+)
 @_spoken
 async def show(call: Call) -> Response:
     """How far an upload has come. Who asks that has lost the connection by which it was sent."""
@@ -106,6 +140,13 @@ async def show(call: Call) -> Response:
     return answer
 
 
+@described(
+    "Uploads",
+    headers=(tus.SPOKEN, replace(tus.OFFSET, required=True, example="0"), tus.LENGTH, tus.CHECKSUM),
+    body=_CONTENT,
+    answers={204: empty("How far it is now, in the headers", tus.OFFSET, tus.EXPIRES)},
+    errors=(IN_FOLDER, _TUS, _UPLOAD, _ADDING),
+)
 @_spoken
 async def add(call: Call) -> Response:
     """Go on with an upload; with its last byte the file is at its place."""
@@ -127,6 +168,12 @@ async def add(call: Call) -> Response:
     return _told(call, found, 204)
 
 
+@described(
+    "Uploads",
+    headers=(tus.SPOKEN,),
+    answers={204: empty("It is gone")},
+    errors=(IN_FOLDER, _TUS, _UPLOAD),
+)
 @_spoken
 async def remove(call: Call) -> Response:
     """Give an upload up."""
@@ -137,6 +184,16 @@ async def remove(call: Call) -> Response:
     return Response(status_code=204)
 
 
+@described(
+    "Uploads",
+    headers=(tus.SPOKEN, tus.MEANT, tus.OFFSET, tus.LENGTH, tus.CHECKSUM),
+    body=replace(_CONTENT, about="As with the method that is meant", required=False),
+    answers={
+        200: empty("As for HEAD", tus.OFFSET, tus.EXPIRES),
+        204: empty("As for PATCH and DELETE", tus.EXPIRES),
+    },
+    errors=(IN_FOLDER, _TUS, _UPLOAD, _ADDING, {400: "invalid-request"}),
+)
 @_spoken
 async def override(call: Call) -> Response:
     """A client that can send only POST says in a header what it means."""
@@ -207,11 +264,13 @@ def _path(call: Call) -> RelPath:
     said = tus.metadata(call.request.headers)
     try:
         folder = RelPath.parse(said.get("path", b"").decode())
-        return folder / last_name(said.get("filename", b""))
+        if name := last_name(said.get("filename", b"")):
+            return folder / name
     except UnicodeDecodeError as exc:
         raise ApiError(400, "invalid-path", "Invalid file path: it is not UTF-8") from exc
     except InvalidPath as exc:
         raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
+    raise tus.invalid("Upload-Metadata")
 
 
 def _told(call: Call, upload: Upload, status: int) -> Response:

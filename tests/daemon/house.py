@@ -23,12 +23,14 @@ from daemon.app import build
 from daemon.audit import Audit
 from daemon.config import Config, ConfigFile
 from daemon.consoles import Consoles
+from daemon.documents import Documents
 from daemon.files import Files
 from daemon.goodconfig import GoodConfig
 from daemon.held import HeldSockets
 from daemon.jobs import Jobs
 from daemon.listeners import Listeners
 from daemon.mirror import Mirror
+from daemon.openapi import document
 from daemon.parts import Parts
 from daemon.people import People
 from daemon.plan import compile_plan
@@ -283,7 +285,7 @@ async def serving(
             files = Files(mirror)
             jobs, transfers = Jobs(tasks, files.mend), Transfers(files)
             made = mirror, people, raw, reloader, Sampler(), transfers
-            parts = Parts(Access(people), audit, consoles, files, jobs, *made)
+            parts = Parts(Access(people), audit, consoles, Documents(document()), files, jobs, *made)
             listeners = Listeners(build(parts), tasks, HeldSockets(Notifier(None), {}))
 
             async def set_audit(config: Config) -> None:

@@ -175,6 +175,10 @@ async def test_all_mistakes_are_told_before_anything_is_done(fs: FileHouse) -> N
     for nonsense in ("", "[]", "{}", '{"operations": {}}', "[" * 100_000):
         assert await fs.told("PATCH", "files", nonsense) == (400, "Invalid JSON body!")
     assert (await fs.ask("PATCH", "files", bulk())).status_code == 400
+    words: tuple[object, ...] = ([], {}, None, 1, "chmod")
+    for word in words:
+        answer = await fs.ask("PATCH", "files", json.dumps({"operations": [{"operation": word}]}))
+        assert (answer.status_code, answer.json()["kind"]) == (400, "operation-failed"), word
 
 
 async def test_a_client_that_does_not_wait_gets_a_job(fs: FileHouse) -> None:

@@ -34,9 +34,11 @@ async def test_a_row_without_a_rule_is_no_row() -> None:
             kind(**dict.fromkeys(names, ""))  # type: ignore[arg-type]
 
 
-async def test_only_the_version_and_the_login_are_open() -> None:
+async def test_only_the_login_and_what_is_no_secret_are_open() -> None:
     assert {(row.method, row.path) for row in routes.ROUTES if row.rule.needs is None} == {
         ("GET", "/"),
+        ("GET", "/docs"),
+        ("GET", "/openapi.json"),
         ("GET", "/login"),
         ("POST", "/login"),
     }
@@ -70,9 +72,11 @@ async def test_every_method_of_every_path_for_everybody(house: House) -> None:
                     # Without a body and a query: 403 for the root, 404 for a job that there is not, 405 for
                     # an operation that there is not, 412 for who does not speak tus.
                     assert answer.status_code in (200, 400, 403, 404, 405, 412), case
-                    assert "wrong-method" not in answer.text, case
-                    assert "not-permitted" not in answer.text, case
-                assert answer.headers["content-type"] == "application/json", case
+                    assert '"kind":"wrong-method"' not in answer.text, case
+                    assert '"kind":"not-permitted"' not in answer.text, case
+                page = (method, path) == ("GET", "/docs")
+                kind = "text/html; charset=utf-8" if page else "application/json"
+                assert answer.headers["content-type"] == kind, case
                 if answer.status_code >= 400:
                     said = answer.json()
                     assert isinstance(said["error"], str), case
@@ -95,6 +99,7 @@ async def test_a_wrong_method_is_told_before_who_asks(
 ) -> None:
     answer = await house.nobody.request(method, path)
     assert (answer.status_code, answer.json()["error"]) == (405, sentence)
+    assert answer.headers["allow"].endswith("OPTIONS")
 
 
 async def test_an_unknown_path_is_404_for_everybody(house: House) -> None:
@@ -130,7 +135,7 @@ async def test_a_preflight_needs_no_token(house: House) -> None:
 
 async def test_options_without_an_origin_tells_the_methods(house: House) -> None:
     answer = await house.nobody.options("/config")
-    assert (answer.status_code, answer.headers["allow"]) == (200, "GET, PATCH, OPTIONS")
+    assert (answer.status_code, answer.headers["allow"]) == (200, "GET, PATCH, HEAD, OPTIONS")
 
 
 async def test_other_origins_may_read_every_answer(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

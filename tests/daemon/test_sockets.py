@@ -213,3 +213,11 @@ def test_addresses_are_written_as_people_write_them() -> None:
         )
     ] == ["http://*:1", "https://[::1]:2", "unix:/a b"]
     assert sockets.BACKLOG >= 1024
+
+
+def test_an_answer_in_two_parts_is_not_held_back() -> None:
+    (listener,) = bind_tcp(TcpAddress("127.0.0.1", 0))
+    with listener, socket.create_connection(listener.getsockname()):
+        one, _ = listener.accept()
+        with one:
+            assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
