@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from filemgr import FileError
+from filemgr import Fences, FileError
 
 if TYPE_CHECKING:
     from .worker import Worker
@@ -48,6 +48,8 @@ class Order:
     needs: str
     """The permission without which nobody sees the job or stops it."""
     directory: str
+    fences: Fences
+    """To what the work is kept, whatever its arguments say."""
     arguments: Mapping[str, object]
     about: Mapping[str, str] = field(default_factory=dict)
     """What is shown of the arguments."""

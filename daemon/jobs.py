@@ -183,7 +183,8 @@ class Jobs:
         job.become(Phase.RUNNING)
         worker = None
         try:
-            async with at_work(order.task, order.directory, order.arguments, out) as worker:
+            work = at_work(order.task, order.directory, order.fences, order.arguments, out)
+            async with work as worker:
                 began.close()
                 job.worker = worker
                 await self._listen(job, worker)

@@ -9,12 +9,11 @@ from ..fileorders import path_of
 from ..parts import Call
 
 RESTORE, PURGE = "server.files.restore", "server.files.purge"
-MODIFY = "server.files.modify"
 
 
 async def entries(call: Call) -> Response:
     """List what is in the trash, the latest first."""
-    found = await call.parts.files.run(call.server, lambda root: Trash(root).entries())
+    found = await call.inside(lambda root: Trash(root).entries())
     listed = sorted(found, key=lambda one: one.deleted_at, reverse=True)
     return JSONResponse({"contents": [_told(one) for one in listed]})
 
@@ -31,7 +30,7 @@ async def restore(call: Call) -> Response:
 
     try:
         with saying({AlreadyExists: (409, "This file already exists!")}):
-            path = await call.parts.files.run(call.server, work)
+            path = await call.inside(work)
     except NoSuchFile as exc:
         sentence = "This is not in the trash!"
         if exc.role == "dest":
@@ -45,7 +44,7 @@ async def purge(call: Call) -> Response:
     """Delete for good what `id` names, or without one, all."""
     key = call.query("id")
     about = {"id": key} if key else {}
-    order = await call.order("purge", "purge", MODIFY, {"id": key}, about, light=True)
+    order = await call.order("purge", "purge", {"id": key}, about, light=True)
     job = call.parts.jobs.start(order, call.recording(PURGE, **about))
     if call.query("async") == "true":
         return JSONResponse({"success": True, "token": job.id, "job": job.id})
