@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 from starlette.requests import ClientDisconnect, Request
 from starlette.websockets import WebSocket
 
-from filemgr import Fences, InvalidPath, RelPath, Root, common
+from filemgr import Fences, InvalidPath, RelPath, Root, common, outermost
 
 from .access import Access, Identity, Rule
 from .accounts import Accounts
@@ -91,7 +91,7 @@ class Call:
     @property
     def fences(self) -> Fences:
         """To which folders of the server the caller is kept, by what the route needs."""
-        return self.who.fences(self.needs, self.server)
+        return outermost(self.who.fences(self.needs, self.server))
 
     async def inside(self, work: Callable[[Root], T]) -> T:
         """Do short work in the folder of the server, within the caller's fences; raises as `Files.run`."""
@@ -106,7 +106,7 @@ class Call:
         order, who = job.order, self.who
         if not who.may(order.needs, order.server):
             return False
-        return who.fences(order.needs, order.server) is None or order.user == who.user
+        return outermost(who.fences(order.needs, order.server)) is None or order.user == who.user
 
     def query(self, key: str) -> str | None:
         """Return a query parameter."""

@@ -27,7 +27,7 @@ from .errors import (
     TooLarge,
     UnsupportedArchive,
 )
-from .fences import Fences, common, fence_around
+from .fences import Fences, common, fence_around, outermost
 from .notes import sweep
 from .operations import change_mode, copy, make_folder, move
 from .progress import Progress
@@ -109,6 +109,7 @@ __all__ = [
     "make_folder",
     "move",
     "open_download",
+    "outermost",
     "recover",
     "refuse_without_space",
     "remove_upload",

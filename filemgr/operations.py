@@ -22,7 +22,7 @@ def make_folder(root: Root, path: RelPath) -> None:
 
     If we are root, it belongs to the owner of the folder that it is in.
     """
-    if path.is_root:
+    if path.is_root and root.fence(path).is_root:
         raise AlreadyExists(f"{path}: exists already")
     with root.parent(path) as (folder, name), about(path):
         os.mkdir(name, dir_fd=folder)
