@@ -339,7 +339,9 @@ async def test_an_upload_to_elsewhere_is_nobodys_here(fs: FileHouse) -> None:
         ("POST", {**spoken, "X-HTTP-Method-Override": "DELETE"}, b""),
         ("DELETE", spoken, b""),
     ]:
-        refused = await ask(fs, method, upload, ({}, headers, body))
+        async with fs.house.parts.transfers.senders.sole(("app", upload.rpartition("/")[2])) as displaced:
+            refused = await ask(fs, method, upload, ({}, headers, body))
+            assert not displaced.is_set()  # whoever sends it just now is not disturbed
         assert refused.status_code == 403, refused.text
         assert method == "HEAD" or refused.json() == REFUSED
     here = await fs.house.local.head(f"/server/app/{upload}", headers=spoken)
