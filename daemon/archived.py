@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import anyio
 from starlette.responses import Response
 
-from filemgr import NoSuchFile, RelPath
+from filemgr import NoSuchFile, RelPath, fence_around
 
 from .disposition import attachment
 from .errors import ApiError, saying
@@ -30,7 +30,8 @@ async def archived(call: Call, path: RelPath, kind: str) -> Response:
     if kind not in TYPES:
         raise ApiError(400, "invalid-archive", "Invalid archive type!")
     arguments = {"paths": [str(path)], "base": str(path.parent), "format": kind}
-    order = await call.order("stream", "download", DOWNLOAD, arguments, {"path": str(path)})
+    order = await call.order("stream", "download", arguments, {"path": str(path)})
+    fence_around(order.fences, path)  # before the answer begins, which a HEAD is all of
 
     async def produce(write: Write) -> None:
         # Not before somebody reads: what is never read would never be closed.

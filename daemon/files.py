@@ -13,7 +13,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from filemgr import FileError, NoSuchFile, NotAFolder, Root, recover, sweep
+from filemgr import Fences, FileError, NoSuchFile, NotAFolder, Root, recover, sweep
 
 from .config import Config
 from .errors import ApiError, NoSuchServer
@@ -48,12 +48,15 @@ class Files:
         except KeyError as exc:  # removed before this daemon began, and not stopped since
             raise NoSuchServer from exc
 
-    async def run(self, server: str, work: Callable[[Root], T]) -> T:
-        """Do short work in a server's folder, in a thread; raises what it raises, and `NoSuchServer`."""
+    async def run(self, server: str, fences: Fences, work: Callable[[Root], T]) -> T:
+        """Do short work in a server's folder, in a thread; raises what it raises, and `NoSuchServer`.
+
+        An endpoint asks its `Call` for it, which knows the fences of who calls.
+        """
         directory = await self.directory(server)
 
         def inside() -> T:
-            with opened(directory) as root:
+            with opened(directory, fences) as root:
                 return work(root)
 
         return await anyio.to_thread.run_sync(inside, limiter=self._threads)
@@ -72,9 +75,9 @@ class Files:
         await anyio.to_thread.run_sync(inside, limiter=self._threads)
 
 
-def opened(directory: str) -> Root:
+def opened(directory: str, fences: Fences) -> Root:
     """Open the folder of a server; raises `ApiError` 404 if there is none."""
     try:
-        return Root(directory)
+        return Root(directory, fences)
     except (NoSuchFile, NotAFolder) as exc:
         raise ApiError(404, "no-such-folder", f"The folder of this server is missing: {exc}") from exc

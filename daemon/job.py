@@ -3,14 +3,14 @@
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import anyio
 
-from filemgr import FileError
+from filemgr import Fences, FileError
 
 if TYPE_CHECKING:
     from .worker import Worker
@@ -48,12 +48,18 @@ class Order:
     needs: str
     """The permission without which nobody sees the job or stops it."""
     directory: str
+    fences: Fences
+    """To what the work is kept, whatever its arguments say."""
     arguments: Mapping[str, object]
     about: Mapping[str, str] = field(default_factory=dict)
     """What is shown of the arguments."""
     cancellable: bool = True
     light: bool = False
     """Whether it is done soon, so that it does not wait for long ones."""
+    owner: str = ""
+    """Whose it is: as `user`, but it tells apart who comes by the Unix socket."""
+    ended: Callable[[], Awaitable[None]] | None = None
+    """What waits until the right to it has ended, if it is to end with that."""
 
 
 class Job:

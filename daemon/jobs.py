@@ -79,6 +79,8 @@ class Jobs:
         job.done = done
         job.items.close()
         job.patience = float("inf")
+        if order.ended is not None:
+            self._tasks.start_soon(self._end_with, job, order.ended)
         places = self._light if order.light else self._places
         self._tasks.start_soon(self._run, job, places, None)
         return job
@@ -147,6 +149,20 @@ class Jobs:
             job.worker.stop()
             job.scope.deadline = min(job.scope.deadline, anyio.current_time() + PATIENCE)
 
+    async def _end_with(self, job: Job, ended: Callable[[], Awaitable[None]]) -> None:
+        """Stop a job when the right to it has ended, if it can be stopped half way."""
+        async with anyio.create_task_group() as tasks:
+
+            async def until_gone() -> None:
+                await job.gone.wait()
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(until_gone)
+            await ended()
+            if job.order.cancellable and not job.phase.over:
+                self._stop(job)
+            tasks.cancel_scope.cancel()
+
     def _add(self, order: Order) -> Job:
         self._forget()
         if sum(job.phase is Phase.WAITING for job in self._jobs.values()) >= MOST_WAITING:
@@ -183,7 +199,8 @@ class Jobs:
         job.become(Phase.RUNNING)
         worker = None
         try:
-            async with at_work(order.task, order.directory, order.arguments, out) as worker:
+            work = at_work(order.task, order.directory, order.fences, order.arguments, out)
+            async with work as worker:
                 began.close()
                 job.worker = worker
                 await self._listen(job, worker)

@@ -1,22 +1,24 @@
 """What endpoints work with: the daemon's parts, made in `run.py`, and the call that is being answered."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.websockets import WebSocket
 
-from filemgr import InvalidPath, RelPath
+from filemgr import Fences, InvalidPath, RelPath, Root, common, outermost
 
 from .access import Access, Identity, Rule
 from .audit import Audit
 from .consoles import Consoles
 from .documents import Documents
-from .errors import ApiError
+from .errors import ApiError, NotPermitted
 from .files import Files
-from .job import Order
+from .job import Job, Order
 from .jobs import Jobs
 from .localusers import LOCAL, LocalUser
 from .mirror import Mirror
@@ -28,6 +30,8 @@ from .reload import Reloader
 from .transfers import Transfers
 from .usage import Sampler
 from .wish import Wish
+
+T = TypeVar("T")
 
 MOST_JSON = 1 << 20
 """Bytes of a request body that is read as a whole."""
@@ -78,6 +82,33 @@ class Call:
         name: str = self.request.path_params["id"]
         return name
 
+    @property
+    def needs(self) -> str:
+        """The permission that the route needs, on one that needs any."""
+        if self.rule.needs is None:
+            raise AssertionError("an open route asked what it needs")
+        return self.rule.needs
+
+    @property
+    def fences(self) -> Fences:
+        """To which folders of the server the caller is kept, by what the route needs."""
+        return outermost(self.who.fences(self.needs, self.server))
+
+    async def inside(self, work: Callable[[Root], T]) -> T:
+        """Do short work in the folder of the server, within the caller's fences; raises as `Files.run`."""
+        return await self.parts.files.run(self.server, self.fences, work)
+
+    def folder(self) -> AbstractAsyncContextManager[Root]:
+        """Hold the folder of the server open, within the caller's fences; raises as `Transfers.folder`."""
+        return self.parts.transfers.folder(self.server, self.fences)
+
+    def sees(self, job: Job) -> bool:
+        """Tell whether a job is the caller's business: who is kept to some folders sees only his own."""
+        order, who = job.order, self.who
+        if not who.may(order.needs, order.server):
+            return False
+        return outermost(who.fences(order.needs, order.server)) is None or order.owner == self.owner
+
     def query(self, key: str) -> str | None:
         """Return a query parameter."""
         return self.request.query_params.get(key)
@@ -100,17 +131,30 @@ class Call:
         self,
         task: str,
         kind: str,
-        needs: str,
         arguments: Mapping[str, object],
         about: Mapping[str, str],
         *,
         cancellable: bool = True,
         light: bool = False,
+        also: Sequence[str] = (),
     ) -> Order:
-        """Return the order of long work in the folder of the server; raises `NoSuchServer`."""
+        """Return the order of long work in the folder of the server, kept to the caller's fences.
+
+        What the work needs is what the route needs, and what it `also` needs. Raises `NoSuchServer`,
+        `NotPermitted`.
+        """
+        fences = self.fences
+        for permission in also:
+            if not self.who.may(permission, self.server):
+                raise NotPermitted
+            fences = common(fences, self.who.fences(permission, self.server))
         directory = await self.parts.files.directory(self.server)
-        user = self.who.user
-        return Order(task, kind, self.server, user, needs, directory, arguments, about, cancellable, light)
+        who = self.server, self.who.user, self.needs
+        ended = self.who.ended if self.parts.reloader.config.login.end_jobs else None
+        end = cancellable, light
+        return Order(
+            task, kind, *who, directory, fences, arguments, about, *end, owner=self.owner, ended=ended
+        )
 
     def record(self, action: str, **fields: str | int) -> None:
         """Put an action of the caller into the audit log."""

@@ -15,7 +15,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from filemgr import Root
+from filemgr import Fences, Root
 
 from .config import Config
 from .files import Files, opened
@@ -56,10 +56,10 @@ class Transfers:
         return result  # noqa: RET504  (a type checker cannot know that the scope swallows nothing)
 
     @asynccontextmanager
-    async def folder(self, server: str) -> AsyncIterator[Root]:
-        """Hold a server's folder open; raises `NoSuchServer`, `ApiError`."""
+    async def folder(self, server: str, fences: Fences) -> AsyncIterator[Root]:
+        """Hold a server's folder open, for who is kept to these fences; raises `NoSuchServer`, `ApiError`."""
         directory = await self._files.directory(server)
-        root = await self.run(partial(opened, directory))
+        root = await self.run(partial(opened, directory, fences))
         try:
             yield root
         finally:

@@ -69,7 +69,7 @@ class Upkeep:
         """Look after one folder; what does not succeed is tried again in the next round."""
         told = {"uploadsBefore": self._transfers.expired, **self._limits}
         try:
-            async with at_work("tend", directory, told) as worker:
+            async with at_work("tend", directory, None, told) as worker:
                 while (said := await worker.say()) is not None:
                     match said:
                         case {"result": {"removed": int(removed)}} if removed:

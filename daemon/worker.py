@@ -18,7 +18,7 @@ import anyio
 import anyio.to_thread
 
 import filemgr
-from filemgr import FileError, OperationFailed
+from filemgr import Fences, FileError, OperationFailed
 
 PYTHON = (sys.executable, "-P", "-m", "filemgr.worker")
 MEMORY = 4 << 30
@@ -115,10 +115,12 @@ class Worker:
 
 @asynccontextmanager
 async def at_work(
-    task: str, directory: str, arguments: Mapping[str, object], out: int | None = None
+    task: str, directory: str, fences: Fences, arguments: Mapping[str, object], out: int | None = None
 ) -> AsyncIterator[Worker]:
-    """Have a worker do a task in a folder; at the end of the block it has ended."""
-    order = {"task": task, "directory": directory, "arguments": arguments, "memory": MEMORY, "out": out}
+    """Have a worker do a task in a folder, within its fences; at the end of the block it has ended."""
+    kept = None if fences is None else [str(fence) for fence in fences]
+    told = {"directory": directory, "fences": kept, "arguments": arguments, "memory": MEMORY}
+    order = {"task": task, **told, "out": out}
     process = await anyio.to_thread.run_sync(_start, json.dumps(order).encode() + b"\n", out)
     worker = Worker(process)
     try:

@@ -22,10 +22,12 @@ from .errors import (
     NotAFolder,
     OperationFailed,
     OtherFileSystem,
+    OutOfBounds,
     RootForbidden,
     TooLarge,
     UnsupportedArchive,
 )
+from .fences import Fences, common, fence_around, outermost
 from .notes import sweep
 from .operations import change_mode, copy, make_folder, move
 from .progress import Progress
@@ -37,7 +39,8 @@ from .search import Query, find
 from .size import Size, size_of
 from .staging import StagedFile, StagedFolder
 from .transaction import Copy, Move, Operation, Remove, run_operations
-from .trash import Trash, Trashed
+from .trash import Trash
+from .trashed import Trashed
 from .walk import Entry, below, walk
 
 __all__ = [
@@ -57,6 +60,7 @@ __all__ = [
     "Doomed",
     "Download",
     "Entry",
+    "Fences",
     "FileError",
     "Incoming",
     "IntoItself",
@@ -73,6 +77,7 @@ __all__ = [
     "Operation",
     "OperationFailed",
     "OtherFileSystem",
+    "OutOfBounds",
     "Progress",
     "Query",
     "RelPath",
@@ -89,12 +94,14 @@ __all__ = [
     "Upload",
     "below",
     "change_mode",
+    "common",
     "copy",
     "create_upload",
     "current_etag",
     "delete",
     "discard",
     "expire_uploads",
+    "fence_around",
     "find",
     "find_upload",
     "is_ours",
@@ -102,6 +109,7 @@ __all__ = [
     "make_folder",
     "move",
     "open_download",
+    "outermost",
     "recover",
     "refuse_without_space",
     "remove_upload",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from .fences import Fences
 from .relpath import RelPath
 
 
@@ -32,6 +33,12 @@ class Arguments:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise InvalidArguments(f"{key}: expected a list of texts")
         return [RelPath.parse(item) for item in value]
+
+    def fences(self, key: str) -> Fences:
+        """Return a list of folders, None for null; to leave it out is a mistake."""
+        if key in self._data and self._data[key] is None:
+            return None
+        return self.paths(key)
 
     def flag(self, key: str) -> bool:
         """Return true or false; false if it is missing."""

@@ -72,14 +72,14 @@ _sniffed = _Sniffed()
 def list_folder(root: Root, path: RelPath, progress: Progress | None = None) -> Iterator[Listed]:
     """Yield what is in a folder, sorted by name; without what is ours, or vanishes while we look.
 
-    The first one comes when the names are read. Raises `NoSuchFile`, `NotAFolder`, `InvalidPath`, `Denied`,
-    `Cancelled`.
+    Above a fence, only the folders are there that lead to one. The first one comes when the names are read.
+    Raises `NoSuchFile`, `NotAFolder`, `InvalidPath`, `OutOfBounds`, `Denied`, `Cancelled`.
     """
     # One at a time: of very many at once the garbage collector would make long pauses for all threads.
     progress = progress or Progress()
-    with root.folder(path) as folder:
+    with root.shown(path) as (folder, leading):
         with about(path):
-            names = os.listdir(folder)
+            names = os.listdir(folder) if leading is None else list(leading)
         for name in _sorted(names):
             progress.add(entries=1)
             if is_ours(name):
@@ -89,6 +89,8 @@ def list_folder(root: Root, path: RelPath, progress: Progress | None = None) -> 
                     info = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 except FileNotFoundError:
                     continue
+            if leading is not None and not stat.S_ISDIR(info.st_mode):
+                continue  # nothing else leads anywhere, and what it is must not be told
             yield _listed(folder, name, info)
 
 

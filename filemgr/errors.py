@@ -39,6 +39,10 @@ class RootForbidden(FileError):
     """The root itself would be deleted, moved or replaced."""
 
 
+class OutOfBounds(FileError):
+    """Whoever asks is kept to some folders, and this is in none of them; nobody has looked if it is there."""
+
+
 class IntoItself(FileError):
     """A folder would be moved or copied into itself."""
 

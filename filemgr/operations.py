@@ -5,7 +5,7 @@ import stat
 
 from .copying import Copier, open_source
 from .doomed import doom
-from .errors import AlreadyExists, Busy, Denied, NotAFile, OtherFileSystem, RootForbidden, about, concerning
+from .errors import AlreadyExists, Busy, Denied, NotAFile, OtherFileSystem, about, concerning
 from .places import Place, destination, must_be_free, must_be_outside, rename, source
 from .progress import Progress
 from .relpath import RelPath
@@ -22,7 +22,7 @@ def make_folder(root: Root, path: RelPath) -> None:
 
     If we are root, it belongs to the owner of the folder that it is in.
     """
-    if path.is_root:
+    if path.is_root and root.fence(path).is_root:
         raise AlreadyExists(f"{path}: exists already")
     with root.parent(path) as (folder, name), about(path):
         os.mkdir(name, dir_fd=folder)
@@ -71,8 +71,7 @@ def change_mode(root: Root, path: RelPath, mode: int) -> None:
     """
     if mode & ~_MODE:
         raise Denied(f"{path}: only permissions can be set, not {mode:o}")
-    if path.is_root:
-        raise RootForbidden("the folder of the server itself is not to be touched")
+    root.spare_top(path)
     fd = root.open(path, os.O_PATH)
     try:
         with about(path):

@@ -158,7 +158,7 @@ def _give_up(root: Root, folder: int, step: Step) -> bool:
         if not has_thing(folder, str(step.target)):
             return True
         with opened(folder, str(step.target)) as room, suppress(FileExistsError):
-            write_info(room, step.origin, "", time.time())
+            write_info(room, step.origin, step.origin, "", time.time())
         adopt(root, folder, str(step.target))
     except (OSError, FileError):
         return False

@@ -88,11 +88,12 @@ def create_upload(root: Root, path: RelPath, length: int | None, metadata: str) 
 
 
 def find_upload(root: Root, upload: str) -> Upload:
-    """Return what is known of an upload; raises `NoSuchFile`."""
+    """Return what is known of an upload; raises `NoSuchFile`, `OutOfBounds` if its place is outside."""
     with hidden_if_there(root, KIND) as folder:
         if folder is None:
             raise unknown(upload)
         info, changed = read_info(folder, upload)
+        root.fence(info.path)
         fd = open_part(folder, upload)
         if fd is None:
             if not info.whole or info.length is None:
@@ -138,7 +139,7 @@ class Continued:
     """An upload to which one client adds; close it. It is nobody else's meanwhile."""
 
     def __init__(self, root: Root, upload: str) -> None:
-        """Take it; raises `NoSuchFile`, `Busy` if somebody has it, `InvalidPath`."""
+        """Take it; raises `NoSuchFile`, `Busy` if somebody has it, `InvalidPath`, `OutOfBounds`."""
         self._root = root
         self._checksum: Checksum | None = None
         self.id = upload
@@ -151,6 +152,7 @@ class Continued:
             stack.callback(os.close, fd)
             lock(self._folder, fd, upload)
             self._info, _ = read_info(self._folder, upload)
+            root.fence(self.path)
             with about(self.path):
                 self.offset = offset_of(upload, self._info, os.fstat(fd))
                 os.ftruncate(fd, self.offset)

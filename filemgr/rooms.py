@@ -32,9 +32,13 @@ def opened(folder: int, name: str) -> Iterator[int]:
         os.close(fd)
 
 
-def write_info(room: int, path: RelPath, by: str, when: float) -> None:
-    """Write, durably, what is known of the thing that will be in a room; raises `OSError`."""
-    write_text(room, INFO, json.dumps({"path": str(path), "by": by, "when": when}))
+def write_info(room: int, path: RelPath, real: RelPath | None, by: str, when: float) -> None:
+    """Write, durably, what is known of the thing that will be in a room; raises `OSError`.
+
+    `real` is where it is, without the links that may be on the way of `path`, if that can be told.
+    """
+    said = {"path": str(path), "real": real and str(real), "by": by, "when": when}
+    write_text(room, INFO, json.dumps(said))
 
 
 def write_text(room: int, name: str, text: str) -> None:

@@ -4,10 +4,11 @@ Rules:
 - Every operation goes through descriptors: of the folder, by `parent` or `folder`, and then by one name in it
   that is not followed. No path is ever checked and then used.
 - The kernel does the walk, by openat2(2) with RESOLVE_BENEATH. Where there is none, and for what it refuses
-  although it stays inside (absolute links that point into the root), we walk ourselves, one name at a time,
-  each opened with O_NOFOLLOW in the folder before it. `..` of a link goes back by the folders that we came
-  through, which are open, so nobody can move them under us.
+  although it stays inside (absolute links that point into the root), we walk ourselves (`way.py`).
 - What we keep hidden cannot be reached through a link either.
+- Fences (`fences.py`) limit what a path may name. A path is then resolved from its fence, which it cannot
+  leave either: a link that leads elsewhere in the root is one that leads out. What we keep at the top is
+  reached by `fd`, which no path goes through.
 - The supervised program may own the root and swap whatever it likes while we work; it can make us fail, or
   work on another thing of its own, never on something outside.
 """
@@ -21,25 +22,27 @@ from types import TracebackType
 from typing import Self
 
 from .errors import InvalidPath, NotAFile, NotAFolder, RootForbidden, about
-from .relpath import HIDDEN, RelPath, is_ours
+from .fences import Fences, fence_around, leading, outermost
+from .relpath import HIDDEN, ROOT, RelPath, is_ours
 from .syscalls import has_open_beneath, open_beneath
+from .way import Way, is_link, open_plain
 
-_MOST_LINKS = 40
 _TRIES = 32
 """How often a walk begins again that somebody's renaming has disturbed."""
-
-_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class Root:
     """An open folder; use it from any thread, and close it."""
 
-    def __init__(self, path: str, *, kernel: bool | None = None) -> None:
+    def __init__(self, path: str, fences: Fences = None, *, kernel: bool | None = None) -> None:
         """Open the folder at `path`, links and all; raises `NoSuchFile`, `NotAFolder`, `Denied`.
 
-        `kernel` says whether openat2 shall be used; by default where it works.
+        With `fences`, what is given a path raises `OutOfBounds` for one that is outside of all of them, and
+        treats each of them as the root. `kernel` says whether openat2 shall be used; by default where it
+        works.
         """
         self.path = os.path.abspath(path)
+        self._fences = outermost(fences)
         self._kernel = has_open_beneath() if kernel is None else kernel
         with about(path):
             try:
@@ -51,7 +54,7 @@ class Root:
     def inherited(cls, fd: int, path: str) -> Self:
         """Return the root that another process has opened: the descriptor is ours from now on."""
         root = cls.__new__(cls)
-        root.path, root.fd, root._kernel = path, fd, has_open_beneath()
+        root.path, root.fd, root._kernel, root._fences = path, fd, has_open_beneath(), None
         return root
 
     def close(self) -> None:
@@ -65,6 +68,24 @@ class Root:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def is_fenced(self) -> bool:
+        """Whether some paths are out of bounds."""
+        return self._fences is not None
+
+    def fence(self, path: RelPath) -> RelPath:
+        """Return the folder that keeps what is at a path, the root or a fence; raises `OutOfBounds`."""
+        return fence_around(self._fences, path)
+
+    def is_top(self, path: RelPath) -> bool:
+        """Tell whether it is the root, or a fence: what is in it may be touched, not itself."""
+        return self.fence(path) == path
+
+    def spare_top(self, path: RelPath) -> None:
+        """Raise `RootForbidden` for the root, and for a fence."""
+        if self.is_top(path):
+            raise RootForbidden(f"{path}: the folder itself is not to be touched, only what is in it")
 
     def open(self, path: RelPath, flags: int) -> int:
         """Open what is there, following links inside; O_NOFOLLOW in `flags` is about the last name.
@@ -113,13 +134,36 @@ class Root:
             os.close(fd)
 
     @contextmanager
+    def shown(self, path: RelPath) -> Iterator[tuple[int, frozenset[str] | None]]:
+        """Hold a folder open whose names are to be told, also one above a fence: then only with these names.
+
+        None means all of them. Raises as `folder`.
+        """
+        names = leading(self._fences, path)
+        if names is None:
+            with self.folder(path) as fd:
+                yield fd, None
+            return
+        with about(path):
+            fd = open_plain(self.fd, path, os.O_PATH, kernel=self._kernel)
+        try:
+            yield fd, names
+        finally:
+            os.close(fd)
+
+    @contextmanager
+    def itself(self, path: RelPath) -> Iterator[tuple[int, str]]:
+        """Hold the folder open that something is in, only to look at it; for the top, itself and `.`."""
+        with self.folder(path) if self.is_top(path) else self.folder(path.parent) as fd:
+            yield fd, "." if self.is_top(path) else path.name
+
+    @contextmanager
     def parent(self, path: RelPath) -> Iterator[tuple[int, str]]:
         """Hold the folder open that something is in, or would be; with its name there.
 
         The name is not followed: it may be a link. Raises `RootForbidden` for the root, `NoSuchFile`.
         """
-        if path.is_root:
-            raise RootForbidden("the folder of the server itself is not to be touched")
+        self.spare_top(path)
         with about(path):
             fd = self._open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -133,10 +177,9 @@ class Root:
 
         What is written there by name goes where an editor would write: through the link. Raises as `parent`.
         """
-        if path.is_root:
-            raise RootForbidden("the folder of the server itself is not to be touched")
-        with about(path):
-            look, name = self._locate(path, follow=True)
+        self.spare_top(path)
+        with about(path), self._way(path) as way:
+            look, name = way.locate(follow=True)
         try:
             if name is None:
                 raise NotAFile(f"{path}: is a folder")
@@ -159,22 +202,27 @@ class Root:
             os.close(fd)
 
     def _open(self, path: RelPath, flags: int) -> int:
-        if self._kernel:
-            for _ in range(_TRIES):
-                try:
-                    return self._visible(open_beneath(self.fd, path.relative, flags), path)
-                except OSError as exc:
-                    if exc.errno == errno.EXDEV:
-                        break  # it may be an absolute link that stays inside
-                    if exc.errno != errno.EAGAIN:
-                        raise
+        with self._way(path) as way:
+            if self._kernel:
+                for _ in range(_TRIES):
+                    try:
+                        return self._visible(open_beneath(way.fd, way.rest.relative, flags), path)
+                    except OSError as exc:
+                        if exc.errno == errno.EXDEV:
+                            break  # it may be an absolute link that stays inside
+                        if exc.errno != errno.EAGAIN:
+                            raise
+            return self._open_walking(way, flags)
+
+    def _open_walking(self, way: Way, flags: int) -> int:
+        path = way.path
         for _ in range(_TRIES):
-            folder, name = self._locate(path, follow=not flags & os.O_NOFOLLOW)
+            folder, name = way.locate(follow=not flags & os.O_NOFOLLOW)
             try:
                 fd = os.open(name or ".", flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
             except OSError as exc:
                 swapped = not flags & os.O_NOFOLLOW and exc.errno in (errno.ELOOP, errno.ENOTDIR)
-                if not (swapped and name and _is_link(folder, name)):
+                if not (swapped and name and is_link(folder, name)):
                     raise
                 continue
             finally:
@@ -184,6 +232,19 @@ class Root:
             os.close(fd)
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(path))
 
+    @contextmanager
+    def _way(self, path: RelPath) -> Iterator[Way]:
+        """Hold the folder open from which a path is resolved; raises `OSError`, `OutOfBounds`."""
+        if self._fences is None:
+            yield Way(self.fd, path, ROOT, self.path)
+            return
+        fence = self.fence(path)
+        fd = open_plain(self.fd, fence, os.O_PATH, kernel=self._kernel)
+        try:
+            yield Way(fd, path, fence, self.path)
+        finally:
+            os.close(fd)
+
     def _visible(self, fd: int, path: RelPath) -> int:
         """Return an open descriptor, or close it and raise `InvalidPath` if it is of what we keep hidden."""
         top, text = (os.readlink(f"/proc/self/fd/{each}") for each in (self.fd, fd))
@@ -192,84 +253,10 @@ class Root:
             raise InvalidPath(f"{path}: leads to what is Holdfast's own")
         return fd
 
-    def _locate(self, path: RelPath, *, follow: bool) -> tuple[int, str | None]:
-        """Walk to the folder that something is in; return it, and the name; None if it is that folder.
-
-        With `follow`, the name was no link when we looked. Raises `OSError`, EXDEV for what leads out.
-        """
-        todo = list(reversed(path.names))
-        came = [os.dup(self.fd)]
-        links = 0
-        try:
-            while todo:
-                name = todo.pop()
-                if name == "..":
-                    if len(came) == 1:
-                        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(path))
-                    os.close(came.pop())
-                    continue
-                if not todo and not follow:
-                    return came.pop(), name
-                if todo and (fd := _enter(came[-1], name)) is not None:
-                    came.append(fd)
-                    continue
-                # A link, or the last name, which may be one.
-                where = _read_link(came[-1], name)
-                if where is None:
-                    if todo:
-                        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
-                    return came.pop(), name
-                links += 1
-                if links > _MOST_LINKS:
-                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
-                if where.startswith("/"):
-                    where = self._inside(where)
-                    while len(came) > 1:
-                        os.close(came.pop())
-                todo += [part for part in reversed(where.split("/")) if part not in ("", ".")]
-            return came.pop(), None
-        finally:
-            for fd in came:
-                os.close(fd)
-
-    def _inside(self, where: str) -> str:
-        """Return an absolute link's target from the root on; raises `OSError` EXDEV if it is elsewhere.
-
-        Texts are compared, and it is safe: what comes back is walked from the root like any other.
-        """
-        for top in (self.path, os.path.realpath(self.path)):
-            if where == top or where.startswith(top.rstrip("/") + "/"):
-                return where[len(top) :]
-        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), where)
-
     def _tell_from_missing(self, path: RelPath, exc: OSError) -> None:
         """A file at the end of a path is no folder; one in the middle means that nothing is there."""
         os.close(self._open(path, os.O_PATH))  # raises again if it was in the middle
         raise NotAFolder(f"{path}: is not a folder") from exc
-
-
-def _enter(folder: int, name: str) -> int | None:
-    """Open a folder that is no link; None if it is something else."""
-    try:
-        return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=folder)
-    except OSError as exc:
-        if exc.errno in (errno.ELOOP, errno.ENOTDIR):
-            return None
-        raise
-
-
-def _read_link(folder: int, name: str) -> str | None:
-    """Return where a link points; None if it is none, or if nothing is there."""
-    try:
-        return os.readlink(name, dir_fd=folder)
-    except OSError as exc:
-        if exc.errno in (errno.EINVAL, errno.ENOENT):
-            return None
-        raise
-
-
-def _is_link(folder: int, name: str) -> bool:
-    return _read_link(folder, name) is not None
 
 
 def _must_be_file(fd: int, path: RelPath) -> None:

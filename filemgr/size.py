@@ -32,8 +32,7 @@ def expect(root: Root, paths: Iterable[RelPath], progress: Progress) -> None:
     size = entries = 0
     with suppress(FileError):
         for path in paths:
-            folder, name = (root.folder(path), ".") if path.is_root else (root.folder(path.parent), path.name)
-            with folder as fd:
+            with root.itself(path) as (fd, name):
                 for entry in walk(fd, name):
                     if not entry.leaving:
                         size += entry.info.st_size if entry.is_file else 0

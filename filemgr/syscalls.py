@@ -9,6 +9,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 _OPENAT2 = 437  # the same number on every architecture
 RESOLVE_NO_MAGICLINKS = 0x02
+RESOLVE_NO_SYMLINKS = 0x04
 RESOLVE_BENEATH = 0x08
 
 _RENAME_NOREPLACE = 1
@@ -18,12 +19,14 @@ class _OpenHow(ctypes.Structure):
     _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
-def open_beneath(folder: int, path: str, flags: int) -> int:
+def open_beneath(folder: int, path: str, flags: int, *, links: bool = True) -> int:
     """Open what never leaves a folder, links included; raises `OSError`, EXDEV if it would leave.
 
-    EAGAIN means that something was renamed meanwhile and nothing can be promised: openat2(2).
+    EAGAIN means that something was renamed meanwhile and nothing can be promised: openat2(2). Without
+    `links`, ELOOP means that there is one.
     """
-    how = _OpenHow(flags | os.O_CLOEXEC, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)
+    resolve = RESOLVE_BENEATH | (RESOLVE_NO_MAGICLINKS if links else RESOLVE_NO_SYMLINKS)
+    how = _OpenHow(flags | os.O_CLOEXEC, 0, resolve)
     fd: int = _libc.syscall(
         ctypes.c_long(_OPENAT2),
         ctypes.c_int(folder),

@@ -72,6 +72,11 @@ def run_operations(
     with the cause, a `FileError` or an `OSError`, and all is as it was before; if it cannot even be begun or
     ended, `FileError` or `OSError`.
     """
+    for index, operation in enumerate(operations):
+        try:
+            _check(root, operation)
+        except FileError as exc:
+            raise OperationFailed(index, exc) from exc
     with _Transaction(root, progress, trash_by) as transaction:
         for index, operation in enumerate(operations):
             try:
@@ -80,6 +85,16 @@ def run_operations(
             except (FileError, OSError) as exc:
                 raise OperationFailed(index, exc) from exc
         return transaction.commit()
+
+
+def _check(root: Root, operation: Operation) -> None:
+    """Raise `OutOfBounds` before anything is done that would only have to be undone."""
+    match operation:
+        case Move(src, dest) | Copy(src, dest):
+            root.fence(src)
+            root.fence(dest)
+        case Remove(path):
+            root.fence(path)
 
 
 class _Transaction:
@@ -163,7 +178,7 @@ class _Transaction:
                 must_be_removable(thing.folder, thing.name, for_good=self._trash_by is None)
             if self._trash_by is not None:
                 with about(path):
-                    write_info(room, path, self._trash_by, time.time())
+                    write_info(room, path, self._real(thing), self._trash_by, time.time())
             self._step(thing, info, Place(room, THING, path), self._real(thing), number)
 
     def _copy(self, src: RelPath, dest: RelPath) -> None:

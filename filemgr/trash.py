@@ -6,29 +6,29 @@ Rules:
 - The program may have written all that stands there: it is read as if a client had sent it. A room without a
   text that makes sense is not shown; it goes when all is purged. One without a thing, and not locked by who
   is at work with it (flock(2)), was left by a kill and is cleared away by `limit`.
+- Behind fences only that is there which was inside, by its name and in truth: somebody else may have named it
+  by a link that leads out.
 - The trash is on the root's own file system. What is on another one cannot go there: copying it could take
   hours and would not be all or nothing. `OtherFileSystem` says so, and it can be deleted for good instead.
 """
 
-import json
 import os
-import re
 import secrets
 import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 
 from .errors import (
     AlreadyExists,
     Busy,
     Denied,
     FileError,
-    InvalidPath,
     NoSpace,
     NoSuchFile,
     OtherFileSystem,
+    OutOfBounds,
     about,
     concerning,
 )
@@ -36,23 +36,21 @@ from .hidden import hidden, hidden_if_there, tidy
 from .operations import make_folder
 from .places import Place, rename, source
 from .progress import Progress
-from .relpath import RelPath
+from .relpath import ROOT, RelPath
 from .removal import DOOMED, must_be_removable, remove
 from .rooms import (
-    INFO,
     SIZE,
     THING,
     has_thing,
     lock_room,
     opened,
-    size_in,
-    text_in,
     write_info,
     write_text,
 )
 from .root import Root
 from .staging import sync
 from .syscalls import rename_new
+from .trashed import ID, Trashed, read
 from .walk import walk
 
 TRASH = "trash"
@@ -60,30 +58,6 @@ TRASH = "trash"
 
 MOST = 10_000
 """Entries that are listed."""
-
-_LATEST = 1 << 40
-_LONGEST_BY = 255
-_ID = re.compile("[0-9a-f]{16}")
-
-
-@dataclass(frozen=True, slots=True)
-class Trashed:
-    """Something in the trash."""
-
-    id: str
-    path: RelPath
-    """Where it was."""
-    folder: bool
-    size: int | None
-    """In bytes; None for a folder that nobody has counted yet."""
-    deleted_at: float
-    """Seconds since 1970."""
-    deleted_by: str
-
-    @property
-    def name(self) -> str:
-        """What it was called."""
-        return self.path.name
 
 
 class Trash:
@@ -107,7 +81,8 @@ class Trash:
                 try:
                     with opened(trash, name) as room:
                         lock_room(trash, name, room)
-                        write_info(room, path, by, self._now())
+                        where = self._root.where(thing.folder)
+                        write_info(room, path, where and where / thing.name, by, self._now())
                         sync(trash)
                         _bring(thing, Place(room, THING, path))
                         sync(room)
@@ -127,8 +102,8 @@ class Trash:
         """
         with hidden_if_there(self._root, TRASH) as trash:
             names = os.listdir(trash)[:MOST] if trash is not None else []
-            found = [_read(trash or 0, name) for name in names]
-            there = [entry for entry in found if entry is not None]
+            found = [read(trash or 0, name) for name in names]
+            there = [entry for entry in found if entry is not None and self._is_inside(entry)]
             if progress is not None and trash is not None:
                 there = [_counted(trash, entry, progress) for entry in there]
         return sorted(there, key=lambda entry: (entry.deleted_at, entry.id), reverse=True)
@@ -137,9 +112,11 @@ class Trash:
         """Put something back where it was, or at `dest` exactly; return where it is now.
 
         Where it was, missing folders above are made again; those above `dest` are not. Raises `NoSuchFile`
-        (with the role `dest` if it is a folder above), `AlreadyExists`, `InvalidPath`, `OtherFileSystem`.
+        (with the role `dest` if it is a folder above), `AlreadyExists`, `InvalidPath`, `OtherFileSystem`,
+        `OutOfBounds`.
         """
         with self._existing(id_) as (trash, entry):
+            self._check(entry)
             path = dest or entry.path
             if dest is None:
                 self._make_folders(path.parent)
@@ -152,15 +129,19 @@ class Trash:
         return path
 
     def purge(self, id_: str | None, progress: Progress) -> int:
-        """Delete something for good, or all (None); return how much it was.
+        """Delete something for good, or all that is inside (None); return how much it was.
 
         Each vanishes at once, and what is left of it when we are killed is removed by `sweep`. Raises
-        `NoSuchFile`, `Cancelled`, `Denied`, `Busy`.
+        `NoSuchFile`, `OutOfBounds`, `Cancelled`, `Denied`, `Busy`.
         """
         with hidden_if_there(self._root, TRASH) as trash:
             if id_ is not None and (trash is None or not _has_room(trash, id_)):
                 raise _missing(id_)
             names = [] if trash is None else os.listdir(trash) if id_ is None else [id_]
+            if self._root.is_fenced and trash is not None:
+                if id_ is not None:
+                    self._check(read(trash, id_))
+                names = [name for name in names if self._is_inside(read(trash, name))]
             for name in names:
                 self._purge(trash or 0, name, progress)
         tidy(self._root)
@@ -191,13 +172,25 @@ class Trash:
     @contextmanager
     def _existing(self, id_: str) -> Iterator[tuple[int, Trashed]]:
         with hidden(self._root, TRASH) as trash:
-            entry = _read(trash, id_)
+            entry = read(trash, id_)
             if entry is None:
                 raise _missing(id_)
             yield trash, entry
 
+    def _is_inside(self, entry: Trashed | None) -> bool:
+        try:
+            self._check(entry)
+        except OutOfBounds:
+            return False
+        return True
+
+    def _check(self, entry: Trashed | None) -> None:
+        """Raise `OutOfBounds` for what was outside, or is not known to have been inside."""
+        self._root.fence(entry.path if entry else ROOT)
+        self._root.fence((entry and entry.real) or ROOT)
+
     def _make_folders(self, path: RelPath) -> None:
-        for length in range(1, len(path.names) + 1):
+        for length in range(len(self._root.fence(path).names) + 1, len(path.names) + 1):
             with suppress(AlreadyExists):
                 make_folder(self._root, RelPath(path.names[:length]))
 
@@ -205,7 +198,7 @@ class Trash:
         hidden_name = secrets.token_hex(8)
         try:
             with hidden(self._root, DOOMED) as doomed:
-                entry = _read(trash, name)
+                entry = read(trash, name)
                 rename_new(trash, name, doomed, hidden_name)
                 try:
                     # Before what is known of it: if it cannot be removed, it is to be found again.
@@ -236,21 +229,6 @@ def adopt(root: Root, folder: int, room: str) -> None:
         sync(trash)
 
 
-def _read(trash: int, id_: str) -> Trashed | None:
-    """Return what is in a room, or None if that makes no sense."""
-    if not _ID.fullmatch(id_):
-        return None
-    with suppress(OSError, ValueError, RecursionError, InvalidPath), opened(trash, id_) as room:
-        match json.loads(text_in(room, INFO)):
-            case {"path": str(text), "by": str(by), "when": int() | float() as when} if 0 <= when < _LATEST:
-                info = os.stat(THING, dir_fd=room, follow_symlinks=False)
-                folder = stat.S_ISDIR(info.st_mode)
-                size = size_in(room) if folder else info.st_size
-                path, by = RelPath.parse(text), by[:_LONGEST_BY].encode("utf-8", "replace").decode()
-                return None if path.is_root else Trashed(id_, path, folder, size, float(when), by)
-    return None
-
-
 def _counted(trash: int, entry: Trashed, progress: Progress) -> Trashed:
     """Return the same with its size, and remember that."""
     if entry.size is not None:
@@ -262,12 +240,12 @@ def _counted(trash: int, entry: Trashed, progress: Progress) -> Trashed:
             progress.add(entries=1)
         with suppress(OSError):
             write_text(room, SIZE, str(size))
-    return Trashed(entry.id, entry.path, entry.folder, size, entry.deleted_at, entry.deleted_by)
+    return replace(entry, size=size)
 
 
 def _has_room(trash: int, id_: str) -> bool:
     with suppress(OSError):
-        return bool(_ID.fullmatch(id_)) and bool(os.stat(id_, dir_fd=trash, follow_symlinks=False))
+        return bool(ID.fullmatch(id_)) and bool(os.stat(id_, dir_fd=trash, follow_symlinks=False))
     return False
 
 

@@ -5,9 +5,10 @@ notice; it may be killed when a library does not come to an end; and what a host
 its own.
 
 Rules:
-- Standard input: one line, `{"task", "directory", "arguments", "memory"}`; then it stays open. When it is
-  closed, or at SIGTERM, the work stops at its next check and leaves nothing half done: so a worker never
-  outlives its daemon.
+- Standard input: one line, `{"task", "directory", "fences", "arguments", "memory"}`; then it stays open. The
+  fences are paths, or null: what the task is about may not be outside of them. When it is closed, or at
+  SIGTERM, the work stops at its next check and leaves nothing half done: so a worker never outlives its
+  daemon.
 - Standard output: JSON lines. `{"progress": [bytes, entries, total bytes, total entries]}` now and then,
   `{"item": …}` for what is found on the way, at the end `{"result": {…}}` or
   `{"error": {"kind", "message"}}`; the kind is the name of an exception of ours.
@@ -61,6 +62,7 @@ class _Order:
             told = Arguments(json.loads(line))
             self.task = told.text("task")
             self.directory = told.text("directory")
+            self.fences = told.fences("fences")
             self.memory = told.whole("memory")
             self.out = told.whole("out") if told.has("out") else None
             self.arguments = told.mapping("arguments")
@@ -82,7 +84,7 @@ def main() -> int:
     reporter.start()
     error: FileError | None = None
     try:
-        with Root(order.directory) as root:
+        with Root(order.directory, order.fences) as root:
             result = TASKS[order.task](root, order.arguments, progress, voice)
     except FileError as exc:
         error = exc

@@ -79,9 +79,9 @@ async def compress(call: Call) -> Response:
             sentence = "A file/folder already exists at the path of requested archive!"
             raise ApiError(400, "file-exists", sentence)
 
-    await call.parts.files.run(call.server, look)
+    await call.inside(look)
     arguments = {"paths": [*map(str, paths)], "base": str(base), "dest": str(archive), "format": kind}
-    order = await call.order("pack", "compress", COMPRESS, arguments, {"path": str(archive)})
+    order = await call.order("pack", "compress", arguments, {"path": str(archive)})
     fields = {"archive": str(archive), "archiveType": kind, "basePath": str(base), "files": json.dumps(names)}
     job = call.parts.jobs.start(order, call.recording(COMPRESS, **fields))
     if call.query("async") == "true":
@@ -105,7 +105,7 @@ async def progress(call: Call) -> Response:
         job = call.parts.jobs.find(token)
     except NoSuchJob as exc:
         raise ApiError(400, "invalid-token", "Invalid token!") from exc
-    if job.order.server != call.server or job.order.needs != COMPRESS:
+    if job.order.server != call.server or job.order.needs != COMPRESS or not call.sees(job):
         raise ApiError(400, "invalid-token", "Invalid token!")
     if job.error is not None:
         raise ApiError(500, "failed", str(job.error))
@@ -149,14 +149,14 @@ async def decompress(call: Call) -> Response:
             sentence = "There is a file at the requested unpack destination!"
             raise ApiError(400, "not-a-folder", sentence)
 
-    await call.parts.files.run(call.server, look)
+    await call.inside(look)
     arguments = {
         "archive": str(archive),
         "dest": str(dest),
         "limits": call.parts.reloader.config.files.extract.to_dict(),
     }
     about = {"path": str(archive), "dest": str(dest)}
-    order = await call.order("unpack", "decompress", DECOMPRESS, arguments, about)
+    order = await call.order("unpack", "decompress", arguments, about)
     fields = {"archive": str(archive), "destPath": str(dest)}
     job = call.parts.jobs.start(order, call.recording(DECOMPRESS, **fields))
     if call.query("async") == "true":

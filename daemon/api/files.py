@@ -34,7 +34,7 @@ async def contents(call: Call) -> Response:
         return list(_json(list_folder(root, path)))
 
     with saying(NO_FOLDER):
-        return _Slices(await call.parts.files.run(call.server, work))
+        return _Slices(await call.inside(work))
 
 
 class _Slices(Response):

@@ -87,12 +87,12 @@ def _stream(call: Call, look: Callable[[], Sequence[Job]], *, endless: bool) -> 
 
 
 def _seen(call: Call) -> list[Job]:
-    return [job for job in call.parts.jobs.all() if call.who.may(job.order.needs, job.order.server)]
+    return [job for job in call.parts.jobs.all() if call.sees(job)]
 
 
 def _job(call: Call) -> Job:
     key: str = call.request.path_params["job"]
     job = call.parts.jobs.find(key)
-    if not call.who.may(job.order.needs, job.order.server):
+    if not call.sees(job):
         raise NotPermitted
     return job

@@ -38,7 +38,6 @@ from ..parts import Call
 from ..schemas import ASYNC, IN_FOLDER, JSON_BODY, LONG, TRASH, path_to
 from ..shapes import text
 
-MODIFY = "server.files.modify"
 CREATE = "server.files.createFolder"
 DELETE, MOVE, COPY, BULK = (f"server.files.{word}" for word in ("delete", "move", "copy", "bulk"))
 CHANGE_MODE = "server.files.changeMode"
@@ -69,7 +68,7 @@ async def folder(call: Call) -> Response:
         NoSuchFile: (404, "The folder that it would be in does not exist!"),
     }
     with saying(said):
-        await call.parts.files.run(call.server, lambda root: make_folder(root, path))
+        await call.inside(lambda root: make_folder(root, path))
     call.record(CREATE, server=call.server, path=str(path))
     return JSONResponse({"success": True})
 
@@ -99,11 +98,11 @@ async def delete(call: Call) -> Response:
         return True
 
     with saying({NoSuchFile: (404, "This file does not exist!")}):
-        if await call.parts.files.run(call.server, work):
+        if await call.inside(work):
             recorded()
             return JSONResponse({"success": True})
         about = {"path": str(path)}
-        order = await call.order("delete", "delete", MODIFY, about, about, cancellable=False, light=True)
+        order = await call.order("delete", "delete", about, about, cancellable=False, light=True)
         return await _answer(call, order, recorded, patience=GONE_AFTER)
 
 
@@ -146,10 +145,10 @@ async def operate(call: Call) -> Response:
         return quick
 
     try:
-        if await call.parts.files.run(call.server, work):
+        if await call.inside(work):
             recorded()
             return JSONResponse({"success": True})
-        return await _answer(call, await call.order(kind, kind, MODIFY, arguments, arguments), recorded)
+        return await _answer(call, await call.order(kind, kind, arguments, arguments), recorded)
     except FileError as exc:
         raise octyne_error(exc) from exc
 
@@ -175,9 +174,7 @@ async def bulk(call: Call) -> Response:
         return _failed(400, wanted.mistakes)
     recorded = call.recording(BULK, operations=wanted.text[:LONGEST_NOTE])
     arguments = {"operations": wanted.data, "trashBy": call.who.user if _wants_trash(call) else None}
-    order = await call.order(
-        "bulk", "bulk", MODIFY, arguments, {"operations": str(len(wanted.data))}, light=True
-    )
+    order = await call.order("bulk", "bulk", arguments, {"operations": str(len(wanted.data))}, light=True)
     try:
         return await _answer(call, order, recorded)
     except OperationFailed as exc:
@@ -205,7 +202,7 @@ async def _change_mode(call: Call, told: FileOrder) -> Response:
         raise ApiError(400, "invalid-mode", "The mode is three octal digits such as 755!")
     mode = int(told.mode, 8)
     with saying({NoSuchFile: (404, "This file does not exist!")}):
-        await call.parts.files.run(call.server, lambda root: change_mode(root, path, mode))
+        await call.inside(lambda root: change_mode(root, path, mode))
     call.record(CHANGE_MODE, server=call.server, path=str(path), mode=told.mode)
     return JSONResponse({"success": True})
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from starlette.responses import JSONResponse, Response
 
-from filemgr import FileError, NoSuchFile, NotAFolder
+from filemgr import FileError, NoSuchFile, NotAFolder, fence_around
 
 from ..described import Content, Param, described, json_of, ref
 from ..errors import ApiError, answer_for, saying
@@ -15,7 +15,9 @@ from ..schemas import IN_FOLDER, LONG, path_to
 from ..shapes import FLAG, TEXT, one_of, whole
 from ..streams import Streamed, Write, while_here
 
-VIEW = "server.files.view"
+DOWNLOAD = "server.files.download"
+"""Who sees lines of a file has as good as downloaded it."""
+
 MOST, USUAL = 10_000, 1000
 NO_FOLDER = {
     NoSuchFile: (404, "This folder does not exist!"),
@@ -64,17 +66,20 @@ async def search(call: Call) -> Response:
     within = call.query("in") or "name"
     if within not in ("name", "content"):
         raise ApiError(400, "invalid-search", "Search in can be name or content!")
+    path, content = call.path("path", "folder"), within == "content"
     arguments = {
-        "path": str(call.path("path", "folder")),
+        "path": str(path),
         "text": text,
-        "content": within == "content",
+        "content": content,
         "regex": call.query("regex") == "true",
         "case": call.query("case") == "true",
         "most": _whole(call, "limit", USUAL, MOST),
         "largest": _whole(call, "maxSize", LARGEST, 1 << 40),
     }
-    about = {"path": str(arguments["path"]), "query": text}
-    order = await call.order("search", "search", VIEW, arguments, about)
+    about = {"path": str(path), "query": text}
+    also = [DOWNLOAD] if content else []
+    order = await call.order("search", "search", arguments, about, also=also)
+    fence_around(order.fences, path)  # without a process, and also if only the head is asked for
 
     async def produce(write: Write) -> None:
         async with call.parts.jobs.attended(order) as job:
@@ -104,8 +109,10 @@ async def search(call: Call) -> Response:
 )
 async def size(call: Call) -> Response:
     """Tell how much is in a folder: `size` is what its files say, `onDisk` what they take, in bytes."""
-    path = str(call.path("path", "folder"))
-    order = await call.order("size", "size", VIEW, {"path": path}, {"path": path})
+    path = call.path("path", "folder")
+    about = {"path": str(path)}
+    order = await call.order("size", "size", about, about)
+    fence_around(order.fences, path)
 
     async def measure() -> Mapping[str, object]:
         return await _outcome(call, order)

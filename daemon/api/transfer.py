@@ -74,7 +74,7 @@ async def download(call: Call) -> Response:
     if (kind := call.query("archive")) is not None:
         return await archived(call, path, kind)
     with saying(NO_FILE):
-        opened = await call.parts.files.run(call.server, lambda root: open_download(root, path))
+        opened = await call.inside(lambda root: open_download(root, path))
     with ExitStack() as stack:
         stack.callback(opened.close)
         answer = _answer(call, opened)
@@ -144,7 +144,7 @@ async def upload(call: Call) -> Response:
     """The files of a form, into a folder."""
     folder = call.path("path", "folder")
     transfers, size = call.parts.transfers, declared(call) or 0
-    async with transfers.folder(call.server) as root:
+    async with call.folder() as root:
         boundary = boundary_of(call.request.headers.get("content-type", ""))
         form = Form(root, folder, boundary, transfers.limit)
         try:
@@ -176,7 +176,7 @@ async def replace(call: Call) -> Response:
         raise ApiError(400, "invalid-request", "A file can only be replaced as a whole!")
     demanded, size = accepts(call.request.headers), declared(call) or 0
     transfers = call.parts.transfers
-    async with transfers.folder(call.server) as root:
+    async with call.folder() as root:
         with saying({**INTO, Modified: (412, "The file is not what it was!")}):
             file = await transfers.run(partial(_begin, root, path, transfers.limit, size, demanded))
             try:

@@ -12,13 +12,12 @@ from ..schemas import ASYNC, IN_FOLDER, JSON_BODY, LONG
 from ..shapes import TEXT
 
 RESTORE, PURGE = "server.files.restore", "server.files.purge"
-MODIFY = "server.files.modify"
 
 
 @described("Trash", answers={200: json_of("Trash", "What is in it")}, errors=(IN_FOLDER,))
 async def entries(call: Call) -> Response:
     """List what is in the trash, the latest first."""
-    found = await call.parts.files.run(call.server, lambda root: Trash(root).entries())
+    found = await call.inside(lambda root: Trash(root).entries())
     listed = sorted(found, key=lambda one: one.deleted_at, reverse=True)
     return JSONResponse({"contents": [_told(one) for one in listed]})
 
@@ -44,7 +43,7 @@ async def restore(call: Call) -> Response:
 
     try:
         with saying({AlreadyExists: (409, "This file already exists!")}):
-            path = await call.parts.files.run(call.server, work)
+            path = await call.inside(work)
     except NoSuchFile as exc:
         sentence = "This is not in the trash!"
         if exc.role == "dest":
@@ -64,7 +63,7 @@ async def purge(call: Call) -> Response:
     """Delete for good what `id` names, or without one, all."""
     key = call.query("id")
     about = {"id": key} if key else {}
-    order = await call.order("purge", "purge", MODIFY, {"id": key}, about, light=True)
+    order = await call.order("purge", "purge", {"id": key}, about, light=True)
     job = call.parts.jobs.start(order, call.recording(PURGE, **about))
     if call.query("async") == "true":
         return JSONResponse({"success": True, "token": job.id, "job": job.id})

@@ -1,9 +1,10 @@
 """`/server/{id}/uploads`: uploads that can be interrupted and resumed, by the tus protocol (`daemon/tus.py`).
 
-An upload is nobody's in particular: whoever may upload to a server may go on with it, if he knows its ID.
+An upload is nobody's in particular: whoever may upload to its place may go on with it, if he knows its ID.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial, wraps
 
@@ -102,7 +103,7 @@ async def create(call: Call) -> Response:
     if length is not None and length > transfers.limit:
         raise TooLarge(f"an upload may have at most {transfers.limit} bytes here")
     begin = partial(create_upload, path=path, length=length, metadata=headers.get("upload-metadata", ""))
-    async with transfers.folder(call.server) as root:
+    async with call.folder() as root:
         try:
             with saying(INTO):
                 upload = await transfers.run(partial(begin, root))
@@ -128,6 +129,7 @@ async def create(call: Call) -> Response:
 @_spoken
 async def show(call: Call) -> Response:
     """How far an upload has come. Who asks that has lost the connection by which it was sent."""
+    await _must_be_inside(call)
     await call.parts.transfers.senders.displace(_key(call))
     found = await _found(call)
     answer = _told(call, found, 200)
@@ -155,12 +157,13 @@ async def add(call: Call) -> Response:
     offset = tus.whole(headers, "Upload-Offset")
     if offset is None:
         raise ApiError(400, "invalid-header", "Invalid Upload-Offset header!")
+    await _must_be_inside(call)
     async with transfers.senders.sole(_key(call)) as displaced:
         found = await _found(call)
         if found.offset != offset:
             raise ApiError(409, "wrong-offset", f"The upload goes on at {found.offset}!")
         if not found.done:
-            async with transfers.folder(call.server) as root:
+            async with call.folder() as root:
                 await _add(call, root, found.id, offset, displaced)
                 found = await transfers.run(partial(find_upload, root, found.id))
         elif declared(call) or "transfer-encoding" in headers:
@@ -178,9 +181,10 @@ async def add(call: Call) -> Response:
 async def remove(call: Call) -> Response:
     """Give an upload up."""
     upload: str = call.request.path_params["upload"]
+    await _must_be_inside(call)
     await call.parts.transfers.senders.displace(_key(call))
     with saying(UPLOAD):
-        await call.parts.files.run(call.server, lambda root: remove_upload(root, upload))
+        await call.inside(lambda root: remove_upload(root, upload))
     return Response(status_code=204)
 
 
@@ -204,11 +208,18 @@ async def override(call: Call) -> Response:
     return await endpoint(call)
 
 
+async def _must_be_inside(call: Call) -> None:
+    """Refuse who is kept to other folders before somebody else's connection is ended for him."""
+    if call.fences is not None:
+        with suppress(NoSuchFile):
+            await call.inside(partial(find_upload, upload=call.request.path_params["upload"]))
+
+
 async def _found(call: Call) -> Upload:
     upload: str = call.request.path_params["upload"]
     transfers = call.parts.transfers
     with saying(UPLOAD):
-        found = await call.parts.files.run(call.server, lambda root: find_upload(root, upload))
+        found = await call.inside(lambda root: find_upload(root, upload))
     if found.touched < transfers.expired:
         raise ApiError(410, "expired", "This upload has expired!")
     return found

@@ -62,7 +62,7 @@ def chosen(root: Root, paths: Sequence[RelPath], base: RelPath) -> list[RelPath]
         if not path.is_within(base):
             raise InvalidPath(f"{path} is not in {base}, which names in the archive are relative to")
         info = root.stat(path, follow=False)
-        plain = path.is_root
+        plain = root.is_top(path)
         if not plain:
             with root.parent(path) as (folder, _):
                 plain = root.where(folder) == path.parent
@@ -85,12 +85,11 @@ def sources(
     """
     for path in paths:
         prefix = path.relative_to(base)
-        with root.folder(path.parent) as folder:
-            top = path.name or "."
+        with root.itself(path) as (folder, top):
             for entry in walk(folder, top, ordered=True):
                 if entry.leaving or (entry.info.st_dev, entry.info.st_ino) == skip:
                     continue
-                # Below the root itself, paths begin with the names in it.
+                # Below the root or a fence itself, paths begin with the names in it.
                 below = entry.path if top == "." and entry.above is not None else entry.path[len(top) :]
                 name = f"{prefix}/{below}".strip("/").replace("//", "/")
                 if not name and entry.is_folder:

@@ -41,6 +41,7 @@ def order(house: House, *, cancellable: bool = True, **more: object) -> Order:
         "admin",
         "server.files.view",
         directory,
+        None,
         arguments,
         {"path": "/"},
         cancellable,

@@ -177,3 +177,23 @@ async def test_nothing_ends_for_others_or_if_nothing_changes(app: House) -> None
         said(await app.local.delete("/accounts?username=eve"))
         await viewer.say(type="ping", id="still")
         assert (await viewer.answer())["id"] == "still"
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_jobs_end_with_their_session_if_the_config_says_so(app: House, ends: bool) -> None:
+    config = json.loads((await app.local.get("/config")).text)
+    said(await app.local.patch("/config", json={**config, "login": {"endJobs": ends}}))
+    token = await app.log_in("guest")
+    query = "path=/large.zip&archiveType=zip&async=true"
+    job = said(await app.client(token).post(f"/server/app/compress?{query}", json=["/large"]))["job"]
+    await log_out(app)
+
+    async def state() -> object:
+        return said(await app.local.get(f"/jobs/{job}"))["state"]
+
+    if ends:
+        assert await eventually(state, lambda seen: seen not in ("waiting", "running")) == "cancelled"
+    else:
+        assert await eventually(state, lambda seen: seen != "waiting") == "running"
+        said(await app.local.delete(f"/jobs/{job}"))
+    assert not Path(app.folder, "app", "large.zip").exists()

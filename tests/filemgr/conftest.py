@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
-from filemgr import Root
+from filemgr import RelPath, Root
 
 from .. import fulldisk
 
@@ -35,6 +35,23 @@ def root(request: pytest.FixtureRequest, top: Path) -> Iterator[Root]:
     """The root, by the kernel's walk and by ours."""
     with Root(str(top), kernel=request.param == "openat2") as root:
         yield root
+
+
+Opener = Callable[..., AbstractContextManager[Root]]
+"""Opens the root, or the folder `path`, behind fences."""
+
+
+@pytest.fixture(params=["openat2", "walk"])
+def fenced(request: pytest.FixtureRequest, top: Path) -> Opener:
+    """Opens the root behind fences, by the kernel's walk or by ours."""
+
+    @contextmanager
+    def opener(*fences: str, path: Path | None = None) -> Iterator[Root]:
+        kept = [RelPath.parse(one) for one in fences]
+        with Root(str(path or top), kept, kernel=request.param == "openat2") as root:
+            yield root
+
+    return opener
 
 
 @pytest.fixture
