@@ -10,7 +10,6 @@ Rules:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import anyio
 from starlette.requests import HTTPConnection
@@ -18,6 +17,7 @@ from starlette.requests import HTTPConnection
 from filemgr import RelPath
 
 from .errors import NotAuthenticated, NotPermitted
+from .origins import Origins
 from .sessions import Session, Sessions
 from .tickets import Tickets
 
@@ -101,9 +101,10 @@ LOGGED_IN = needs("session")
 class Access:
     """Finds out who asks, and refuses who may not."""
 
-    def __init__(self, sessions: Sessions, tickets: Tickets) -> None:
+    def __init__(self, sessions: Sessions, tickets: Tickets, origins: Origins | None = None) -> None:
         self._sessions = sessions
         self._tickets = tickets
+        self._origins = origins or Origins()
 
     def identify(self, connection: HTTPConnection, *, ticket: bool) -> Identity | None:
         """Return who asks, or None if that is nobody we know. A ticket is spent by this."""
@@ -116,7 +117,7 @@ class Access:
             session = self._tickets.redeem(shown, address)
             if session is not None:
                 return Identity(address, session)
-        token = token_of(connection)
+        token = token_of(connection, self._origins)
         session = self._sessions.find(token) if token else None
         return Identity(address, session) if session else None
 
@@ -137,24 +138,12 @@ def address_of(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else "?"
 
 
-def token_of(connection: HTTPConnection) -> str | None:
-    """Return the token that a request carries: the header's, else the cookie's."""
+def token_of(connection: HTTPConnection, origins: Origins) -> str | None:
+    """Return a request's token: the header's, else the cookie's if no foreign page sends it."""
     header = connection.headers.get("authorization", "").strip()
     if header:
         scheme, _, rest = header.partition(" ")
         return rest.strip() if scheme.lower() == "bearer" else header
     # A page of another site can make a browser send our cookie, but it cannot hide where it comes from.
-    origin = connection.headers.get("origin")
-    foreign = connection.headers.get("sec-fetch-site") == "cross-site"
-    if foreign or (origin and not _same_host(origin, connection)):
-        return None
-    return connection.cookies.get(COOKIE)
-
-
-def _same_host(origin: str, connection: HTTPConnection) -> bool:
-    try:
-        theirs = urlsplit(origin).hostname
-        ours = urlsplit(f"//{connection.headers.get('host', '')}").hostname
-    except ValueError:
-        return False
-    return theirs is not None and theirs == ours
+    cookie = connection.cookies.get(COOKIE)
+    return None if cookie is None or origins.foreign(connection) else cookie

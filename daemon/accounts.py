@@ -58,7 +58,8 @@ class Accounts:
 
     `on_change` is told the accounts that vanished or have a new password, by hand or through us;
     `on_rename` the old and the new name. Both are called on the event loop, when it is done. `copy` is where
-    what the file last said is kept, for a start with a damaged one.
+    what the file last said is kept, for a start with a damaged one. `on_known` is told, whenever the file was
+    read, whether anybody can log in.
     """
 
     def __init__(
@@ -68,11 +69,13 @@ class Accounts:
         on_change: OnChange,
         on_rename: OnRename,
         copy: str | None = None,
+        on_known: Callable[[bool], None] | None = None,
     ) -> None:
         self._path = path
         self._passwords = passwords
         self._on_change = on_change
         self._on_rename = on_rename
+        self._on_known = on_known
         self._file = UsersFile(path, copy)
         self._entries: Entries = {}  # the file as last understood
         self._hashes: dict[str, str] = {}  # those of them that can log in
@@ -199,6 +202,8 @@ class Accounts:
         }
         # A file touched just now is read again next time.
         self._settled = rests(stamp)
+        if self._on_known is not None:
+            self._on_known(bool(self._hashes))
 
     def _note_fault(self, stamp: Stamp, exc: Exception) -> None:
         if not self._known and self._last_good is not None:

@@ -1,6 +1,5 @@
 """What endpoints work with: the daemon's parts, made in `run.py`, and the call that is being answered."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -19,12 +18,14 @@ from .errors import ApiError
 from .files import Files
 from .job import Order
 from .jobs import Jobs
+from .jsontext import InvalidJson, read_json
 from .mirror import Mirror
 from .rawconsoles import RawConsoles
 from .reload import Reloader
 from .sessions import Sessions
 from .tickets import Tickets
 from .transfers import Transfers
+from .transport import Transport
 from .usage import Sampler
 
 MOST_JSON = 1 << 20
@@ -48,6 +49,7 @@ class Parts:
     sessions: Sessions
     tickets: Tickets
     transfers: Transfers
+    transport: Transport
 
     def record(self, identity: Identity, action: str, **fields: str | int) -> None:
         """Put what somebody did into the audit log."""
@@ -143,17 +145,24 @@ class Call:
             raise ApiError(400, "disconnected", "The request was cut off!") from exc
         return bytes(body)
 
+    @property
+    def depth(self) -> int:
+        """How deep JSON may be nested."""
+        return self.parts.transport.quotas.limits.json_depth
+
+    async def json(self) -> object:
+        """Return what the body says; raises `ApiError` 400 and 413."""
+        return read_json(await self.body(), self.depth)
+
     async def texts(self, *keys: str) -> dict[str, str]:
         """Return the texts that the body, a JSON object, has under these keys; raises `ApiError` 400."""
-        try:
-            data = json.loads(await self.body())
-        except (ValueError, RecursionError) as exc:
-            raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
+        data = await self.json()
         if not isinstance(data, dict):
-            raise ApiError(400, "invalid-json", "Invalid JSON body!")
+            raise InvalidJson("it is not an object")
         found = {key: data[key] for key in keys if data.get(key) is not None}
-        if not all(isinstance(value, str) for value in found.values()):
-            raise ApiError(400, "invalid-json", "Invalid JSON body!")
+        for key, value in found.items():
+            if not isinstance(value, str):
+                raise InvalidJson(f"{key} is not a string")
         return found
 
 

@@ -30,6 +30,7 @@ from .app import build
 from .audit import Audit
 from .config import Config, ConfigError
 from .consoles import Consoles
+from .exposure import Exposure, warnings_of
 from .files import Files
 from .held import HeldSockets
 from .jobs import Jobs
@@ -44,6 +45,7 @@ from .sessions import Sessions, SessionStoreError
 from .sockets import CannotListen
 from .tickets import Tickets
 from .transfers import Transfers
+from .transport import Transport
 from .upkeep import Upkeep
 from .usage import Sampler
 from .usersfile import AccountsUnreadable
@@ -80,6 +82,7 @@ class Daemon:
         self._state = state
         self._supervisor = supervisor
         self._stop = anyio.Event()
+        self._introduced = anyio.Event()
         self._code = 0
 
     async def run(self, with_parent: bool) -> int:
@@ -93,15 +96,17 @@ class Daemon:
             log.error("nobody can log in until this is mended: %s", exc)
         try:
             async with anyio.create_task_group() as tasks:
-                accounts = self._accounts(sessions, tasks)
+                exposure = Exposure()
+                accounts = self._accounts(sessions, exposure, tasks)
                 tasks.start_soon(_keep_sessions, sessions, accounts)
                 tickets = Tickets(anyio.current_time)
                 mirror = Mirror(self._supervisor)
                 files = Files(mirror)
                 transfers = Transfers(files)
                 upkeep = Upkeep(files, transfers)
+                transport = Transport(anyio.current_time)
                 parts = Parts(
-                    access=Access(sessions, tickets),
+                    access=Access(sessions, tickets, transport.origins),
                     accounts=accounts,
                     audit=audit,
                     consoles=Consoles(mirror, tasks),
@@ -114,12 +119,14 @@ class Daemon:
                     sessions=sessions,
                     tickets=tickets,
                     transfers=transfers,
+                    transport=transport,
                 )
-                listeners = Listeners(build(parts), tasks, self._held)
+                listeners = Listeners(build(parts), tasks, self._held, transport.quotas, exposure)
+                exposure.on_change = lambda: tasks.start_soon(listeners.again)
                 reloader.add(listeners.apply)
                 reloader.add(lambda config: mirror.apply(compile_plan(config)))
                 parties = files.configure, transfers.configure, parts.jobs.configure, upkeep.configure
-                for configure in (partial(_configure, audit), *parties):
+                for configure in (partial(_configure, audit), transport.configure, *parties):
                     reloader.add(configure)
                     await configure(reloader.config)
                 tasks.start_soon(self._watch_signals)  # before anybody is told that we serve
@@ -129,6 +136,7 @@ class Daemon:
                 if with_parent:
                     tasks.start_soon(self._watch_parent)
                 await self._introduce(accounts)
+                self._introduced.set()
                 await self._stop.wait()
                 self._notifier.stopping()
                 parts.jobs.close()
@@ -141,7 +149,7 @@ class Daemon:
                 await anyio.to_thread.run_sync(audit.close)
         return self._code
 
-    def _accounts(self, sessions: Sessions, tasks: anyio.abc.TaskGroup) -> Accounts:
+    def _accounts(self, sessions: Sessions, exposure: Exposure, tasks: anyio.abc.TaskGroup) -> Accounts:
         """The accounts stand beside the config, as Octyne has it; what ends there ends in the sessions."""
 
         def changed(names: set[str]) -> None:
@@ -153,7 +161,7 @@ class Daemon:
 
         path = os.path.join(os.path.dirname(self._reloader.file.path), ACCOUNTS)
         good = os.path.join(self._state, GOOD_ACCOUNTS)
-        return Accounts(path, Passwords(), on_change=changed, on_rename=renamed, copy=good)
+        return Accounts(path, Passwords(), changed, renamed, copy=good, on_known=exposure.note)
 
     async def _introduce(self, accounts: Accounts) -> None:
         """Make the first account, and show its password once, on the terminal and nowhere else."""
@@ -181,7 +189,7 @@ class Daemon:
         tasks: anyio.abc.TaskGroup,
     ) -> None:
         reloader = self._reloader
-        for warning in reloader.config.warnings:
+        for warning in (*reloader.config.warnings, *warnings_of(reloader.config)):
             log.warning("%s", warning)
         # First the programs: they need no port. The config may have been edited while nobody took it.
         tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config), self._read_again)
@@ -195,6 +203,7 @@ class Daemon:
         await reloader.keep_good()
 
     async def _listen(self, listeners: Listeners) -> None:
+        await self._introduced.wait()  # without an account, we would begin on loopback
         told = ""
         while True:
             try:

@@ -12,6 +12,7 @@ from filemgr import ROOT, BadArchive, FileError, InvalidPath, NoSuchFile, RelPat
 from ..errors import ApiError, saying
 from ..job import Job, Phase
 from ..jobs import NoSuchJob
+from ..jsontext import InvalidJson
 from ..parts import Call
 from ..streams import Streamed, Write
 
@@ -147,12 +148,9 @@ def _json(data: Mapping[str, object]) -> bytes:
 
 
 async def _names(call: Call) -> list[str]:
-    try:
-        names = json.loads(await call.body())
-    except (ValueError, RecursionError) as exc:
-        raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
+    names = await call.json()
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ApiError(400, "invalid-json", "Invalid JSON body!")
+        raise InvalidJson("it is not a list of strings")
     return names
 
 
