@@ -116,7 +116,8 @@ class RemoteProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP."""
-        self._refuse(*(self._refusal or (400, "invalid-request", msg)))
+        del msg
+        self._refuse(*(self._refusal or (400, "invalid-request", "This is no valid HTTP request!")))
 
     def _awaits_head(self) -> bool:
         """Tell whether it is the client's turn; uvicorn's own patience ends with the first byte."""
