@@ -14,6 +14,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.exceptions import InvalidState
 
 from .access import Peer
 from .addresses import plain_address
@@ -176,6 +177,14 @@ class FramesProtocol(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         if self.client is not None:
             self.client = plain_address(self.client[0]), self.client[1]
+
+    def data_received(self, data: bytes) -> None:
+        """Take in frames."""
+        try:
+            super().data_received(data)
+        except InvalidState:
+            # uvicorn would refuse a text that is no UTF-8, but a closing frame that came with it was read first.
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give up the place."""

@@ -36,7 +36,7 @@ SEEDS = (
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
     b"GET /servers HTTP/1.0\r\nHost: x\r\nAuthorization: x\r\nCookie: X-Authentication=x; a=b\r\n\r\n",
     b"POST /login?cookie=true HTTP/1.1\r\nUsername: a\r\nPassword: b\r\nContent-Length: 2\r\n\r\nhi",
-    b"PATCH /config HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n1\r\nh\r\n0\r\n\r\n",
+    b"PATCH /config HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n1\r\nh\r\n0\r\n",
     b"OPTIONS /servers HTTP/1.1\r\nHost: x\r\nOrigin: http://y\r\nAccess-Control-Request-Method: GET\r\n\r\n",
     b"GET /server/app/console?ticket=%41&since=5 HTTP/1.1\r\n" + UPGRADE + b"\r\n\r\n",
     b"GET /server/app/console HTTP/1.1\r\nSec-WebSocket-Protocol: console-v3\r\n" + UPGRADE + b"\r\n\r\n",
@@ -213,3 +213,15 @@ async def test_garbage_in_websocket_frames(
         await each([frames(chance) for _ in range(CASES)], check)
     async with house.view(protocol=protocol) as viewer:
         assert await viewer.receive()
+
+
+async def test_what_is_no_text_may_come_together_with_a_closing_frame(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = f"GET /server/app/console HTTP/1.1\r\nAuthorization: {house.token}\r\n".encode() + UPGRADE
+    closing, no_text = b"\x88\x80" + bytes(4), b"\x81\x81" + bytes(4) + b"\xff"
+    with quiet(caplog):
+        async with await opened(house, "tls" if tls(house) else "tcp") as stream:
+            await stream.send(head + b"\r\n\r\n")
+            assert (await stream.receive()).startswith(b"HTTP/1.1 101 ")
+            await say(stream, no_text + closing)
