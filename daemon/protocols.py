@@ -183,7 +183,7 @@ class FramesProtocol(WebSocketsSansIOProtocol):
         try:
             super().data_received(data)
         except InvalidState:
-            # uvicorn would refuse a text that is no UTF-8, but a closing frame that came with it was read first.
+            # uvicorn refuses a text that is no UTF-8, but a closing frame that came with it was read before.
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
