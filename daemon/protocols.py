@@ -36,6 +36,8 @@ class RemoteProtocol(HttpToolsProtocol):
 
     _head: int | None = None
     """How much of a request's head has come since its first block; None outside of heads."""
+    _mute: int = 0
+    """How much has come since the latest head or piece of a body: behind it there may be lines without end."""
     _refusal: tuple[int, str, str] | None = None
     """Why nothing more is heard."""
     _deadline: asyncio.TimerHandle | None = None
@@ -88,18 +90,20 @@ class RemoteProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._head = 0
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take in a header line, unless there are too many."""
-        if len(self.headers) >= MOST_LINES:
-            self._refusal = 431, "too-large", f"A request may have at most {MOST_LINES} header lines!"
-            raise ValueError(self._refusal[2])  # the parser ends by it, and says that this is no HTTP
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """Stop counting: a body is the endpoint's business."""
-        self._head = None
+        # Not at each line, which costs more than all else here: by its bytes, a head is bounded already.
+        if len(self.headers) > MOST_LINES:
+            self._refusal = 431, "too-large", f"A request may have at most {MOST_LINES} header lines!"
+            raise ValueError(self._refusal[2])  # the parser ends by it, and says that this is no HTTP
+        self._head, self._mute = None, 0
         self._forget_deadline()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a piece of a body."""
+        self._mute = 0
+        super().on_body(body)
 
     def data_received(self, data: bytes) -> None:
         """Take in what the client sent, unless its head has no end: the parser would keep all of it."""
@@ -107,9 +111,10 @@ class RemoteProtocol(HttpToolsProtocol):
             return
         if self._head is not None:
             self._head += len(data)
-            if self._head > MOST_HEAD:
-                self._refuse(431, "too-large", f"The head of a request may have at most {MOST_HEAD} bytes!")
-                return
+        if max(self._head or 0, self._mute) > MOST_HEAD:
+            self._refuse(431, "too-large", f"The head of a request may have at most {MOST_HEAD} bytes!")
+            return
+        self._mute += len(data)
         super().data_received(data)
         # Most heads come whole, and cost no timer.
         if self._deadline is None and self._awaits_head():

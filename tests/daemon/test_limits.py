@@ -264,3 +264,26 @@ async def test_a_body_that_is_nonsense_is_refused(house: House) -> None:
     async with await anyio.connect_tcp("127.0.0.1", house.port) as stream:
         await stream.send(head_of(house, "Transfer-Encoding: chunked") + b"zz\r\n")
         check(await heard(stream), 400, "invalid-request", "")
+
+
+@pytest.mark.parametrize("line", [b"X: " + b"x" * 8000 + b"\r\n", b"x" * 8000])
+async def test_lines_behind_a_body_come_to_an_end(house: House, line: bytes) -> None:
+    async with await anyio.connect_tcp("127.0.0.1", house.port) as stream:
+        await stream.send(head_of(house, "Transfer-Encoding: chunked") + b"1\r\nx\r\n0\r\nX: ")
+        with pytest.raises(anyio.BrokenResourceError):
+            await flood(stream, line)
+
+
+async def flood(stream: SocketStream, line: bytes) -> None:
+    with anyio.fail_after(DEADLINE):
+        while True:
+            await stream.send(line)
+
+
+async def test_large_bodies_are_no_heads(house: House) -> None:
+    chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
+    async with await anyio.connect_tcp("127.0.0.1", house.port) as stream:
+        await stream.send(head_of(house, "Transfer-Encoding: chunked"))
+        for _ in range(10):
+            await stream.send(chunk)
+        assert await asked(stream, b"5\r\nSTART\r\n0\r\n\r\n") == 200
