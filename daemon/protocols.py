@@ -37,7 +37,7 @@ class RemoteProtocol(HttpToolsProtocol):
     _head: int | None = None
     """How much of a request's head has come since its first block; None outside of heads."""
     _mute: int = 0
-    """How much has come since the latest head or piece of a body: behind it there may be lines without end."""
+    """How much has come since the latest head or piece of a body: lines behind it might have no end."""
     _refusal: tuple[int, str, str] | None = None
     """Why nothing more is heard."""
     _deadline: asyncio.TimerHandle | None = None
