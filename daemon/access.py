@@ -11,13 +11,13 @@ Rules:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
 from filemgr import InvalidPath, RelPath
 
 from .errors import NotAuthenticated, NotPermitted
+from .origins import Origins
 from .people import People
 from .permissions import SCOPED, Rights
 from .query import path_in
@@ -120,8 +120,9 @@ LOGGED_IN = needs("session")
 class Access:
     """Finds out who asks, and refuses who may not."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, origins: Origins | None = None) -> None:
         self._people = people
+        self._origins = origins or Origins()
 
     def identify(self, connection: HTTPConnection, *, ticket: bool) -> Identity | None:
         """Return who asks, or None if that is nobody we know. A ticket is spent by this."""
@@ -158,7 +159,7 @@ class Access:
 
     def _by_token(self, connection: HTTPConnection, address: str) -> Holder | None:
         """Return whose session or key it is."""
-        people, token = self._people, token_of(connection)
+        people, token = self._people, token_of(connection, self._origins)
         if token is None:
             return None
         if (session := people.sessions.find(token)) is not None:
@@ -184,8 +185,8 @@ def address_of(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else "?"
 
 
-def token_of(connection: HTTPConnection) -> str | None:
-    """Return the token that a request carries: the header's, else the cookie's."""
+def token_of(connection: HTTPConnection, origins: Origins) -> str | None:
+    """Return a request's token: the header's, else the cookie's if no foreign page sends it."""
     header = connection.headers.get("authorization", "").strip()
     if header:
         scheme, _, rest = header.partition(" ")
@@ -193,17 +194,5 @@ def token_of(connection: HTTPConnection) -> str | None:
     if key := connection.headers.get("x-api-key", "").strip():
         return key
     # A page of another site can make a browser send our cookie, but it cannot hide where it comes from.
-    origin = connection.headers.get("origin")
-    foreign = connection.headers.get("sec-fetch-site") == "cross-site"
-    if foreign or (origin and not _same_host(origin, connection)):
-        return None
-    return connection.cookies.get(COOKIE)
-
-
-def _same_host(origin: str, connection: HTTPConnection) -> bool:
-    try:
-        theirs = urlsplit(origin).hostname
-        ours = urlsplit(f"//{connection.headers.get('host', '')}").hostname
-    except ValueError:
-        return False
-    return theirs is not None and theirs == ours
+    cookie = connection.cookies.get(COOKIE)
+    return None if cookie is None or origins.foreign(connection) else cookie

@@ -17,7 +17,7 @@ import logging
 import secrets
 import string
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import TypeAlias
 
@@ -100,6 +100,10 @@ class Accounts:
         if self._fault is not None and not self._known:
             raise AccountsUnreadable(self._fault)
         return sorted(self._accounts)
+
+    def all(self) -> Collection[Account]:
+        """Return all accounts, as last read."""
+        return self._accounts.values()
 
     def get(self, name: str) -> Account | None:
         """Return an account, as last read."""

@@ -6,6 +6,8 @@ from typing import Self
 
 from filemgr import InvalidPath, RelPath
 
+from .jsontext import DEPTH, InvalidJson, read_json
+
 MOST = 10_000
 """Operations in one request."""
 
@@ -21,14 +23,12 @@ class Bulk:
     mistakes: list[tuple[int, str]]
 
     @classmethod
-    def read(cls, body: bytes) -> Self:
-        """Return what is asked for; raises `ValueError` for what is no list of operations at all."""
-        try:
-            operations = json.loads(body)["operations"]
-        except (RecursionError, TypeError, KeyError) as exc:
-            raise ValueError("no operations") from exc
+    def read(cls, body: bytes, depth: int = DEPTH) -> Self:
+        """Return what is asked for; raises `InvalidJson` for what is no list of operations at all."""
+        data = read_json(body, depth)
+        operations = data.get("operations") if isinstance(data, dict) else None
         if not isinstance(operations, list):
-            raise ValueError("no operations")  # noqa: TRY004  (it is the text that is wrong)
+            raise InvalidJson("it has no list of operations")
         read = cls([], [])
         if not operations:
             read.mistakes.append((0, "No operations provided!"))

@@ -24,9 +24,13 @@ from .accesssettings import (
     read_login_settings,
     read_roles,
 )
+from .addresses import Network
 from .filesettings import FileSettings, read_file_settings
 from .hujson import MAX_BYTES, read
+from .limitsettings import Limits, read_limits
+from .origins import EVERY
 from .privileges import Roles
+from .transportsettings import Https, read_cors, read_https, read_proxies
 from .values import ConfigError, Section, Value
 
 __all__ = ["Config", "ConfigError", "ConfigFile", "FileSettings", "Https", "Logging", "Server", "UnixSocket"]
@@ -48,15 +52,6 @@ class UnixSocket:
     location: str
     group: str | None
     people: LocalSettings = field(default_factory=LocalSettings)
-
-
-@dataclass(frozen=True, slots=True)
-class Https:
-    """Encryption of the TCP port; both paths are absolute, or empty where it is disabled."""
-
-    enabled: bool
-    cert: str
-    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +92,9 @@ class Config:
     files: FileSettings = field(default_factory=FileSettings)
     roles: Roles = field(default_factory=dict)
     login: LoginSettings = field(default_factory=LoginSettings)
+    proxies: tuple[Network, ...] = ()
+    cors: tuple[str, ...] = (EVERY,)
+    limits: Limits = field(default_factory=Limits)
 
 
 class ConfigFile:
@@ -156,13 +154,16 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
         port=port,
         listen=_listen(top.get("listen")),
         unix_socket=_unix_socket(top.section("unixSocket"), base, port, roles),
-        https=_https(top.section("https"), base),
+        https=read_https(top.section("https"), partial(_path, base=base)),
         logging=_logging(top.section("logging"), base),
         servers={name: _server(name, item, base) for name, item in top.section("servers").entries()},
         warnings=(),
         files=read_file_settings(top.section("files")),
         roles=roles,
         login=read_login_settings(top.section("login")),
+        proxies=read_proxies(top.get("proxies")),
+        cors=read_cors(top.section("cors")),
+        limits=read_limits(top.section("limits")),
     )
     _warn_without_effect(top)
     top.warn_unknown()
@@ -195,21 +196,6 @@ def _unix_socket(section: Section, base: str, port: int, roles: Roles) -> UnixSo
     people = read_local_settings(section, roles)
     section.warn_unknown()
     return UnixSocket(enabled, path, group, people)
-
-
-def _https(section: Section, base: str) -> Https:
-    enabled = section.flag("enabled", False)
-    https = Https(enabled, _pem(section, "cert", enabled, base), _pem(section, "key", enabled, base))
-    section.warn_unknown()
-    return https
-
-
-def _pem(section: Section, name: str, required: bool, base: str) -> str:
-    text = section.text(name, "")
-    if required and not text:
-        what = "the path of a PEM file"
-        raise section.require(name, what).expected(what)
-    return _path(text, base) if text else ""
 
 
 def _logging(section: Section, base: str) -> Logging:

@@ -14,6 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 from supervisor import InputRefused, NoSuchService, SupervisorUnreachable
 
 from .access import Identity
+from .jsontext import InvalidJson, read_json
 from .parts import SocketCall
 
 SILENCE = 30.0
@@ -202,7 +203,7 @@ class JsonConversation(Conversation):
     async def hear(self, message: str) -> None:
         """Act on what the client said."""
         try:
-            said = _parse(message)
+            said = _parse(message, self.call.parts.transport.quotas.limits.json_depth)
             if not await self.act(said):
                 error = {"type": "error", "message": f"Invalid message type: {said.get('type', '')}"}
                 await self.send(self.say(error))
@@ -221,10 +222,10 @@ class JsonConversation(Conversation):
         await self.socket.send_text(json.dumps(message, separators=(",", ":")))
 
 
-def _parse(message: str) -> Mapping[str, object]:
+def _parse(message: str, depth: int) -> Mapping[str, object]:
     try:
-        said = json.loads(message)
-    except (ValueError, RecursionError) as exc:
+        said = read_json(message, depth)
+    except InvalidJson as exc:
         raise Malformed from exc
     if not isinstance(said, dict) or not isinstance(said.get("type", ""), str):
         raise Malformed

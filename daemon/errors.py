@@ -47,6 +47,9 @@ from .register import NoSuchEntry
 from .shares import TooManyShares
 from .usersfile import AccountsUnreadable
 
+RETRY = {"Retry-After": "1"}
+"""What each 429 says, unless the one who answers knows better: a place may be free in a second."""
+
 log = logging.getLogger("holdfast.api")
 
 
@@ -158,4 +161,5 @@ def error(status: int, kind: str, message: str, **more: str) -> JSONResponse:
     """Return an error as every client knows it: `{"error": sentence, "kind": word}`."""
     body = {"error": message, "kind": kind, **more}
     # A path in a sentence may hold bytes that are no text.
-    return JSONResponse({key: text.encode("utf-8", "replace").decode() for key, text in body.items()}, status)
+    told = {key: text.encode("utf-8", "replace").decode() for key, text in body.items()}
+    return JSONResponse(told, status, headers=RETRY if status == 429 else None)

@@ -1,11 +1,11 @@
 """What `PATCH /server/{id}/file` may say: JSON, or the older form of three lines."""
 
-import json
 from dataclasses import dataclass
 
 from filemgr import InvalidPath, RelPath
 
 from .errors import ApiError
+from .jsontext import DEPTH, InvalidJson, read_json
 
 OPERATIONS = ("mv", "cp", "chmod")
 
@@ -20,13 +20,13 @@ class FileOrder:
     mode: str = ""
 
 
-def read_order(body: bytes) -> FileOrder:
+def read_order(body: bytes, depth: int = DEPTH) -> FileOrder:
     """Return what is asked for; raises `ApiError` 400 and 405, as Octyne does."""
     try:
         text = body.decode()
     except UnicodeDecodeError as exc:
-        raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
-    return _from_json(text) if text.lstrip().startswith("{") else _from_lines(text)
+        raise InvalidJson("it is not UTF-8") from exc
+    return _from_json(text, depth) if text.lstrip().startswith("{") else _from_lines(text)
 
 
 def path_of(text: str, what: str) -> RelPath:
@@ -37,17 +37,15 @@ def path_of(text: str, what: str) -> RelPath:
         raise ApiError(400, "invalid-path", f"Invalid {what} path: {exc}") from exc
 
 
-def _from_json(text: str) -> FileOrder:
-    try:
-        told = json.loads(text)
-    except (ValueError, RecursionError) as exc:
-        raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
-    operation = told.get("operation")
-    _check_operation(operation)
+def _from_json(text: str, depth: int) -> FileOrder:
+    told = read_json(text, depth)
+    if not isinstance(told, dict):
+        raise InvalidJson("it is not an object")
+    operation = _checked(told.get("operation"))
     keys = ("path", "mode") if operation == "chmod" else ("src", "dest")
-    values = [told.get(key) for key in keys]
-    if not all(isinstance(value, str) and value for value in values):
-        raise ApiError(400, "invalid-json", "Invalid JSON body!")
+    values = [value for key in keys if isinstance(value := told.get(key), str) and value]
+    if len(values) < len(keys):
+        raise InvalidJson(f"{operation} needs {' and '.join(keys)}, as strings that are not empty")
     return (
         FileOrder("chmod", values[0], mode=values[1])
         if operation == "chmod"
@@ -57,8 +55,7 @@ def _from_json(text: str) -> FileOrder:
 
 def _from_lines(text: str) -> FileOrder:
     operation, *rest = text.split("\n")
-    operation = operation.strip()
-    _check_operation(operation)
+    operation = _checked(operation.strip())
     if len(rest) < 2:
         raise ApiError(405, "invalid-operation", f"{operation} operation requires two arguments!")
     first, second = (line.removesuffix("\r") for line in rest[:2])
@@ -69,6 +66,7 @@ def _from_lines(text: str) -> FileOrder:
     )
 
 
-def _check_operation(operation: object) -> None:
-    if operation not in OPERATIONS:
+def _checked(operation: object) -> str:
+    if not isinstance(operation, str) or operation not in OPERATIONS:
         raise ApiError(405, "invalid-operation", "Invalid operation! Operations available: mv,cp")
+    return operation

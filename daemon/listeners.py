@@ -3,26 +3,26 @@
 The listener decides who is local, and it alone: it is the one that knows which socket a connection came by.
 """
 
-import asyncio
 import contextlib
+import logging
 import os
 import socket
-import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from http import HTTPStatus
+from functools import partial
 
 import anyio
 import anyio.abc
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from .access import Peer
+from .certificates import Certificate, Pair
 from .config import Config
-from .errors import error
+from .exposure import Exposure
 from .held import HeldSockets
+from .protocols import FramesProtocol, LocalProtocol, RemoteProtocol
+from .quotas import Quotas
+from .server import EncryptedServer, Server
 from .sockets import (
     Address,
     CannotListen,
@@ -30,100 +30,16 @@ from .sockets import (
     UnixAddress,
     bind_tcp,
     bind_unix,
-    modified,
     open_to_group,
 )
+
+log = logging.getLogger("holdfast.listeners")
 
 MOST_MESSAGE = 1 << 20
 """Bytes of a WebSocket message."""
 
-MOST_HEAD = 64 << 10
-"""Bytes of a request's head, beyond those that come with its first block."""
-
 DRAIN = 5
 """Seconds in which requests may finish when a listener is closed."""
-
-
-_SO_PEERGROUPS = 59
-"""From asm-generic/socket.h, since Linux 4.13."""
-
-_MOST_GROUPS = 256
-"""As many as fit into what Python takes from getsockopt(2)."""
-
-
-class RemoteProtocol(HttpToolsProtocol):
-    """A connection from anywhere: the requests on it are nobody's until they show a token."""
-
-    _head: int | None = None
-    """How much of a request's head has come since its first block; None outside of heads."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Note for the requests what only the connection knows."""
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "peer": self.peer(transport), "abort": transport.abort}
-
-    def peer(self, transport: asyncio.Transport) -> Peer | None:
-        """Return who is at the other end, if the kernel says so."""
-        del transport
-        return None
-
-    def on_message_begin(self) -> None:
-        """Begin to count a head."""
-        super().on_message_begin()
-        self._head = 0
-
-    def on_headers_complete(self) -> None:
-        """Stop counting: a body is the endpoint's business."""
-        self._head = None
-        super().on_headers_complete()
-
-    def data_received(self, data: bytes) -> None:
-        """Take in what the client sent, unless its head has no end: the parser would keep all of it."""
-        if self._head is not None:
-            self._head += len(data)
-            if self._head > MOST_HEAD:
-                self._refuse(431, "too-large", f"The head of a request may have at most {MOST_HEAD} bytes!")
-                return
-        super().data_received(data)
-
-    def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP."""
-        self._refuse(400, "invalid-request", msg)
-
-    def _refuse(self, status: int, kind: str, message: str) -> None:
-        answer = error(status, kind, message)
-        lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode()), b"connection: close"]
-        lines += [name + b": " + value for name, value in answer.raw_headers]
-        self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
-        self.transport.close()
-
-
-class LocalProtocol(RemoteProtocol):
-    """A connection from this machine, by a process that the kernel names (unix(7), SO_PEERCRED)."""
-
-    def peer(self, transport: asyncio.Transport) -> Peer | None:
-        """Return the process at the other end."""
-        connection = transport.get_extra_info("socket")
-        pid, uid, gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        return Peer(uid, pid, frozenset({gid, *_other_groups(connection)}))
-
-
-def _other_groups(connection: socket.socket) -> Iterable[int]:
-    """Return the supplementary groups of who is at the other end, as they were when it connected."""
-    try:
-        packed = connection.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, _MOST_GROUPS * 4)
-    except OSError:  # ERANGE: more than Python has room for. Then they do not count.
-        return ()
-    return struct.unpack(f"{len(packed) // 4}I", packed)
-
-
-class Server(uvicorn.Server):
-    """One listener; signals are the daemon's, not each listener's."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
 
 
 @dataclass(slots=True, eq=False)
@@ -133,15 +49,26 @@ class Listener:
     address: Address
     sockets: list[socket.socket]
     server: Server
+    certificate: Certificate | None = None
     done: anyio.Event = field(default_factory=anyio.Event)
 
 
 class Listeners:
     """All addresses that the config names, each served until it names it no longer."""
 
-    def __init__(self, app: ASGIApp, tasks: anyio.abc.TaskGroup, held: HeldSockets) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        tasks: anyio.abc.TaskGroup,
+        held: HeldSockets,
+        quotas: Quotas,
+        exposure: Exposure,
+    ) -> None:
         self._app = app
+        self._config: Config | None = None
+        self._exposure = exposure
         self._held = held
+        self._quotas = quotas
         self._tasks = tasks
         self._served: dict[Address, Listener] = {}
         self._closing: set[Listener] = set()
@@ -153,13 +80,14 @@ class Listeners:
 
     async def apply(self, config: Config) -> None:
         """Serve just what the config names; raises `CannotListen` and then serves what it served before."""
-        wanted = _addresses(config)
+        wanted = _addresses(config, self._exposure)
         self._miss_paths()
+        other = self._other_pair(config, wanted)
         fresh: list[Listener] = []
         try:
             for address in wanted:
                 if address not in self._served:
-                    fresh.append(self._open(address))  # noqa: PERF401  (what was opened is closed on error)
+                    fresh.append(self._open(address, config))  # noqa: PERF401  (they are closed on error)
         except BaseException:
             for listener in fresh:
                 for one in listener.sockets:
@@ -167,6 +95,9 @@ class Listeners:
                 if not self._held.has(listener.address):
                     self._remove_path(listener)
             raise
+        for listener in self._served.values():
+            if listener.certificate is not None and listener.address in wanted:
+                listener.certificate.use(other)
         surplus = [self._served.pop(address) for address in list(self._served) if address not in wanted]
         for listener in fresh:
             self._served[listener.address] = listener
@@ -178,6 +109,25 @@ class Listeners:
             self._closing.add(listener)
             self._remove_path(listener)
             listener.server.should_exit = True
+        self._config = config
+
+    async def again(self) -> None:
+        """Serve what the config named last: with the first account it means something else."""
+        if self._config is None:
+            return
+        try:
+            await self.apply(self._config)
+        except CannotListen as exc:
+            log.error("the API stays where it was: %s", exc)
+        else:
+            log.info("the API is served at %s", " and ".join(self.addresses))
+
+    def _other_pair(self, config: Config, wanted: Collection[Address]) -> Pair | None:
+        """Return the certificate that the listeners which stay are to change to, if any."""
+        for address, listener in self._served.items():
+            if listener.certificate is not None and address in wanted:
+                return listener.certificate.other(config.https)
+        return None
 
     def _miss_paths(self) -> None:
         """Give up Unix sockets whose file somebody has removed: nobody can reach them any more."""
@@ -199,14 +149,12 @@ class Listeners:
             await listener.done.wait()
         self._served.clear()
 
-    def _open(self, address: Address) -> Listener:
-        tls = {}
-        if isinstance(address, TcpAddress) and address.cert:
-            tls = {"ssl_certfile": address.cert, "ssl_keyfile": address.key}
-        config = uvicorn.Config(
+    def _open(self, address: Address, config: Config) -> Listener:
+        local = isinstance(address, UnixAddress)
+        settings = uvicorn.Config(
             self._app,
-            http=LocalProtocol if isinstance(address, UnixAddress) else RemoteProtocol,
-            ws=WebSocketsSansIOProtocol,
+            http=partial(LocalProtocol if local else RemoteProtocol, quotas=self._quotas),  # type: ignore[arg-type]
+            ws=FramesProtocol,
             ws_max_size=MOST_MESSAGE,
             ws_ping_interval=None,
             ws_per_message_deflate=False,
@@ -216,13 +164,13 @@ class Listeners:
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=DRAIN,
-            **tls,  # type: ignore[arg-type]
         )
-        try:
-            config.load()
-        except (OSError, ValueError) as exc:
-            raise CannotListen(f"{address}: the certificate or its key cannot be used: {exc}") from exc
-        return Listener(address, self._sockets(address), Server(config))
+        settings.load()
+        if isinstance(address, TcpAddress) and address.tls:
+            certificate = Certificate(config.https)
+            server = EncryptedServer(settings, certificate, self._quotas)
+            return Listener(address, self._sockets(address), server, certificate)
+        return Listener(address, self._sockets(address), Server(settings))
 
     def _sockets(self, address: Address) -> list[socket.socket]:
         # The same port with another certificate, the same path for another group: the sockets stay, so that
@@ -260,13 +208,9 @@ class Listeners:
             _unlink(listener)
 
 
-def _addresses(config: Config) -> list[Address]:
-    https = config.https
-    tcp = TcpAddress(config.listen, config.port)
-    if https.enabled:
-        files = https.cert, https.key
-        tcp = TcpAddress(config.listen, config.port, *files, modified(*files))
-    addresses: list[Address] = [tcp]
+def _addresses(config: Config, exposure: Exposure) -> list[Address]:
+    tls = config.https.enabled
+    addresses: list[Address] = [TcpAddress(host, config.port, tls) for host in exposure.hosts(config)]
     if config.unix_socket.enabled:
         addresses.append(UnixAddress(config.unix_socket.location, config.unix_socket.group))
     return addresses

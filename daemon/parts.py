@@ -1,6 +1,5 @@
 """What endpoints work with: the daemon's parts, made in `run.py`, and the call that is being answered."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from .errors import ApiError, NotPermitted
 from .files import Files
 from .job import Job, Order
 from .jobs import Jobs
+from .jsontext import InvalidJson, read_json
 from .localusers import LOCAL, LocalUser
 from .mirror import Mirror
 from .people import People
@@ -28,6 +28,7 @@ from .rawconsoles import RawConsoles
 from .register import Entry
 from .reload import Reloader
 from .transfers import Transfers
+from .transport import Transport
 from .usage import Sampler
 from .wish import Wish
 
@@ -53,6 +54,7 @@ class Parts:
     reloader: Reloader
     sampler: Sampler
     transfers: Transfers
+    transport: Transport
 
     def record(self, identity: Identity, action: str, **fields: str | int) -> None:
         """Put what somebody did into the audit log."""
@@ -193,14 +195,20 @@ class Call:
         if len(password) < shortest:
             raise ApiError(400, "weak-password", f"A password has at least {shortest} characters!")
 
+    @property
+    def depth(self) -> int:
+        """How deep JSON may be nested."""
+        return self.parts.transport.quotas.limits.json_depth
+
+    async def json(self) -> object:
+        """Return what the body says; raises `ApiError` 400 and 413."""
+        return read_json(await self.body(), self.depth)
+
     async def wish(self) -> Wish:
         """Return what the body, a JSON object, asks for; raises `ApiError` 400."""
-        try:
-            data = json.loads(await self.body())
-        except (ValueError, RecursionError) as exc:
-            raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
+        data = await self.json()
         if not isinstance(data, dict):
-            raise ApiError(400, "invalid-json", "Invalid JSON body!")
+            raise InvalidJson("it is not an object")
         return Wish(data)
 
     async def texts(self, *keys: str) -> dict[str, str]:

@@ -62,6 +62,11 @@ class People:
         """Have something called when accounts are new, gone, or have other rights."""
         self._watchers.append(watcher)
 
+    @property
+    def can_come(self) -> bool:
+        """Whether there is an account by which somebody could log in."""
+        return any(not account.disabled for account in self.accounts.all())
+
     async def open(self) -> None:
         """Load what was kept; raises `CannotKeep`: then nobody is in and nobody can log in."""
         rows = await self._ledger.open()

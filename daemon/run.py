@@ -31,6 +31,7 @@ from .audit import Audit
 from .config import Config, ConfigError
 from .consoles import Consoles
 from .documents import Documents
+from .exposure import Exposure, warnings_of
 from .files import Files
 from .held import HeldSockets
 from .jobs import Jobs
@@ -45,6 +46,7 @@ from .rawconsoles import RawConsoles
 from .reload import Reloader
 from .sockets import CannotListen
 from .transfers import Transfers
+from .transport import Transport
 from .upkeep import Upkeep
 from .usage import Sampler
 
@@ -77,6 +79,7 @@ class Daemon:
         self._state = state
         self._supervisor = supervisor
         self._stop = anyio.Event()
+        self._introduced = anyio.Event()
         self._code = 0
 
     async def run(self, with_parent: bool) -> int:
@@ -86,14 +89,16 @@ class Daemon:
         people = None
         try:
             async with anyio.create_task_group() as tasks:
-                people = await self._people(tasks)
+                exposure = Exposure()
+                people = await self._people(tasks, exposure)
                 tasks.start_soon(people.run)
                 mirror = Mirror(self._supervisor)
                 files = Files(mirror)
                 transfers = Transfers(files)
                 upkeep = Upkeep(files, transfers)
+                transport = Transport(anyio.current_time)
                 parts = Parts(
-                    access=Access(people),
+                    access=Access(people, transport.origins),
                     audit=audit,
                     consoles=Consoles(mirror, tasks),
                     documents=Documents(document()),
@@ -105,11 +110,14 @@ class Daemon:
                     reloader=reloader,
                     sampler=Sampler(),
                     transfers=transfers,
+                    transport=transport,
                 )
-                listeners = Listeners(build(parts), tasks, self._held)
+                listeners = Listeners(build(parts), tasks, self._held, transport.quotas, exposure)
+                exposure.on_change = lambda: tasks.start_soon(listeners.again)
                 reloader.add(listeners.apply)
                 reloader.add(lambda config: mirror.apply(compile_plan(config)))
                 parties = (
+                    transport.configure,
                     people.configure,
                     files.configure,
                     transfers.configure,
@@ -126,6 +134,7 @@ class Daemon:
                 if with_parent:
                     tasks.start_soon(self._watch_parent)
                 await self._introduce(people.accounts)
+                self._introduced.set()
                 await self._stop.wait()
                 self._notifier.stopping()
                 parts.jobs.close()
@@ -139,10 +148,12 @@ class Daemon:
                 await anyio.to_thread.run_sync(audit.close)
         return self._code
 
-    async def _people(self, tasks: anyio.abc.TaskGroup) -> People:
+    async def _people(self, tasks: anyio.abc.TaskGroup, exposure: Exposure) -> People:
         """The accounts stand beside the config, as Octyne has it."""
         users = os.path.join(os.path.dirname(self._reloader.file.path), ACCOUNTS)
         people = People(users, self._state, tasks, os.path.join(self._state, GOOD_ACCOUNTS))
+        people.watch(lambda: exposure.note(people.can_come))
+        exposure.note(people.can_come)
         try:
             await people.open()
         except CannotKeep as exc:
@@ -175,7 +186,7 @@ class Daemon:
         tasks: anyio.abc.TaskGroup,
     ) -> None:
         reloader = self._reloader
-        for warning in reloader.config.warnings:
+        for warning in (*reloader.config.warnings, *warnings_of(reloader.config)):
             log.warning("%s", warning)
         # First the programs: they need no port. The config may have been edited while nobody took it.
         tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config), self._read_again)
@@ -189,6 +200,7 @@ class Daemon:
         await reloader.keep_good()
 
     async def _listen(self, listeners: Listeners) -> None:
+        await self._introduced.wait()  # without an account, we would begin on loopback
         told = ""
         while True:
             try:

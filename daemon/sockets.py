@@ -20,14 +20,11 @@ class CannotListen(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TcpAddress:
-    """A TCP port, with the files of its certificate if it is encrypted. No host means all addresses."""
+    """A TCP port, encrypted or not. No host means all addresses."""
 
     host: str | None
     port: int
-    cert: str | None = None
-    key: str | None = None
-    renewed: tuple[int, ...] = ()
-    """When the files were last changed: a renewed certificate makes another address of it."""
+    tls: bool = False
 
     @property
     def place(self) -> tuple[str | None, int]:
@@ -36,7 +33,7 @@ class TcpAddress:
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if self.host and ":" in self.host else self.host or "*"
-        return f"{'https' if self.cert else 'http'}://{host}:{self.port}"
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +53,6 @@ class UnixAddress:
 
 
 Address = TcpAddress | UnixAddress
-
-
-def modified(*paths: str) -> tuple[int, ...]:
-    """Return when files were changed, in nanoseconds; 0 for one that is not there."""
-    found = []
-    for path in paths:
-        try:
-            found.append(os.stat(path).st_mtime_ns)
-        except OSError:
-            found.append(0)
-    return tuple(found)
 
 
 _NOT_HERE = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})

@@ -13,6 +13,7 @@ from ..described import Content, Param, described, either, json_of
 from ..errors import ApiError, saying
 from ..job import Job, Phase
 from ..jobs import NoSuchJob
+from ..jsontext import InvalidJson
 from ..parts import Call
 from ..schemas import ASYNC, IN_FOLDER, JSON_BODY, LONG, path_to
 from ..shapes import TEXT, listed, one_of
@@ -195,12 +196,9 @@ def _json(data: Mapping[str, object]) -> bytes:
 
 
 async def _names(call: Call) -> list[str]:
-    try:
-        names = json.loads(await call.body())
-    except (ValueError, RecursionError) as exc:
-        raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
+    names = await call.json()
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ApiError(400, "invalid-json", "Invalid JSON body!")
+        raise InvalidJson("it is not a list of strings")
     return names
 
 

@@ -128,7 +128,7 @@ async def delete(call: Call) -> Response:
 )
 async def operate(call: Call) -> Response:
     """Move or copy a file or a folder, or change its mode."""
-    told = read_order(await call.body())
+    told = read_order(await call.body(), call.depth)
     if told.operation == "chmod":
         return await _change_mode(call, told)
     src, dest = path_of(told.src, "source"), path_of(told.dest, "destination")
@@ -166,10 +166,7 @@ async def operate(call: Call) -> Response:
 )
 async def bulk(call: Call) -> Response:
     """Carry out several operations, all of them or none."""
-    try:
-        wanted = Bulk.read(await call.body())
-    except ValueError as exc:
-        raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
+    wanted = Bulk.read(await call.body(), call.depth)
     if wanted.mistakes:
         return _failed(400, wanted.mistakes)
     recorded = call.recording(BULK, operations=wanted.text[:LONGEST_NOTE])

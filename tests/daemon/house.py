@@ -24,6 +24,7 @@ from daemon.audit import Audit
 from daemon.config import Config, ConfigFile
 from daemon.consoles import Consoles
 from daemon.documents import Documents
+from daemon.exposure import Exposure
 from daemon.files import Files
 from daemon.goodconfig import GoodConfig
 from daemon.held import HeldSockets
@@ -38,6 +39,7 @@ from daemon.rawconsoles import RawConsoles
 from daemon.reload import Reloader
 from daemon.sessions import Session
 from daemon.transfers import Transfers
+from daemon.transport import Transport
 from daemon.usage import Sampler
 from supervisor import Notifier
 
@@ -244,11 +246,12 @@ async def living(
     over_socket: bool = False,
     servers: Mapping[str, Json] | None = None,
     section: Mapping[str, object] | None = None,
+    **settings: object,
 ) -> AsyncIterator[House]:
     """Run a supervisor and a daemon; at the end nothing lives. `section` is the config's `files`."""
     async with (
         supervising(folder, over_socket=over_socket) as door,
-        serving(folder, door, servers, section) as house,
+        serving(folder, door, servers, section, **settings) as house,
     ):
         yield house
 
@@ -259,11 +262,12 @@ async def serving(
     door: Door,
     servers: Mapping[str, Json] | None = None,
     section: Mapping[str, object] | None = None,
+    **more: object,
 ) -> AsyncIterator[House]:
     """Run a daemon, made as `daemon/run.py` makes it."""
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # as run.py does: it tells of tickets
     settings: Json = {"port": 0, "listen": "127.0.0.1", "unixSocket": {"location": "api.sock"}}
-    settings |= {"files": section} if section else {}
+    settings |= ({"files": section} if section else {}) | more
     path = os.path.join(folder, "config.json")
     if not os.path.exists(path):
         text = json.dumps({**settings, "servers": servers or {}}, indent=2).encode() + b"\n"
@@ -279,27 +283,28 @@ async def serving(
     try:
         async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
             people = People(os.path.join(folder, "users.json"), os.path.join(folder, "state"), tasks)
+            exposure, transport = Exposure(), Transport(anyio.current_time)
+            people.watch(lambda: exposure.note(people.can_come))
+            exposure.note(people.can_come)
             await people.open()
             mirror = Mirror(door.api)
             consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
             files = Files(mirror)
             jobs, transfers = Jobs(tasks, files.mend), Transfers(files)
-            made = mirror, people, raw, reloader, Sampler(), transfers
-            parts = Parts(Access(people), audit, consoles, Documents(document()), files, jobs, *made)
-            listeners = Listeners(build(parts), tasks, HeldSockets(Notifier(None), {}))
+            made = mirror, people, raw, reloader, Sampler(), transfers, transport
+            access = Access(people, transport.origins)
+            parts = Parts(access, audit, consoles, Documents(document()), files, jobs, *made)
+            held = HeldSockets(Notifier(None), {})
+            listeners = Listeners(build(parts), tasks, held, transport.quotas, exposure)
+            exposure.on_change = lambda: tasks.start_soon(listeners.again)
 
             async def set_audit(config: Config) -> None:
                 audit.configure(enabled=True, folder=config.logging.path, actions=config.logging.actions)
 
             reloader.add(listeners.apply)
             reloader.add(lambda config: mirror.apply(compile_plan(config)))
-            for configure in (
-                set_audit,
-                people.configure,
-                files.configure,
-                transfers.configure,
-                jobs.configure,
-            ):
+            parties = files.configure, transfers.configure, jobs.configure, transport.configure
+            for configure in (set_audit, people.configure, *parties):
                 reloader.add(configure)
                 await configure(reloader.config)
             await listeners.apply(reloader.config)

@@ -208,7 +208,7 @@ def test_addresses_are_written_as_people_write_them() -> None:
         str(address)
         for address in (
             TcpAddress(None, 1),
-            TcpAddress("::1", 2, "cert", "key"),
+            TcpAddress("::1", 2, tls=True),
             UnixAddress("/a b", "group"),
         )
     ] == ["http://*:1", "https://[::1]:2", "unix:/a b"]
