@@ -31,6 +31,8 @@ class Peer:
 
     uid: int
     pid: int
+    process: str = ""
+    """What it calls itself; not its command line, which may hold secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,12 @@ class Identity:
         return "@" if self.peer else self.address
 
     @property
-    def process(self) -> Mapping[str, int]:
-        """For `@local`, the uid and pid of who asks."""
-        return {"uid": self.peer.uid, "pid": self.peer.pid} if self.peer else {}
+    def process(self) -> Mapping[str, int | str]:
+        """For `@local`, the uid, the pid and the process of who asks."""
+        if self.peer is None:
+            return {}
+        name = {"process": self.peer.process} if self.peer.process else {}
+        return {"uid": self.peer.uid, "pid": self.peer.pid, **name}
 
     def may(self, permission: str, server: str | None = None) -> bool:
         """Tell whether this is permitted. Whoever has an account has every right, as in Octyne."""
@@ -77,6 +82,14 @@ class Identity:
             await anyio.sleep_forever()
         else:
             await self.session.ended.wait()
+
+
+class Refused(NotPermitted):
+    """A route's rule does not let somebody in whom we know."""
+
+    def __init__(self, who: Identity) -> None:
+        super().__init__()
+        self.who = who
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,7 @@ class Access:
         if identity is None:
             raise NotAuthenticated
         if not identity.may(rule.needs, server):
-            raise NotPermitted
+            raise Refused(identity)
         return identity
 
 

@@ -15,6 +15,8 @@ from starlette.routing import Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from .access import Identity, Refused, address_of
+from .attempt import Attempt
 from .errors import ApiError, answer_for, error
 from .parts import Call, Parts, SocketCall
 from .routes import ROUTES, SOCKET_ROUTES, SocketRow
@@ -49,8 +51,18 @@ class Resource:
             row = self._rows.get("GET")
         if row is None:
             raise ApiError(405, "wrong-method", f"Only {_listed(list(self._rows))} allowed!")
-        identity = self._parts.access.check(row.rule, request, request.path_params.get("id"))
-        response = await row.endpoint(Call(self._parts, request, identity, row.rule))
+        server = request.path_params.get("id")
+        attempt = Attempt(self._parts.audit, row.action, server)
+        identity: Identity | None = None
+        response: Response
+        try:
+            identity = self._parts.access.check(row.rule, request, server)
+            response = await row.endpoint(Call(self._parts, request, identity, row.rule, attempt))
+        except Exception as exc:  # noqa: BLE001  (answered, and logged where nobody expected it)
+            if isinstance(exc, Refused):
+                identity = exc.who
+            response = answer_for(exc)
+        attempt.answered(response, identity, address_of(request), changes=row.changes)
         await response(scope, receive, send)
 
 
@@ -69,6 +81,9 @@ class SocketResource:
             identity = self._parts.access.check(self._row.rule, socket, socket.path_params.get("id"))
         except ApiError as exc:
             refusal = exc
+            who = exc.who if isinstance(exc, Refused) else None
+            attempt = Attempt(self._parts.audit, self._row.action, socket.path_params.get("id"))
+            attempt.answered(answer_for(exc), who, address_of(socket), changes=False)
         await self._row.endpoint(SocketCall(self._parts, socket, identity, refusal))
 
 

@@ -98,7 +98,7 @@ class LocalProtocol(RemoteProtocol):
         """Return the process at the other end."""
         connection = transport.get_extra_info("socket")
         pid, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        return Peer(uid, pid)
+        return Peer(uid, pid, _name_of(pid))
 
 
 class Server(uvicorn.Server):
@@ -242,6 +242,15 @@ class Listeners:
         if listener.address.place not in {served.place for served in self._served}:
             self._held.release(listener.address)
             _unlink(listener)
+
+
+def _name_of(pid: int) -> str:
+    """Return the name of a process (proc_pid_comm(5)): now, since it may be gone when it is asked for."""
+    try:
+        with open(f"/proc/{pid}/comm", "rb") as file:
+            return file.read(64).decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
 
 
 def _addresses(config: Config) -> list[Address]:

@@ -1,9 +1,8 @@
 """What endpoints work with: the daemon's parts, made in `run.py`, and the call that is being answered."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from urllib.parse import unquote_to_bytes
 
 from starlette.requests import ClientDisconnect, Request
@@ -13,7 +12,8 @@ from filemgr import InvalidPath, RelPath
 
 from .access import Access, Identity, Rule
 from .accounts import Accounts
-from .audit import Audit
+from .attempt import Attempt, cause_of
+from .audit import Audit, Detail
 from .consoles import Consoles
 from .errors import ApiError
 from .files import Files
@@ -49,9 +49,25 @@ class Parts:
     tickets: Tickets
     transfers: Transfers
 
-    def record(self, identity: Identity, action: str, **fields: str | int) -> None:
+    def record(self, identity: Identity, action: str, **fields: Detail) -> None:
         """Put what somebody did into the audit log."""
-        self.audit.record(action, ip=identity.ip, user=identity.user, **identity.process, **fields)
+        self.audit.record(action, {**fields, **identity.process}, ip=identity.ip, user=identity.user)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Puts into the audit log what became of an action; a job may call it long after the answer."""
+
+    call: "Call"
+    action: str
+    fields: dict[str, Detail]
+
+    def __call__(self, error: Exception | None = None) -> None:
+        """Say that it was done, or with what error it ended."""
+        if error is None:
+            self.call.record(self.action, **self.fields)
+        else:
+            self.call.failed(cause_of(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,8 @@ class Call:
     identity: Identity | None
     rule: Rule
     """The rule of its route, which it fulfils."""
+    attempt: Attempt
+    """What the audit log is told if it fails."""
 
     @property
     def who(self) -> Identity:
@@ -103,9 +121,15 @@ class Call:
                     raise InvalidPath("it is not UTF-8") from exc
         return ""
 
-    def recording(self, action: str, **fields: str | int) -> Callable[[], None]:
-        """Return what puts an action of the caller on this server into the audit log when it is done."""
-        return partial(self.record, action, server=self.server, **fields)
+    def trying(self, action: str, **fields: Detail) -> None:
+        """Say what it is that the caller wants, for the case that it fails."""
+        self.attempt.action = action
+        self.attempt.fields |= fields
+
+    def recording(self, action: str, **fields: Detail) -> Recorder:
+        """Say it, and return what puts it into the audit log, as an action on this server, at its end."""
+        self.trying(action, **fields)
+        return Recorder(self, action, {"server": self.server, **fields})
 
     async def order(
         self,
@@ -123,9 +147,13 @@ class Call:
         user = self.who.user
         return Order(task, kind, self.server, user, needs, directory, arguments, about, cancellable, light)
 
-    def record(self, action: str, **fields: str | int) -> None:
+    def record(self, action: str, **fields: Detail) -> None:
         """Put an action of the caller into the audit log."""
-        self.parts.record(self.who, action, **fields)
+        self.attempt.succeeded(self.who, action, fields)
+
+    def failed(self, why: str) -> None:
+        """Put into the audit log that it came to nothing, unless that is known."""
+        self.attempt.failed(self.who, self.who.address, why)
 
     async def body(self, limit: int = MOST_JSON) -> bytes:
         """Return the request's body; raises `ApiError` 413 as soon as it is longer than `limit` bytes."""

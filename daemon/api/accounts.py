@@ -17,6 +17,7 @@ async def create(call: Call) -> Response:
     """Make an account."""
     wish = await call.texts("username", "password")
     name, password = wish.get("username", ""), wish.get("password", "")
+    call.trying("accounts.create", taggedUser=name)
     if not name or not password:
         raise ApiError(400, "no-credentials", _NOTHING)
     _check_password(password)
@@ -33,6 +34,7 @@ async def update(call: Call) -> Response:
     password = wish.get("password") or None
     new = wish.get("username") or name
     renamed = {"updatedUsername": new} if new != name else {}
+    call.trying("accounts.update", taggedUser=name, **renamed)
     if not name or not (password or renamed):
         raise ApiError(400, "no-credentials", _NOTHING)
     _check_password(password or "")
@@ -46,6 +48,7 @@ async def delete(call: Call) -> Response:
     name = call.query("username")
     if not name:
         raise ApiError(400, "no-username", "Username not provided!")
+    call.trying("accounts.delete", taggedUser=name)
     await call.parts.accounts.delete(name)
     call.record("accounts.delete", taggedUser=name)
     return JSONResponse({"success": True})

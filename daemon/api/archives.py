@@ -43,6 +43,8 @@ async def compress(call: Call) -> Response:
         raise ApiError(400, "invalid-compression", "Invalid compression type!")
     base, archive = call.path("basePath", "base"), call.path("path", "archive")
     names = await _names(call)
+    fields = {"archive": str(archive), "archiveType": kind, "basePath": str(base), "files": json.dumps(names)}
+    recorded = call.recording(COMPRESS, **fields)
     paths = [_below(base, name) for name in names]
 
     def look(root: Root) -> None:
@@ -60,8 +62,7 @@ async def compress(call: Call) -> Response:
     await call.parts.files.run(call.server, look)
     arguments = {"paths": [*map(str, paths)], "base": str(base), "dest": str(archive), "format": kind}
     order = await call.order("pack", "compress", COMPRESS, arguments, {"path": str(archive)})
-    fields = {"archive": str(archive), "archiveType": kind, "basePath": str(base), "files": json.dumps(names)}
-    job = call.parts.jobs.start(order, call.recording(COMPRESS, **fields))
+    job = call.parts.jobs.start(order, recorded)
     if call.query("async") == "true":
         return JSONResponse({"token": job.id, "job": job.id})
     await job.outcome()
@@ -91,6 +92,7 @@ async def decompress(call: Call) -> Response:
         dest = RelPath.parse((await call.body()).decode())
     except (UnicodeDecodeError, InvalidPath) as exc:
         raise ApiError(400, "invalid-path", f"Invalid destination path: {exc}") from exc
+    recorded = call.recording(DECOMPRESS, archive=str(archive), destPath=str(dest))
 
     def look(root: Root) -> None:
         with saying({NoSuchFile: (400, "The requested archive does not exist!")}):
@@ -109,8 +111,7 @@ async def decompress(call: Call) -> Response:
     }
     about = {"path": str(archive), "dest": str(dest)}
     order = await call.order("unpack", "decompress", DECOMPRESS, arguments, about)
-    fields = {"archive": str(archive), "destPath": str(dest)}
-    job = call.parts.jobs.start(order, call.recording(DECOMPRESS, **fields))
+    job = call.parts.jobs.start(order, recorded)
     if call.query("async") == "true":
         return JSONResponse({"token": job.id, "job": job.id})
     return Streamed(_told(job), call.who, {"content-type": "application/json"})

@@ -6,7 +6,7 @@ What may take long is a job, which the answer waits for unless `async=true`; wha
 import json
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from os import stat_result
 
 import anyio
@@ -32,7 +32,7 @@ from filemgr import (
 from ..bulk import Bulk
 from ..errors import ApiError, answer_for, saying
 from ..fileorders import FileOrder, path_of, read_order
-from ..job import Order
+from ..job import Ended, Order
 from ..parts import Call
 
 MODIFY = "server.files.modify"
@@ -57,19 +57,20 @@ async def folder(call: Call) -> Response:
         AlreadyExists: (400, "This folder already exists!"),
         NoSuchFile: (404, "The folder that it would be in does not exist!"),
     }
+    recorded = call.recording(CREATE, path=str(path))
     with saying(said):
         await call.parts.files.run(call.server, lambda root: make_folder(root, path))
-    call.record(CREATE, server=call.server, path=str(path))
+    recorded()
     return JSONResponse({"success": True})
 
 
 async def delete(call: Call) -> Response:
     """Delete a file, or a folder with all that is in it; into the trash if there is one."""
     path = call.path("path", "file")
+    recorded = call.recording(DELETE, path=str(path))
     if path.is_root:
         raise RootForbidden
     trash = _wants_trash(call)
-    recorded = call.recording(DELETE, path=str(path))
 
     def work(root: Root) -> bool:
         """Tell whether it is done; a folder is left to a job, since it may hold much."""
@@ -95,8 +96,9 @@ async def operate(call: Call) -> Response:
     told = read_order(await call.body())
     if told.operation == "chmod":
         return await _change_mode(call, told)
-    src, dest = path_of(told.src, "source"), path_of(told.dest, "destination")
     copying = told.operation == "cp"
+    call.trying(COPY if copying else MOVE, src=told.src, dest=told.dest)
+    src, dest = path_of(told.src, "source"), path_of(told.dest, "destination")
     recorded = call.recording(COPY if copying else MOVE, src=str(src), dest=str(dest))
     arguments = {"src": str(src), "dest": str(dest)}
     kind = "copy" if copying else "move"
@@ -123,9 +125,9 @@ async def bulk(call: Call) -> Response:
         wanted = Bulk.read(await call.body())
     except ValueError as exc:
         raise ApiError(400, "invalid-json", "Invalid JSON body!") from exc
+    recorded = call.recording(BULK, operations=wanted.text[:LONGEST_NOTE])
     if wanted.mistakes:
         return _failed(400, wanted.mistakes)
-    recorded = call.recording(BULK, operations=wanted.text[:LONGEST_NOTE])
     arguments = {"operations": wanted.data, "trashBy": call.who.user if _wants_trash(call) else None}
     order = await call.order(
         "bulk", "bulk", MODIFY, arguments, {"operations": str(len(wanted.data))}, light=True
@@ -152,19 +154,19 @@ def octyne_error(exc: FileError) -> Exception:
 
 
 async def _change_mode(call: Call, told: FileOrder) -> Response:
+    call.trying(CHANGE_MODE, path=told.src, mode=told.mode)
     path = path_of(told.src, "file")
+    recorded = call.recording(CHANGE_MODE, path=str(path), mode=told.mode)
     if not re.fullmatch("0?[0-7]{3}", told.mode):
         raise ApiError(400, "invalid-mode", "The mode is three octal digits such as 755!")
     mode = int(told.mode, 8)
     with saying({NoSuchFile: (404, "This file does not exist!")}):
         await call.parts.files.run(call.server, lambda root: change_mode(root, path, mode))
-    call.record(CHANGE_MODE, server=call.server, path=str(path), mode=told.mode)
+    recorded()
     return JSONResponse({"success": True})
 
 
-async def _answer(
-    call: Call, order: Order, recorded: Callable[[], None], patience: float = float("inf")
-) -> Response:
+async def _answer(call: Call, order: Order, recorded: Ended, patience: float = float("inf")) -> Response:
     """Have it done, and answer when it is; after `patience` seconds also if it is well under way."""
     job = call.parts.jobs.start(order, recorded)
     if call.query("async") == "true":

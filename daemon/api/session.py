@@ -3,6 +3,7 @@
 from starlette.responses import JSONResponse, Response
 
 from ..access import COOKIE, Identity, address_of
+from ..attempt import shown_name
 from ..errors import ApiError
 from ..parts import Call
 from ..sessions import LIFETIME, Session
@@ -14,6 +15,7 @@ async def login(call: Call) -> Response:
     name, password = _header(call, b"username"), _header(call, b"password")
     if not name or not password:
         raise ApiError(400, "no-credentials", "Username or password not provided!")
+    call.attempt.user = shown_name(_utf8(name))
     check = call.parts.accounts.check
     # A browser sends Latin-1, curl sends UTF-8; most names and passwords are the same in both.
     account = await check(_utf8(name), _utf8(password))

@@ -203,6 +203,10 @@ class House:
         except FileNotFoundError:
             return []
 
+    def done(self) -> list[Json]:
+        """Return what stands in the audit log of actions that were done."""
+        return [line for line in self.audit() if line.get("result") == "success"]
+
     # Consoles.
 
     @asynccontextmanager
@@ -273,7 +277,8 @@ async def serving(
     file = ConfigFile(path)
     good = GoodConfig(os.path.join(folder, "state", "good"), file)
     reloader = Reloader(file, file.load(), file.read(), good)
-    audit, sessions = Audit(), Sessions(os.path.join(folder, "state", "sessions.db"))
+    audit = Audit(database=os.path.join(folder, "state", "audit.db"))
+    sessions = Sessions(os.path.join(folder, "state", "sessions.db"))
     await sessions.open()
     try:
         async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:

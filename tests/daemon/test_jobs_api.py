@@ -47,7 +47,7 @@ def order(house: House, *, cancellable: bool = True, **more: object) -> Order:
     )
 
 
-def done() -> None:
+def done(error: Exception | None) -> None:
     """Nobody needs to know when these are done."""
 
 
