@@ -8,7 +8,7 @@ Rules:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from starlette.responses import Response
 
@@ -70,9 +70,13 @@ def cause_of(error: Exception) -> str:
     return _said(answer_for(error))[1]
 
 
-def shown_name(name: str) -> str:
-    """Return a name that somebody has typed as it may be shown to others."""
-    return "".join(letter for letter in name if letter.isprintable())[:MOST_NAME]
+def shown_name(name: str, known: Collection[str]) -> str:
+    """Return a name that somebody has typed as it may be shown to others.
+
+    One that no account has may be a password that was typed into the wrong field: of it, two letters.
+    """
+    plain = "".join(letter for letter in name if letter.isprintable())
+    return plain[:MOST_NAME] if name in known else f"{plain[:2]}…"
 
 
 def _said(answer: Response) -> tuple[str, str]:

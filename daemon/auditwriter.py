@@ -176,10 +176,14 @@ def _head_of(folder: str) -> Head:
     return Head(digest=last)
 
 
-@lru_cache(256)
 def _name_of(uid: int) -> str:
     """Return the name of a user. Here, and not where it is recorded: it may have to be asked of a network."""
     try:
-        return pwd.getpwuid(uid).pw_name
+        return _known_name(uid)
     except (KeyError, OverflowError):
         return ""
+
+
+@lru_cache(256)
+def _known_name(uid: int) -> str:
+    return pwd.getpwuid(uid).pw_name

@@ -7,6 +7,7 @@ from ..attempt import shown_name
 from ..errors import ApiError
 from ..parts import Call
 from ..sessions import LIFETIME, Session
+from ..usersfile import AccountsUnreadable
 
 
 async def login(call: Call) -> Response:
@@ -15,7 +16,7 @@ async def login(call: Call) -> Response:
     name, password = _header(call, b"username"), _header(call, b"password")
     if not name or not password:
         raise ApiError(400, "no-credentials", "Username or password not provided!")
-    call.attempt.user = shown_name(_utf8(name))
+    call.attempt.user = shown_name(_utf8(name), _names(call))
     check = call.parts.accounts.check
     # A browser sends Latin-1, curl sends UTF-8; most names and passwords are the same in both.
     account = await check(_utf8(name), _utf8(password))
@@ -44,6 +45,13 @@ async def ticket(call: Call) -> Response:
     """Give a one-time ticket for the session."""
     session = _session(call)
     return JSONResponse({"ticket": call.parts.tickets.issue(session, call.who.address)})
+
+
+def _names(call: Call) -> list[str]:
+    try:
+        return call.parts.accounts.names()
+    except AccountsUnreadable:
+        return []
 
 
 def _refuse_local(call: Call) -> None:

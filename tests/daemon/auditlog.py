@@ -1,6 +1,5 @@
 """An audit log on disk, what is done to it, and what its check says."""
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from daemon.audit import KEEP, Audit
 from daemon.auditchain import Chain, Finding, Memory, files_in, is_rotated
+from daemon.auditlines import seal_of
 
 Lines = list[bytes]
 
@@ -64,7 +64,8 @@ class AuditLog:
         found = []
         for path in files_in(str(self.folder)):
             with open(path, "rb") as file:
-                found += [int(json.loads(line)["seq"]) for line in file]
+                seals = [seal_of(line.rstrip(b"\n")) for line in file]
+                found += [seal.seq for seal in seals if seal is not None]
         return sorted(found)
 
 

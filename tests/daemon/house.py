@@ -292,7 +292,8 @@ async def serving(
             listeners = Listeners(build(parts), tasks, HeldSockets(Notifier(None), {}))
 
             async def set_audit(config: Config) -> None:
-                audit.configure(enabled=True, folder=config.logging.path, actions=config.logging.actions)
+                told = config.logging
+                audit.configure(enabled=told.enabled, folder=told.path, actions=told.actions, keep=told.keep)
 
             reloader.add(listeners.apply)
             reloader.add(lambda config: mirror.apply(compile_plan(config)))

@@ -342,6 +342,48 @@ def test_where_the_journal_is_the_log_it_is_told_who_did_what(
     assert "5ecret" not in str([vars(record) for record in caplog.records])
 
 
+def test_the_journal_is_told_what_was_not_done_and_why(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    audit = Audit(journal=True)
+    audit.configure(enabled=True, folder=str(folder), actions={})
+    audit.record(
+        "server.start",
+        {"server": "app"},
+        ip="192.0.2.1",
+        user="ada",
+        result="failed",
+        cause="cannot-start: it is stopping",
+    )
+    audit.record(
+        "auth.login", ip="192.0.2.1", user="ada", result="failed", cause="wrong-credentials: Invalid!"
+    )
+    audit.refuse(
+        "server.console.input",
+        {"server": "app", "input": "/op 5ecret"},
+        ip="192.0.2.1",
+        user="ada",
+        cause="not-permitted: No!",
+    )
+    audit.close()
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.WARNING, "ada: server.start of app failed: cannot-start: it is stopping"),
+        (logging.WARNING, "ada: auth.login from 192.0.2.1 failed: wrong-credentials: Invalid!"),
+        (logging.WARNING, "ada: server.console.input of app was denied: not-permitted: No!"),
+    ]
+
+
+def test_refusals_are_remembered_for_few_at_a_time(
+    audit: Audit, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_REFUSALS", 10)
+    for number in (*range(30), *range(20, 30), 0):
+        audit.refuse("config.view", {}, ip="192.0.2.1", user=f"user{number}", cause="no")
+    audit.flush()
+    assert [line["user"] for line in lines(folder)] == [f"user{number}" for number in (*range(30), 0)]
+
+
 def test_on_a_terminal_the_audit_stays_in_its_file(audit: Audit, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     act(audit)

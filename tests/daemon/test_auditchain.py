@@ -18,6 +18,7 @@ from daemon import audit as module
 from daemon import auditfile
 from daemon.auditlines import GENESIS, hash_of, seal_of, sealed
 
+from ..cuts import cut_at_each_step
 from .auditlog import AuditLog, Lines, act
 
 
@@ -173,6 +174,22 @@ def test_what_was_lost_since_the_disk_was_too_slow_leaves_a_hole_too(
         act(audit)
     assert log.numbers() == [1, 2, 4]
     assert log.wrong() == ["octyne.log:3: entry 3 is missing: the disk did not take what was recorded"]
+
+
+def three(folder: str) -> None:
+    AuditLog(Path(folder)).write(3)
+
+
+def test_the_chain_goes_on_after_a_kill_at_any_step(tmp_path: Path) -> None:
+    cuts = cut_at_each_step(str(tmp_path), "killed", three, three)
+    assert len(cuts) > 4
+    for cut in cuts:
+        log = AuditLog(Path(cut.folder))
+        log.write(2)
+        assert log.wrong() == [], cut
+        numbers = log.numbers()
+        assert numbers == [*range(1, len(numbers) + 1)], cut
+        assert len(numbers) >= 5, cut
 
 
 def test_without_a_database_the_chain_is_in_the_files_alone(log: AuditLog) -> None:
