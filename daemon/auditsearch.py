@@ -101,6 +101,8 @@ class AuditSearch:
             if not os.path.exists(self._path):
                 return []  # nothing was recorded yet
             self._database = connect(self._path)
+            if self._database.execute("PRAGMA user_version").fetchone() == (0,):
+                return []  # it is being made just now
         where, values = self._search.condition(self._before)
         query = f"SELECT seq, server, line FROM entries WHERE {where} ORDER BY seq DESC LIMIT ?"  # noqa: S608
         found = [Found(*row) for row in self._database.execute(query, (*values, BLOCK))]

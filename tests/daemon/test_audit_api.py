@@ -2,7 +2,9 @@
 
 import json
 import os
+import sqlite3
 import tracemalloc
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from daemon.access import Access, Identity
 from daemon.audit import Audit
+from daemon.auditsearch import AuditSearch, Search
 
 from .house import House, Json, living, program
 
@@ -204,6 +207,10 @@ async def test_without_a_database_nothing_was_recorded_and_a_broken_one_is_told(
     assert await ask(house) == []
     fill(house)
     await anyio.to_thread.run_sync(house.parts.audit.flush)
+    with closing(sqlite3.connect(f"{path}.new")) as fresh:
+        fresh.execute("PRAGMA journal_mode=WAL")  # what there is before there are tables
+    with closing(AuditSearch(f"{path}.new", Search())) as search:
+        assert search.next() == []
     for suffix in ("", "-wal", "-shm"):
         if os.path.exists(f"{path}{suffix}"):
             os.rename(f"{path}{suffix}", f"{path}.gone{suffix}")
