@@ -2,23 +2,13 @@
 
 import json
 import os
-import subprocess
 import threading
 
 import httpx
 
 from . import processes
-from .house import Holdfast, holdfast, sleeper
-
-
-def verify(house: Holdfast, *options: str) -> tuple[int, str]:
-    """Return the exit code and what is said."""
-    command, environment = holdfast("audit", "verify", "--config", house.path("config.hjson"), *options)
-    done = subprocess.run(
-        command, env={**environment, **house.environment}, capture_output=True, text=True, check=False
-    )
-    assert done.stderr == ""
-    return done.returncode, done.stdout
+from .auditing import verify
+from .house import Holdfast, sleeper
 
 
 def test_the_chain_outlives_daemons_that_are_killed_while_they_write(house: Holdfast) -> None:
