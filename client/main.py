@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
+from .auditing import add_audit, verify
+
 CONFIGS = ("config.hjson", "config.json")
 
 # -P: the folder that we happen to be in may hold a `daemon.py` of its own.
@@ -41,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run.add_argument("--program-descriptors", type=int, help="how many descriptors programs may have")
     check = commands.add_parser("check", help="say what is wrong with a config")
     check.add_argument("--config", help="the config file (default: config.hjson or config.json here)")
+    add_audit(commands)
     options = parser.parse_args(arguments)
     config = options.config or next((name for name in CONFIGS if os.path.exists(name)), None)
     if options.command == "upgrade" and (options.runtime_dir or options.state_dir):
@@ -50,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if options.command == "check":
         return _check(config)
+    if options.command == "audit":
+        return verify(PYTHON, config, _directories(config, options.state_dir, None)[0], options.first)
     if options.command == "upgrade":
         return _upgrade(config, options.state_dir, options.runtime_dir)
     return _run(config, options.state_dir, options.runtime_dir, options.program_descriptors)

@@ -34,6 +34,8 @@ class Peer:
     uid: int
     pid: int
     gids: frozenset[int] = frozenset()
+    process: str = ""
+    """What it calls itself; not its command line, which may hold secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,11 @@ class Identity:
 
     @property
     def marks(self) -> Mapping[str, str | int]:
-        """What the audit log says besides: the uid and pid of `@local`, or which key or share it is."""
-        return {"uid": self.peer.uid, "pid": self.peer.pid} if self.peer else self.holder.marks
+        """What the audit log says besides: the process that `@local` is, or which key or share it is."""
+        if self.peer is None:
+            return self.holder.marks
+        name = {"process": self.peer.process} if self.peer.process else {}
+        return {"uid": self.peer.uid, "pid": self.peer.pid, **name}
 
     def may(self, permission: str, server: str | None = None) -> bool:
         """Tell whether this is permitted, on a server; without one, on all of them and beyond."""
@@ -96,6 +101,14 @@ class Identity:
     async def ended(self) -> None:
         """Wait until this identity is no longer good."""
         await self.standing.over.wait()
+
+
+class Refused(NotPermitted):
+    """A route's rule does not let somebody in whom we know."""
+
+    def __init__(self, who: Identity) -> None:
+        super().__init__()
+        self.who = who
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +156,7 @@ class Access:
         if identity is None:
             raise NotAuthenticated
         if not identity.may_enter(rule, server):
-            raise NotPermitted
+            raise Refused(identity)
         return identity
 
     def _by_link(self, connection: HTTPConnection, address: str) -> Holder | None:

@@ -109,3 +109,17 @@ SHARE = shape(
         **_LIVED,
     }
 )
+
+_AUDITED: dict[str, Schema] = {
+    "ts": number(f"When it was, {_MOMENT}"),
+    "action": TEXT,
+    "user": TEXT,
+    "ip": text("From where; @ is this machine"),
+    "server": TEXT,
+    "result": one_of("What became of it", "success", "failed", "denied"),
+    "cause": text("Why it came to nothing"),
+    "seq": whole("Its number"),
+    "prev": text("The SHA-256 of the entry before"),
+}
+
+AUDIT_ENTRY = shape(_AUDITED, *_AUDITED)

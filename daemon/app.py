@@ -14,6 +14,8 @@ from starlette.routing import Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from .access import Identity, Refused, address_of
+from .attempt import Attempt
 from .cors import Cors
 from .errors import ApiError, answer_for, error
 from .forwarded import Forwarded
@@ -46,9 +48,20 @@ class Resource:
             answer.headers["Allow"] = self._allowed  # RFC 9110, section 15.5.6
             await answer(scope, receive, send)
             return
-        identity = self._parts.access.check(row.rule, request, request.path_params.get("id"))
-        with self._parts.transport.quotas.request(identity):
-            response = await row.endpoint(Call(self._parts, request, identity, row.rule))
+        server = request.path_params.get("id")
+        attempt = Attempt(self._parts.audit, row.action, server)
+        identity: Identity | None = None
+        response: Response
+        with ExitStack() as place:
+            try:
+                identity = self._parts.access.check(row.rule, request, server)
+                place.enter_context(self._parts.transport.quotas.request(identity))
+                response = await row.endpoint(Call(self._parts, request, identity, row.rule, attempt))
+            except Exception as exc:  # noqa: BLE001  (answered, and logged where nobody expected it)
+                if isinstance(exc, Refused):
+                    identity = exc.who
+                response = answer_for(exc)
+            attempt.answered(response, identity, address_of(request), changes=row.changes)
             await response(scope, receive, send)
 
 
@@ -69,6 +82,9 @@ class SocketResource:
                 place.enter_context(self._parts.transport.quotas.web_socket(identity))
             except ApiError as exc:
                 refusal = exc
+                who = exc.who if isinstance(exc, Refused) else None
+                attempt = Attempt(self._parts.audit, self._row.action, socket.path_params.get("id"))
+                attempt.answered(answer_for(exc), who, address_of(socket), changes=False)
             await self._row.endpoint(SocketCall(self._parts, socket, identity, refusal))
 
 

@@ -56,11 +56,12 @@ class UnixSocket:
 
 @dataclass(frozen=True, slots=True)
 class Logging:
-    """The audit log: the absolute path of its folder, and the actions switched on or off by name."""
+    """The audit log: the absolute path of its folder, the actions switched on or off, rows that are kept."""
 
     enabled: bool
     path: str
     actions: Mapping[str, bool]
+    keep: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +203,9 @@ def _logging(section: Section, base: str) -> Logging:
     enabled = section.flag("enabled", True)
     path = _path(section.text("path", "") or "logs", base)
     actions = {name: value.flag() for name, value in section.section("actions").entries()}
+    keep = section.whole("keep", 200_000, 100, _MAX_LINES)
     section.warn_unknown()
-    return Logging(enabled, path, actions)
+    return Logging(enabled, path, actions, keep)
 
 
 def _server(name: str, value: Value, base: str) -> Server:

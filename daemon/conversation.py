@@ -14,6 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 from supervisor import InputRefused, NoSuchService, SupervisorUnreachable
 
 from .access import Identity
+from .attempt import Attempt, cause_of
 from .jsontext import InvalidJson, read_json
 from .parts import SocketCall
 
@@ -28,6 +29,8 @@ MOST_TYPED = 64
 
 FAREWELL = 5.0
 """Seconds that a console stays open after its server was removed."""
+
+INPUT = "server.console.input"
 
 Typed = tuple[bytes, str]
 """Input: what the program gets, and how it stands in the audit log."""
@@ -128,19 +131,26 @@ class Conversation:
     async def _give(self, data: bytes, text: str) -> None:
         """Give input to the program; a typist whose input cannot be taken is told."""
         # What came before the end of the session may still be in the queue.
-        if not self.may_write or self._identity.over:
+        if self._identity.over:
             return
         server = self.call.server
+        attempt = Attempt(self.call.parts.audit, INPUT, server)
+        attempt.fields["input"] = text
+        if not self.may_write:
+            attempt.failed(self._identity, "", "not-permitted: this console is read-only", denied=True)
+            return
         if not self._is_listed(data):
             listed = ", ".join(self._identity.typing_list(server) or ())
             await self.tell(f"The input was not taken: you may type only: {listed}")
+            attempt.failed(self._identity, "", "not-permitted: this is not in the list", denied=True)
             return
         try:
             await self.call.parts.mirror.write(server, data)
         except (InputRefused, NoSuchService, SupervisorUnreachable) as exc:
+            attempt.failed(self._identity, "", cause_of(exc))
             await self.tell(f"The input was not taken: {exc}")
             return
-        self.call.parts.record(self._identity, "server.console.input", server=server, input=text)
+        self.call.parts.record(self._identity, INPUT, server=server, input=text)
 
     async def _listen(self) -> None:
         while True:

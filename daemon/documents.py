@@ -27,7 +27,7 @@ class Documents:
 
     def __init__(self, document: Mapping[str, object]) -> None:
         data = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        self.openapi = _published(data, "application/json", "default-src 'none'")
+        self.openapi = _published(data, "application/json", "default-src 'none'; frame-ancestors 'none'")
         self.page = _published(render(document), "text/html; charset=utf-8", POLICY)
 
 

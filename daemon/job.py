@@ -6,11 +6,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 
 from filemgr import Fences, FileError
+
+Ended: TypeAlias = Callable[[FileError | None], None]
+"""Hears that a job is over, and the error that it ended with, if it did."""
 
 if TYPE_CHECKING:
     from .worker import Worker
@@ -83,7 +86,7 @@ class Job:
         """What it finds on the way goes in here, and comes out there."""
         self.patience = SILENCE
         """Seconds for which it may say nothing."""
-        self.done: Callable[[], None] = lambda: None
+        self.heard: Ended = lambda _: None
         self.gone = anyio.Event()
         """Set when nothing of it is left, its process included."""
         self._samples: deque[tuple[float, int, int]] = deque(maxlen=64)
@@ -145,6 +148,7 @@ class Job:
             self.started = time.time()
         elif phase.over:
             self.ended = time.time()
+            self.heard(error)
         self.touch()
 
     def touch(self) -> None:

@@ -21,7 +21,7 @@ import anyio.abc
 from filemgr import Cancelled, FileError
 
 from .config import Config
-from .job import Job, Order, Phase
+from .job import Ended, Job, Order, Phase
 from .worker import PATIENCE, Worker, WorkerDied, at_work, how, raised
 
 KEPT = 200
@@ -70,13 +70,13 @@ class Jobs:
         """Say how many may be at work."""
         self._places.total_tokens = at_once
 
-    def start(self, order: Order, done: Callable[[], None]) -> Job:
+    def start(self, order: Order, heard: Ended) -> Job:
         """Begin a job, which goes on whatever becomes of the client; raises `TooManyJobs`.
 
-        `done` is called when it has come to a good end.
+        `heard` is told how it has ended.
         """
         job = self._add(order)
-        job.done = done
+        job.heard = heard
         job.items.close()
         job.patience = float("inf")
         if order.ended is not None:
@@ -227,7 +227,6 @@ class Jobs:
                         await job.finds.send(item)  # who does not want to know any more is no error
                 case {"result": dict(result)}:
                     job.result = result
-                    job.done()
                     job.become(Phase.DONE)
                 case {"error": dict(error)}:
                     exc = raised(error)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -12,7 +11,8 @@ from starlette.websockets import WebSocket
 from filemgr import Fences, InvalidPath, RelPath, Root, common, outermost
 
 from .access import Access, Identity, Rule
-from .audit import Audit
+from .attempt import Attempt, cause_of
+from .audit import Audit, Detail
 from .consoles import Consoles
 from .documents import Documents
 from .errors import ApiError, NotPermitted
@@ -56,9 +56,25 @@ class Parts:
     transfers: Transfers
     transport: Transport
 
-    def record(self, identity: Identity, action: str, **fields: str | int) -> None:
+    def record(self, identity: Identity, action: str, **fields: Detail) -> None:
         """Put what somebody did into the audit log."""
-        self.audit.record(action, ip=identity.ip, user=identity.user, **identity.marks, **fields)
+        self.audit.record(action, {**fields, **identity.marks}, ip=identity.ip, user=identity.user)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Puts into the audit log what became of an action; a job may call it long after the answer."""
+
+    call: "Call"
+    action: str
+    fields: dict[str, Detail]
+
+    def __call__(self, error: Exception | None = None) -> None:
+        """Say that it was done, or with what error it ended."""
+        if error is None:
+            self.call.record(self.action, **self.fields)
+        else:
+            self.call.failed(cause_of(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +86,8 @@ class Call:
     identity: Identity | None
     rule: Rule
     """The rule of its route, which it fulfils."""
+    attempt: Attempt
+    """What the audit log is told if it fails."""
 
     @property
     def who(self) -> Identity:
@@ -125,9 +143,15 @@ class Call:
         except InvalidPath as exc:
             raise ApiError(400, "invalid-path", f"Invalid {what} path: {exc}") from exc
 
-    def recording(self, action: str, **fields: str | int) -> Callable[[], None]:
-        """Return what puts an action of the caller on this server into the audit log when it is done."""
-        return partial(self.record, action, server=self.server, **fields)
+    def trying(self, action: str, **fields: Detail) -> None:
+        """Say what it is that the caller wants, for the case that it fails."""
+        self.attempt.action = action
+        self.attempt.fields |= fields
+
+    def recording(self, action: str, **fields: Detail) -> Recorder:
+        """Say it, and return what puts it into the audit log, as an action on this server, at its end."""
+        self.trying(action, **fields)
+        return Recorder(self, action, {"server": self.server, **fields})
 
     async def order(
         self,
@@ -158,9 +182,13 @@ class Call:
             task, kind, *who, directory, fences, arguments, about, *end, owner=self.owner, ended=ended
         )
 
-    def record(self, action: str, **fields: str | int) -> None:
+    def record(self, action: str, **fields: Detail) -> None:
         """Put an action of the caller into the audit log."""
-        self.parts.record(self.who, action, **fields)
+        self.attempt.succeeded(self.who, action, fields)
+
+    def failed(self, why: str) -> None:
+        """Put into the audit log that it came to nothing, unless that is known."""
+        self.attempt.failed(self.who, self.who.address, why)
 
     async def body(self, limit: int = MOST_JSON) -> bytes:
         """Return the request's body; raises `ApiError` 413 as soon as it is longer than `limit` bytes."""

@@ -178,7 +178,7 @@ class LocalProtocol(RemoteProtocol):
         """Return the process at the other end."""
         connection = transport.get_extra_info("socket")
         pid, uid, gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        return Peer(uid, pid, frozenset({gid, *_other_groups(connection)}))
+        return Peer(uid, pid, frozenset({gid, *_other_groups(connection)}), _name_of(pid))
 
 
 def _other_groups(connection: socket.socket) -> Iterable[int]:
@@ -188,6 +188,15 @@ def _other_groups(connection: socket.socket) -> Iterable[int]:
     except OSError:  # ERANGE: more than Python has room for. Then they do not count.
         return ()
     return struct.unpack(f"{len(packed) // 4}I", packed)
+
+
+def _name_of(pid: int) -> str:
+    """Return the name of a process (proc_pid_comm(5)): now, since it may be gone when it is asked for."""
+    try:
+        with open(f"/proc/{pid}/comm", "rb") as file:
+            return file.read(64).decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
 
 
 class FramesProtocol(WebSocketsSansIOProtocol):

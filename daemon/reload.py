@@ -2,12 +2,13 @@
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 import anyio.to_thread
 
 from .config import Config, ConfigError, ConfigFile, Server
+from .configdiff import changes
 from .goodconfig import GoodConfig
 
 log = logging.getLogger("holdfast.config")
@@ -51,21 +52,25 @@ class Reloader:
         server = self.config.servers.get(name, _REMOVED)
         return server.scrollback_lines, server.scrollback_bytes
 
-    async def reload(self, *, only_changed: bool = False) -> bool:
-        """Read the file and put it into effect; raises `ConfigError`, or what a step raises.
+    async def reload(self, *, only_changed: bool = False) -> Sequence[str] | None:
+        """Read the file and put it into effect; return what is different (`configdiff.py`).
 
-        With `only_changed` nothing happens, and False is returned, if this text is in force already.
+        With `only_changed` nothing happens, and None is returned, if this text is in force already.
+        Raises `ConfigError`, or what a step raises.
         """
         async with self._turn:
             text = await anyio.to_thread.run_sync(self.file.read)
             if only_changed and text == self._text:
-                return False
-            await self._put(text, self.file.parse(text))
-            return True
+                return None
+            config = self.file.parse(text)
+            different = await self._compare(text)
+            await self._put(text, config)
+            return different
 
-    async def replace(self, text: bytes, seen: str | None = None) -> None:
-        """Write a new text and put it into effect; raises `ConfigError`, or what a step raises.
+    async def replace(self, text: bytes, seen: str | None = None) -> Sequence[str]:
+        """Write a new text and put it into effect; return what is different (`configdiff.py`).
 
+        Raises `ConfigError`, or what a step raises.
         `seen` is the ETag of the text that it is to replace; raises `EditedMeanwhile` if that is another.
         """
         async with self._turn:
@@ -73,6 +78,7 @@ class Reloader:
             old = await anyio.to_thread.run_sync(self._read_or_none)
             if seen not in (None, "*", etag(old or b"")):
                 raise EditedMeanwhile("The config has been changed since you read it!")
+            different = await self._compare(text)
             await anyio.to_thread.run_sync(self.file.write, text)
             try:
                 await self._put(text, config)
@@ -81,6 +87,11 @@ class Reloader:
                     with anyio.CancelScope(shield=True):
                         await anyio.to_thread.run_sync(self.file.write, old)
                 raise
+            return different
+
+    async def _compare(self, text: bytes) -> Sequence[str]:
+        # In a thread, since both are read once more, and a config may be large.
+        return await anyio.to_thread.run_sync(changes, self._text, text)
 
     def _read_or_none(self) -> bytes | None:
         try:

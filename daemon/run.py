@@ -27,7 +27,7 @@ from supervisor import (
 from .access import Access
 from .accounts import Accounts, AccountsNotSaved
 from .app import build
-from .audit import Audit
+from .audit import DATABASE, SYSTEM, Audit
 from .config import Config, ConfigError
 from .consoles import Consoles
 from .documents import Documents
@@ -85,7 +85,7 @@ class Daemon:
     async def run(self, with_parent: bool) -> int:
         """Serve until asked to stop; return the exit code."""
         reloader = self._reloader
-        audit = Audit(journal=leads_to_journal())
+        audit = Audit(journal=leads_to_journal(), database=os.path.join(self._state, DATABASE))
         people = None
         try:
             async with anyio.create_task_group() as tasks:
@@ -127,10 +127,10 @@ class Daemon:
                 for configure in (partial(_configure, audit), *parties):
                     reloader.add(configure)
                     await configure(reloader.config)
-                tasks.start_soon(self._watch_signals)  # before anybody is told that we serve
+                tasks.start_soon(self._watch_signals, audit)  # before anybody is told that we serve
                 tasks.start_soon(self._notifier.run)
                 tasks.start_soon(self._serve, listeners, mirror, audit, upkeep, tasks)
-                tasks.start_soon(self._watch_files, people.accounts, tasks)
+                tasks.start_soon(self._watch_files, people.accounts, audit, tasks)
                 if with_parent:
                     tasks.start_soon(self._watch_parent)
                 await self._introduce(people.accounts)
@@ -189,7 +189,7 @@ class Daemon:
         for warning in (*reloader.config.warnings, *warnings_of(reloader.config)):
             log.warning("%s", warning)
         # First the programs: they need no port. The config may have been edited while nobody took it.
-        tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config), self._read_again)
+        tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config), partial(self._read_again, audit))
         await upkeep.begin()
         tasks.start_soon(upkeep.run)
         await self._listen(listeners)
@@ -216,30 +216,30 @@ class Daemon:
                 return
             await anyio.sleep(LISTEN_AGAIN)
 
-    async def _watch_files(self, accounts: Accounts, tasks: anyio.abc.TaskGroup) -> None:
+    async def _watch_files(self, accounts: Accounts, audit: Audit, tasks: anyio.abc.TaskGroup) -> None:
         """Notice edits by hand. The folder is watched, since editors replace the file."""
         path = self._reloader.file.path
         target = os.path.realpath(path)
         folders = {os.path.dirname(path), os.path.dirname(target)}
         configs = {os.path.basename(path), os.path.basename(target)}
         # It begins when the folder is watched: an edit between our reading and that would go unnoticed.
-        tasks.start_soon(self._read_again)
+        tasks.start_soon(self._read_again, audit)
         try:
             async for names in _changes(folders, self._stop):
                 if ACCOUNTS in names:
                     accounts.refresh()
                     await accounts.keep_good()
                 if names & configs:
-                    await self._reload(only_changed=True)
+                    await self._reload(audit, only_changed=True)
         except (OSError, RuntimeError) as exc:
             # The user's quota of inotify instances may be used up; everything else works all the same.
             log.warning("changes of files go unnoticed until SIGHUP or /config/reload: %s", exc)
 
-    async def _watch_signals(self) -> None:
+    async def _watch_signals(self, audit: Audit) -> None:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
             async for number in signals:
                 if number is signal.SIGHUP:
-                    await self._reload()
+                    await self._reload(audit)
                 else:
                     self._end(0)
 
@@ -252,19 +252,22 @@ class Daemon:
         log.error("the supervisor is gone, so the API ends as well")
         self._end(1)
 
-    async def _reload(self, *, only_changed: bool = False) -> None:
+    async def _reload(self, audit: Audit, *, only_changed: bool = False) -> None:
         self._notifier.reloading()
-        await self._read_again(only_changed=only_changed)
+        await self._read_again(audit, only_changed=only_changed)
         self._notifier.ready()
 
-    async def _read_again(self, *, only_changed: bool = True) -> None:
+    async def _read_again(self, audit: Audit, *, only_changed: bool = True) -> None:
+        before = audit.settings
         try:
-            changed = await self._reloader.reload(only_changed=only_changed)
+            changes = await self._reloader.reload(only_changed=only_changed)
         except (ConfigError, CannotListen, CannotStore, SupervisorUnreachable, NotAllowed) as exc:
             log.error("the config was not reloaded, the old one stays in force: %s", exc)
         else:
-            if changed:
+            if changes is not None:
                 log.info("the config was reloaded")
+            if changes:
+                audit.record("config.reload", {"changes": changes}, ip="@", user=SYSTEM, also=before)
 
     def _end(self, code: int) -> None:
         self._code = code
@@ -296,4 +299,6 @@ def _show(account: str) -> bool:
 
 async def _configure(audit: Audit, config: Config) -> None:
     settings = config.logging
-    audit.configure(enabled=settings.enabled, folder=settings.path, actions=settings.actions)
+    audit.configure(
+        enabled=settings.enabled, folder=settings.path, actions=settings.actions, keep=settings.keep
+    )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from .accessschemas import (
     ACCOUNT,
+    AUDIT_ENTRY,
     GRANT,
     KEY,
     KEY_WISH,
@@ -47,6 +48,7 @@ SCHEMAS: Mapping[str, Schema] = {
         },
         "success",
     ),
+    "AuditEntry": AUDIT_ENTRY,
     "Grant": GRANT,
     "Credentials": shape(
         {

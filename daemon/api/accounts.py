@@ -52,6 +52,7 @@ async def create(call: Call) -> Response:
     """Make an account. Without roles and grants, it has the rights of who makes it."""
     wish = await call.wish()
     name, password = wish.text("username") or "", wish.text("password") or ""
+    call.trying("accounts.create", taggedUser=name)
     if not name or not password:
         raise ApiError(400, "no-credentials", _NOTHING)
     call.check_password(password)
@@ -79,6 +80,7 @@ async def update(call: Call) -> Response:
     new = wish.text("username") or name
     privileges, disabled = wish.privileges(call.parts.people.roles), wish.flag("disabled")
     renamed = {"updatedUsername": new} if new != name else {}
+    call.trying("accounts.update", taggedUser=name, **renamed)
     if not name or (not (password or renamed) and privileges is None and disabled is None):
         raise ApiError(400, "no-credentials", _NOTHING)
     if password is not None:
@@ -117,6 +119,7 @@ async def delete(call: Call) -> Response:
     name = call.query("username")
     if not name:
         raise ApiError(400, "no-username", "Username not provided!")
+    call.trying("accounts.delete", taggedUser=name)
     _check_reach(call, name)
     await call.parts.people.accounts.delete(name)
     call.record("accounts.delete", taggedUser=name)

@@ -66,6 +66,8 @@ async def compress(call: Call) -> Response:
         raise ApiError(400, "invalid-compression", "Invalid compression type!")
     base, archive = call.path("basePath", "base"), call.path("path", "archive")
     names = await _names(call)
+    fields = {"archive": str(archive), "archiveType": kind, "basePath": str(base), "files": json.dumps(names)}
+    recorded = call.recording(COMPRESS, **fields)
     paths = [_below(base, name) for name in names]
 
     def look(root: Root) -> None:
@@ -83,8 +85,7 @@ async def compress(call: Call) -> Response:
     await call.inside(look)
     arguments = {"paths": [*map(str, paths)], "base": str(base), "dest": str(archive), "format": kind}
     order = await call.order("pack", "compress", arguments, {"path": str(archive)})
-    fields = {"archive": str(archive), "archiveType": kind, "basePath": str(base), "files": json.dumps(names)}
-    job = call.parts.jobs.start(order, call.recording(COMPRESS, **fields))
+    job = call.parts.jobs.start(order, recorded)
     if call.query("async") == "true":
         return JSONResponse({"token": job.id, "job": job.id})
     await job.outcome()
@@ -140,6 +141,7 @@ async def decompress(call: Call) -> Response:
         dest = RelPath.parse((await call.body()).decode())
     except (UnicodeDecodeError, InvalidPath) as exc:
         raise ApiError(400, "invalid-path", f"Invalid destination path: {exc}") from exc
+    recorded = call.recording(DECOMPRESS, archive=str(archive), destPath=str(dest))
 
     def look(root: Root) -> None:
         with saying({NoSuchFile: (400, "The requested archive does not exist!")}):
@@ -158,8 +160,7 @@ async def decompress(call: Call) -> Response:
     }
     about = {"path": str(archive), "dest": str(dest)}
     order = await call.order("unpack", "decompress", arguments, about)
-    fields = {"archive": str(archive), "destPath": str(dest)}
-    job = call.parts.jobs.start(order, call.recording(DECOMPRESS, **fields))
+    job = call.parts.jobs.start(order, recorded)
     if call.query("async") == "true":
         return JSONResponse({"token": job.id, "job": job.id})
     return Streamed(_told(job), call.who, {"content-type": "application/json"})

@@ -1,8 +1,11 @@
 """`/config`: the file as it is, a new one, and reading it anew."""
 
+from collections.abc import Sequence
+
 import anyio.to_thread
 from starlette.responses import JSONResponse, Response
 
+from ..audit import Settings
 from ..config import ConfigError
 from ..described import Content, described, json_of
 from ..errors import ApiError, error
@@ -44,13 +47,14 @@ async def edit(call: Call) -> Response:
     meanwhile.
     """
     text = (await call.body()).strip() + b"\n"
+    before = call.parts.audit.settings
     try:
-        await call.parts.reloader.replace(text, call.request.headers.get("if-match"))
+        changes = await call.parts.reloader.replace(text, call.request.headers.get("if-match"))
     except EditedMeanwhile as exc:
         raise ApiError(412, "edited-meanwhile", str(exc)) from exc
     except (ConfigError, CannotListen) as exc:
         return error(400, "invalid-config", "Invalid JSON body!", detail=str(exc))
-    call.record("config.edit")
+    _record(call, "config.edit", changes, before)
     return JSONResponse({"success": True})
 
 
@@ -61,10 +65,16 @@ async def edit(call: Call) -> Response:
 )
 async def reload(call: Call) -> Response:
     """Read the file anew."""
+    before = call.parts.audit.settings
     try:
-        await call.parts.reloader.reload()
+        changes = await call.parts.reloader.reload()
     except (ConfigError, CannotListen) as exc:
         message = "An error occurred while reading config!"
         return error(500, "invalid-config", message, detail=str(exc))
-    call.record("config.reload")
+    _record(call, "config.reload", changes or (), before)
     return JSONResponse({"success": True})
+
+
+def _record(call: Call, action: str, changes: Sequence[str], before: Settings) -> None:
+    """Note what is different now; also if that is that such things are no longer noted."""
+    call.attempt.succeeded(call.who, action, {"changes": changes} if changes else {}, also=before)

@@ -44,9 +44,12 @@ async def show(call: Call) -> Response:
 async def cancel(call: Call) -> Response:
     """Stop a job; answers when it has ended and nothing of it is left."""
     job = _job(call)
+    about = {"server": job.order.server, "kind": job.order.kind, **job.order.about}
+    call.trying("jobs.cancel", **about)
     call.parts.jobs.cancel(job)
     while not job.phase.over:
         await job.change()
+    call.record("jobs.cancel", **about)
     return JSONResponse({"success": True, "state": str(job.phase)})
 
 

@@ -6,7 +6,7 @@ What may take long is a job, which the answer waits for unless `async=true`; wha
 import json
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from os import stat_result
 
 import anyio
@@ -33,7 +33,7 @@ from ..bulk import Bulk
 from ..described import JSON, Content, described, either, json_of, ref
 from ..errors import ApiError, answer_for, saying
 from ..fileorders import FileOrder, path_of, read_order
-from ..job import Order
+from ..job import Ended, Order
 from ..parts import Call
 from ..schemas import ASYNC, IN_FOLDER, JSON_BODY, LONG, TRASH, path_to
 from ..shapes import text
@@ -67,9 +67,10 @@ async def folder(call: Call) -> Response:
         AlreadyExists: (400, "This folder already exists!"),
         NoSuchFile: (404, "The folder that it would be in does not exist!"),
     }
+    recorded = call.recording(CREATE, path=str(path))
     with saying(said):
         await call.inside(lambda root: make_folder(root, path))
-    call.record(CREATE, server=call.server, path=str(path))
+    recorded()
     return JSONResponse({"success": True})
 
 
@@ -82,10 +83,10 @@ async def folder(call: Call) -> Response:
 async def delete(call: Call) -> Response:
     """Delete a file, or a folder with all that is in it; into the trash if there is one."""
     path = call.path("path", "file")
+    recorded = call.recording(DELETE, path=str(path))
     if path.is_root:
         raise RootForbidden
     trash = _wants_trash(call)
-    recorded = call.recording(DELETE, path=str(path))
 
     def work(root: Root) -> bool:
         """Tell whether it is done; a folder is left to a job, since it may hold much."""
@@ -131,8 +132,9 @@ async def operate(call: Call) -> Response:
     told = read_order(await call.body(), call.depth)
     if told.operation == "chmod":
         return await _change_mode(call, told)
-    src, dest = path_of(told.src, "source"), path_of(told.dest, "destination")
     copying = told.operation == "cp"
+    call.trying(COPY if copying else MOVE, src=told.src, dest=told.dest)
+    src, dest = path_of(told.src, "source"), path_of(told.dest, "destination")
     recorded = call.recording(COPY if copying else MOVE, src=str(src), dest=str(dest))
     arguments = {"src": str(src), "dest": str(dest)}
     kind = "copy" if copying else "move"
@@ -167,9 +169,9 @@ async def operate(call: Call) -> Response:
 async def bulk(call: Call) -> Response:
     """Carry out several operations, all of them or none."""
     wanted = Bulk.read(await call.body(), call.depth)
+    recorded = call.recording(BULK, operations=wanted.text[:LONGEST_NOTE])
     if wanted.mistakes:
         return _failed(400, wanted.mistakes)
-    recorded = call.recording(BULK, operations=wanted.text[:LONGEST_NOTE])
     arguments = {"operations": wanted.data, "trashBy": call.who.user if _wants_trash(call) else None}
     order = await call.order("bulk", "bulk", arguments, {"operations": str(len(wanted.data))}, light=True)
     try:
@@ -194,19 +196,19 @@ def octyne_error(exc: FileError) -> Exception:
 
 
 async def _change_mode(call: Call, told: FileOrder) -> Response:
+    call.trying(CHANGE_MODE, path=told.src, mode=told.mode)
     path = path_of(told.src, "file")
+    recorded = call.recording(CHANGE_MODE, path=str(path), mode=told.mode)
     if not re.fullmatch("0?[0-7]{3}", told.mode):
         raise ApiError(400, "invalid-mode", "The mode is three octal digits such as 755!")
     mode = int(told.mode, 8)
     with saying({NoSuchFile: (404, "This file does not exist!")}):
         await call.inside(lambda root: change_mode(root, path, mode))
-    call.record(CHANGE_MODE, server=call.server, path=str(path), mode=told.mode)
+    recorded()
     return JSONResponse({"success": True})
 
 
-async def _answer(
-    call: Call, order: Order, recorded: Callable[[], None], patience: float = float("inf")
-) -> Response:
+async def _answer(call: Call, order: Order, recorded: Ended, patience: float = float("inf")) -> Response:
     """Have it done, and answer when it is; after `patience` seconds also if it is well under way."""
     job = call.parts.jobs.start(order, recorded)
     if call.query("async") == "true":

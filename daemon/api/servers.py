@@ -72,25 +72,29 @@ async def operate(call: Call) -> Response:
     operation = (await call.body()).strip().upper()
     match operation:
         case b"START":
+            started = call.recording("server.start")
             try:
                 status = await mirror.start(call.server)
             except NotAllowed as exc:
-                return _cannot_start(str(exc))
-            call.record("server.start", server=call.server)
+                return _cannot_start(call, str(exc))
             if not status.state.alive:
-                return _cannot_start(status.reason)
+                return _cannot_start(call, status.reason)
+            started()
         case b"TERM":
+            stopped = call.recording("server.stop")
             await mirror.stop(call.server)
-            call.record("server.stop", server=call.server)
+            stopped()
         case b"KILL" | b"STOP":
+            killed = call.recording("server.kill")
             await mirror.kill(call.server)
-            call.record("server.kill", server=call.server)
+            killed()
         case _:
             raise ApiError(400, "invalid-operation", "Invalid operation requested!")
     return JSONResponse({"success": True})
 
 
-def _cannot_start(why: str) -> Response:
+def _cannot_start(call: Call, why: str) -> Response:
+    call.failed(f"cannot-start: {why}")
     return JSONResponse({"success": False, "error": why, "kind": "cannot-start"})
 
 

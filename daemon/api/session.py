@@ -3,12 +3,14 @@
 from starlette.responses import JSONResponse, Response
 
 from ..access import COOKIE, Identity, address_of
+from ..attempt import shown_name
 from ..described import Param, described, either, json_of
 from ..errors import ApiError
 from ..parts import Call
 from ..schemas import SESSIONS_FILE
 from ..sessions import Session
 from ..shapes import FLAG, TEXT
+from ..usersfile import AccountsUnreadable
 
 COOKIE_LASTS = 8_035_200
 """Seconds; Octyne's cookie says the same."""
@@ -38,6 +40,7 @@ async def login(call: Call) -> Response:
     name, password = _header(call, b"username"), _header(call, b"password")
     if not name or not password:
         raise ApiError(400, "no-credentials", "Username or password not provided!")
+    call.attempt.user = shown_name(_utf8(name), _names(call))
     check = call.parts.people.accounts.check
     # A browser sends Latin-1, curl sends UTF-8; most names and passwords are the same in both.
     account = await check(_utf8(name), _utf8(password))
@@ -72,6 +75,13 @@ async def ticket(call: Call) -> Response:
     """Give a one-time ticket for the session or the key."""
     _refuse_local(call)
     return JSONResponse({"ticket": call.parts.people.tickets.issue(call.who.holder, call.who.address)})
+
+
+def _names(call: Call) -> list[str]:
+    try:
+        return call.parts.people.accounts.names()
+    except AccountsUnreadable:
+        return []
 
 
 def _refuse_local(call: Call) -> None:

@@ -143,6 +143,7 @@ def _modified(headers: dict[str, str]) -> Response:
 async def upload(call: Call) -> Response:
     """The files of a form, into a folder."""
     folder = call.path("path", "folder")
+    call.trying("server.files.upload", path=str(folder))
     transfers, size = call.parts.transfers, declared(call) or 0
     async with call.folder() as root:
         boundary = boundary_of(call.request.headers.get("content-type", ""))
@@ -172,6 +173,7 @@ async def upload(call: Call) -> Response:
 async def replace(call: Call) -> Response:
     """The content of one file, new or replaced, if it is what the client believes."""
     path = call.path("path", "file")
+    recorded = call.recording("server.files.upload", path=str(path))
     if "content-range" in call.request.headers:
         raise ApiError(400, "invalid-request", "A file can only be replaced as a whole!")
     demanded, size = accepts(call.request.headers), declared(call) or 0
@@ -185,7 +187,7 @@ async def replace(call: Call) -> Response:
                 etag = await transfers.finish(partial(file.publish, demanded, replace=not new))
             finally:
                 await transfers.finish(file.close)
-    call.record("server.files.upload", server=call.server, path=str(path))
+    recorded()
     return JSONResponse({"success": True, "etag": etag}, headers={"ETag": etag})
 
 

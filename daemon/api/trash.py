@@ -36,6 +36,7 @@ async def restore(call: Call) -> Response:
     told = await call.texts("id", "dest")
     if "id" not in told:
         raise ApiError(400, "no-id", "No id provided!")
+    call.trying(RESTORE, **told)
     dest = path_of(told["dest"], "destination") if "dest" in told else None
 
     def work(root: Root) -> RelPath:
@@ -63,8 +64,9 @@ async def purge(call: Call) -> Response:
     """Delete for good what `id` names, or without one, all."""
     key = call.query("id")
     about = {"id": key} if key else {}
+    recorded = call.recording(PURGE, **about)
     order = await call.order("purge", "purge", {"id": key}, about, light=True)
-    job = call.parts.jobs.start(order, call.recording(PURGE, **about))
+    job = call.parts.jobs.start(order, recorded)
     if call.query("async") == "true":
         return JSONResponse({"success": True, "token": job.id, "job": job.id})
     with saying({NoSuchFile: (404, "This is not in the trash!")}):

@@ -97,6 +97,7 @@ async def create(call: Call) -> Response:
     """Begin an upload, perhaps with the first bytes of it."""
     headers, transfers = call.request.headers, call.parts.transfers
     length, path = tus.length(headers), _path(call)
+    call.trying("server.files.upload", path=str(path))
     with_content = bool(declared(call)) or "transfer-encoding" in headers
     if with_content:
         tus.check_content_type(headers)
@@ -182,9 +183,11 @@ async def remove(call: Call) -> Response:
     """Give an upload up."""
     upload: str = call.request.path_params["upload"]
     await _must_be_inside(call)
+    given_up = call.recording("server.files.discardUpload")
     await call.parts.transfers.senders.displace(_key(call))
     with saying(UPLOAD):
         await call.inside(lambda root: remove_upload(root, upload))
+    given_up()
     return Response(status_code=204)
 
 
@@ -235,6 +238,7 @@ async def _add(call: Call, root: Root, upload: str, offset: int | None, displace
     checksum, length = tus.checksum(headers), tus.whole(headers, "Upload-Length")
     with saying(UPLOAD):
         continued = await transfers.run(partial(Continued, root, upload))
+    recorded = call.recording("server.files.upload", path=str(continued.path))
     try:
         if offset is not None:
             if continued.offset != offset:
@@ -252,7 +256,7 @@ async def _add(call: Call, root: Root, upload: str, offset: int | None, displace
         if continued.is_whole:
             with saying(INTO):
                 await transfers.finish(continued.publish)
-            call.record("server.files.upload", server=call.server, path=str(continued.path))
+            recorded()
     finally:
         await transfers.finish(continued.close)
 

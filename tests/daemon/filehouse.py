@@ -63,12 +63,12 @@ class FileHouse:
         return answer.status_code, data["error"]
 
     def actions(self) -> list[str]:
-        """Return what stands in the audit log about files."""
+        """Return what was done with files, by the audit log."""
         return [str(line["action"]) for line in self.lines()]
 
     def lines(self) -> Sequence[Json]:
-        """Return the lines about files in the audit log."""
-        return [line for line in self.house.audit() if str(line.get("action", "")).startswith("server.files")]
+        """Return the lines of the audit log about what was done with files."""
+        return [line for line in self.house.done() if str(line.get("action", "")).startswith("server.files")]
 
 
 @asynccontextmanager

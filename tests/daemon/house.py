@@ -205,6 +205,10 @@ class House:
         except FileNotFoundError:
             return []
 
+    def done(self) -> list[Json]:
+        """Return what stands in the audit log of actions that were done."""
+        return [line for line in self.audit() if line.get("result") == "success"]
+
     # Consoles.
 
     @asynccontextmanager
@@ -277,7 +281,7 @@ async def serving(
     file = ConfigFile(path)
     good = GoodConfig(os.path.join(folder, "state", "good"), file)
     reloader = Reloader(file, file.load(), file.read(), good)
-    audit = Audit()
+    audit = Audit(database=os.path.join(folder, "state", "audit.db"))
     os.makedirs(os.path.join(folder, "state"), exist_ok=True)
     people = None
     try:
@@ -299,7 +303,8 @@ async def serving(
             exposure.on_change = lambda: tasks.start_soon(listeners.again)
 
             async def set_audit(config: Config) -> None:
-                audit.configure(enabled=True, folder=config.logging.path, actions=config.logging.actions)
+                told = config.logging
+                audit.configure(enabled=told.enabled, folder=told.path, actions=told.actions, keep=told.keep)
 
             reloader.add(listeners.apply)
             reloader.add(lambda config: mirror.apply(compile_plan(config)))

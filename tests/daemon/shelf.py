@@ -36,8 +36,8 @@ class Shelf:
         return [one for one in found if one.startswith(str(self.folder))]
 
     def audited(self, action: str) -> list[Json]:
-        """Return what the audit log tells of an action, without the time."""
-        rows = [row for row in self.house.audit() if row.get("action") == action]
+        """Return what the audit log tells of an action that was done, without the time."""
+        rows = [row for row in self.house.done() if row.get("action") == action]
         return [{key: row[key] for key in ("user", "server", "path")} for row in rows]
 
     async def limit(self, **files: int) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from daemon import audit as module
-from daemon.audit import SENTENCES, Audit
+from daemon import auditfile
+from daemon.audit import Audit
+from daemon.auditsentences import SENTENCES
 from supervisor.journal import fields
 
 Line = dict[str, str | int | float]
@@ -33,6 +35,11 @@ def lines(folder: Path, name: str = "octyne.log") -> list[Line]:
     return [json.loads(line) for line in (folder / name).read_text().splitlines()]
 
 
+def unsealed(folder: Path) -> list[str]:
+    """Return the lines without what makes them a chain."""
+    return [line.partition(',"seq":')[0] for line in (folder / "octyne.log").read_text().splitlines()]
+
+
 def actions(folder: Path, name: str = "octyne.log") -> list[str]:
     return [str(line.get("action", line["msg"])) for line in lines(folder, name)]
 
@@ -43,20 +50,30 @@ def act(audit: Audit, action: str = "server.start") -> None:
 
 def test_lines_are_octynes_byte_for_byte(audit: Audit, folder: Path) -> None:
     audit.started(42069)
-    audit.record("server.start", ip="192.0.2.1", user="ada", server="app")
-    audit.record("server.kill", ip="@", user="@local", server="app", uid=1000, pid=4711)
+    audit.record("server.start", {"server": "app"}, ip="192.0.2.1", user="ada")
+    audit.record("server.kill", {"server": "app", "uid": 4_000_000_000, "pid": 4711}, ip="@", user="@local")
     audit.flush()
     action = '{"level":"info","ts":1700000000.123,"msg":"user performed action","action":"server.'
-    assert (folder / "octyne.log").read_text() == (
-        '{"level":"info","ts":1700000000.123,"msg":"started octyne","port":42069}\n'
-        f'{action}start","ip":"192.0.2.1","user":"ada","server":"app"}}\n'
-        f'{action}kill","ip":"@","user":"@local","server":"app","uid":1000,"pid":4711}}\n'
+    assert unsealed(folder) == [
+        '{"level":"info","ts":1700000000.123,"msg":"started octyne","port":42069',
+        f'{action}start","ip":"192.0.2.1","user":"ada","server":"app","result":"success"',
+        f'{action}kill","ip":"@","user":"@local","server":"app","uid":4000000000,"pid":4711,"result":"success"',
+    ]
+
+
+def test_what_was_not_done_has_another_message_and_a_cause(audit: Audit, folder: Path) -> None:
+    audit.record(
+        "auth.login", ip="192.0.2.1", user="ada", result="failed", cause="wrong-credentials: " + "x" * 999
     )
+    audit.flush()
+    (line,) = lines(folder)
+    assert line["msg"] == "user failed to perform action"
+    assert (line["result"], len(str(line["cause"]))) == ("failed", 300)
 
 
 @pytest.mark.parametrize("value", ["a\nb", 'a"b\\', "\0\x1b[2J\x7f\x85", "\u2028", "grüße 😀", "\ud800", ""])
 def test_any_value_is_one_line_and_comes_back(audit: Audit, folder: Path, value: str) -> None:
-    audit.record("server.console.input", ip="@", user=value, input=value)
+    audit.record("server.console.input", {"input": value}, ip="@", user=value)
     audit.flush()
     raw = (folder / "octyne.log").read_bytes()
     assert raw.count(b"\n") == 1
@@ -113,7 +130,7 @@ def test_a_new_path_holds_from_the_next_line_on(audit: Audit, folder: Path, tmp_
 def test_new_files_and_folders_are_the_owners_alone(
     audit: Audit, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_FILE", 1)
+    monkeypatch.setattr(auditfile, "MAX_FILE", 1)
     for _ in range(3):
         act(audit)
     audit.flush()
@@ -133,7 +150,7 @@ def test_the_mode_of_an_existing_file_is_kept(audit: Audit, folder: Path) -> Non
 def test_a_full_file_rotates_and_ten_old_ones_are_kept(
     audit: Audit, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_FILE", 200)  # one line each
+    monkeypatch.setattr(auditfile, "MAX_FILE", 400)  # one line each
     for n in range(14):
         act(audit, f"action.{n}")
     audit.flush()
@@ -245,7 +262,7 @@ def test_a_disk_that_hangs_holds_nobody_up_and_the_loss_is_counted(
 ) -> None:
     act(audit)
     audit.flush()
-    line = (folder / "octyne.log").stat().st_size - 1
+    line = len(unsealed(folder)[0]) + 1
     monkeypatch.setattr(module, "MAX_WAITING", 5 * line)
     hang, entered = threading.Event(), threading.Event()
     fstat = os.fstat
@@ -287,11 +304,12 @@ def test_where_the_journal_is_the_log_it_is_told_who_did_what(
     caplog.set_level(logging.INFO)
     audit = Audit(journal=True)
     audit.configure(enabled=True, folder=str(folder), actions={"config": False})
-    audit.record("server.start", ip="192.0.2.1", user="ada", server="app")
-    audit.record("server.kill", ip="@", user="@local", server="app", uid=1000, pid=4711)
+    audit.record("server.start", {"server": "app"}, ip="192.0.2.1", user="ada")
+    audit.record("server.kill", {"server": "app", "uid": 1000, "pid": 4711}, ip="@", user="@local")
     audit.record("config.view", ip="192.0.2.1", user="ada")
-    audit.record("server.console.input", ip="192.0.2.1", user="ada", server="app", input="/op 5ecret")
-    audit.record("something.new", ip="192.0.2.1", user="{ada}", of="{0} %s")
+    typed = {"server": "app", "input": "/op 5ecret"}
+    audit.record("server.console.input", typed, ip="192.0.2.1", user="ada")
+    audit.record("something.new", {"of": "{0} %s"}, ip="192.0.2.1", user="{ada}")
     audit.close()
     assert [record.getMessage() for record in caplog.records] == [
         "ada started app",
@@ -324,6 +342,48 @@ def test_where_the_journal_is_the_log_it_is_told_who_did_what(
     assert "5ecret" not in str([vars(record) for record in caplog.records])
 
 
+def test_the_journal_is_told_what_was_not_done_and_why(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    audit = Audit(journal=True)
+    audit.configure(enabled=True, folder=str(folder), actions={})
+    audit.record(
+        "server.start",
+        {"server": "app"},
+        ip="192.0.2.1",
+        user="ada",
+        result="failed",
+        cause="cannot-start: it is stopping",
+    )
+    audit.record(
+        "auth.login", ip="192.0.2.1", user="ada", result="failed", cause="wrong-credentials: Invalid!"
+    )
+    audit.refuse(
+        "server.console.input",
+        {"server": "app", "input": "/op 5ecret"},
+        ip="192.0.2.1",
+        user="ada",
+        cause="not-permitted: No!",
+    )
+    audit.close()
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.WARNING, "ada: server.start of app failed: cannot-start: it is stopping"),
+        (logging.WARNING, "ada: auth.login from 192.0.2.1 failed: wrong-credentials: Invalid!"),
+        (logging.WARNING, "ada: server.console.input of app was denied: not-permitted: No!"),
+    ]
+
+
+def test_refusals_are_remembered_for_few_at_a_time(
+    audit: Audit, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_REFUSALS", 10)
+    for number in (*range(30), *range(20, 30), 0):
+        audit.refuse("config.view", {}, ip="192.0.2.1", user=f"user{number}", cause="no")
+    audit.flush()
+    assert [line["user"] for line in lines(folder)] == [f"user{number}" for number in (*range(30), 0)]
+
+
 def test_on_a_terminal_the_audit_stays_in_its_file(audit: Audit, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     act(audit)
@@ -337,7 +397,9 @@ def test_every_sentence_is_whole(folder: Path, caplog: pytest.LogCaptureFixture,
     audit = Audit(journal=True)
     audit.configure(enabled=True, folder=str(folder), actions={})
     files = dict.fromkeys(("path", "src", "dest", "archive", "destPath"), "/x")
-    audit.record(action, ip="192.0.2.1", user="ada", server="app", taggedUser="bob", **files)
+    more = {"keyName": "bot", "kind": "console", "count": 2}
+    fields = {"server": "app", "taggedUser": "bob", **more, **files}
+    audit.record(action, fields, ip="192.0.2.1", user="ada")
     audit.close()
     assert caplog.records[0].getMessage().startswith("ada ")
     assert "?" not in caplog.text

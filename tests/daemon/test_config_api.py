@@ -251,7 +251,7 @@ async def test_what_was_done_to_the_config_is_in_the_audit_log(house: House) -> 
     await patch(house, "nonsense")
     await patch(house, house.text())
     await house.local.post("/config/reload")
-    assert [(line["action"], line["user"], line["ip"]) for line in house.audit()] == [
+    assert [(line["action"], line["user"], line["ip"]) for line in house.done()] == [
         ("config.view", "admin", "127.0.0.1"),
         ("config.edit", "admin", "127.0.0.1"),
         ("config.reload", "@local", "@"),

@@ -48,7 +48,7 @@ def order(house: House, *, cancellable: bool = True, **more: object) -> Order:
     )
 
 
-def done() -> None:
+def done(error: Exception | None) -> None:
     """Nobody needs to know when these are done."""
 
 

@@ -173,7 +173,7 @@ async def test_cpu_is_measured_and_two_who_ask_do_not_disturb_each_other(house: 
 async def test_what_was_done_to_servers_is_in_the_audit_log(house: House) -> None:
     for word in ("START", "TERM", "KILL", "STOP", "NONSENSE"):
         await house.remote.post("/server/app", content=word)
-    assert [(line["action"], line["user"], line["server"]) for line in house.audit()] == [
+    assert [(line["action"], line["user"], line["server"]) for line in house.done()] == [
         ("server.start", "admin", "app"),
         ("server.stop", "admin", "app"),
         ("server.kill", "admin", "app"),

@@ -17,7 +17,7 @@ TEARS: dict[str, Tear] = {
     "zeros": lambda text: b"\0" * len(text),
 }
 
-KNOWN = ("plan.json", "last-good-config", "last-good-users", "sessions.db")
+KNOWN = ("plan.json", "last-good-config", "last-good-users", "sessions.db", "audit.db")
 
 
 def lived_in(house: Holdfast) -> str:

@@ -14,6 +14,7 @@ from websockets.sync.client import connect
 
 from . import processes
 from .asker import Asker, Moments
+from .auditing import verify
 from .console import V2, Console
 from .house import Holdfast
 from .people import People
@@ -28,7 +29,8 @@ STORED = ("plan.json", "wanted.json", "last-good-config", "last-good-users")
 FILES = {
     "": {"api.sock", "config.hjson", "config.hjson.edited", "logs", "programs", "state", "users.json"},
     "state": {
-        *("children", "lock", "run", "sessions.db", "sessions.db-shm", "sessions.db-wal"),
+        *("children", "lock", "run"),
+        *(f"{name}.db{end}" for name in ("audit", "sessions") for end in ("", "-shm", "-wal")),
         *(f"{name}{old}" for name in STORED for old in ("", ".old")),
     },
     "state/run": {"lock", "notify.sock", "supervisor.sock"},
@@ -165,6 +167,5 @@ def check_the_files(house: Holdfast, workload: Workload) -> None:
         assert isinstance(json.load(file), dict)
     with closing(sqlite3.connect(house.path("state", "sessions.db"))) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    with open(house.path("logs", "octyne.log"), encoding="utf-8") as file:
-        for line in file:
-            json.loads(line)
+    code, said = verify(house)
+    assert code == 0, said
