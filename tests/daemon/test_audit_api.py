@@ -46,7 +46,7 @@ async def ask(house: House, who: httpx.AsyncClient | None = None, **query: objec
 
 async def numbers(house: House, **query: object) -> list[object]:
     """Return the numbers that a test has given to the entries that fit."""
-    return [line["number"] for line in await ask(house, **query) if "number" in line]
+    return [line["number"] for line in await ask(house, None, **query) if "number" in line]
 
 
 def fill(house: House, count: int = 10) -> None:
