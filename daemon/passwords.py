@@ -39,6 +39,9 @@ class UnusablePassword(ValueError):
 class TooManyLogins(Exception):
     """So many passwords wait to be checked that this one is not; asking again in a moment may help."""
 
+    retry_after = 1
+    """Seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
