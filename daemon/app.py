@@ -22,12 +22,12 @@ from .tus import REQUEST_HEADERS, RESPONSE_HEADERS
 from .unread import Unread
 
 ALLOWED = (
-    "X-Requested-With, Content-Type, Authorization, Username, Password, If-Match, If-Modified-Since, "
+    "X-Requested-With, Content-Type, Authorization, Username, Password, X-OTP, If-Match, If-Modified-Since, "
     f"If-None-Match, If-Range, If-Unmodified-Since, Range, {REQUEST_HEADERS}"
 )
 """What pages of other origins may send."""
 
-EXPOSED = f"Accept-Ranges, Content-Disposition, Content-Range, ETag, {RESPONSE_HEADERS}"
+EXPOSED = f"Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After, {RESPONSE_HEADERS}"
 """What they may read, beside the body."""
 
 

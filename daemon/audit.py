@@ -33,6 +33,9 @@ MAX_WAITING = 16 << 20  # bytes
 SENTENCES = {
     "accounts.create": "{user} made the account {taggedUser}",
     "accounts.delete": "{user} deleted the account {taggedUser}",
+    "accounts.factor.off": "{user} turned off the second factor of {taggedUser}",
+    "accounts.factor.on": "{user} turned on the second factor of {taggedUser}",
+    "accounts.factor.recovery": "{user} made new recovery codes for {taggedUser}",
     "accounts.update": "{user} changed the account {taggedUser}",
     "auth.login": "{user} logged in from {ip}",
     "auth.logout": "{user} logged out",

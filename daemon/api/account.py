@@ -4,6 +4,7 @@ from starlette.responses import JSONResponse, Response
 
 from ..errors import ApiError
 from ..keys import Key
+from ..logins import WrongCredentials
 from ..parts import Call
 from ..permissions import PERMISSIONS
 from ..sessions import Session
@@ -24,6 +25,7 @@ async def show(call: Call) -> Response:
             if isinstance(holder, Key)
             else "local",
             "secondFactor": account is not None and account.factor is not None,
+            "recoveryCodes": 0 if account is None or account.factor is None else len(account.factor.recovery),
             "permissions": _permitted(call, None),
             "servers": {name: permitted for name, permitted in may.items() if permitted},
         }
@@ -40,10 +42,12 @@ async def update(call: Call) -> Response:
         raise ApiError(400, "no-credentials", "Old or new password not provided!")
     call.check_password(password)
     name = call.who.user
-    accounts = call.parts.people.accounts
-    if await accounts.check(name, old) is None:
-        raise ApiError(403, "wrong-credentials", "The old password is wrong!")
-    await accounts.update(name, password=password)
+    people = call.parts.people
+    try:
+        await people.logins.check(name, old, call.who.address)
+    except WrongCredentials as exc:
+        raise ApiError(403, "wrong-credentials", "The old password is wrong!") from exc
+    await people.accounts.update(name, password=password)
     call.record("accounts.update", taggedUser=name, changed="password")
     return JSONResponse({"success": True})
 
