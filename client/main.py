@@ -44,6 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check = commands.add_parser("check", help="say what is wrong with a config")
     check.add_argument("--config", help="the config file (default: config.hjson or config.json here)")
     add_audit(commands)
+    factor = commands.add_parser("factor", help="turn on the second factor of an account")
+    factor.add_argument("account")
+    factor.add_argument("--off", action="store_true", help="turn it off instead")
+    factor.add_argument("--config", help="the config file (default: config.hjson or config.json here)")
     options = parser.parse_args(arguments)
     config = options.config or next((name for name in CONFIGS if os.path.exists(name)), None)
     if options.command == "upgrade" and (options.runtime_dir or options.state_dir):
@@ -55,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _check(config)
     if options.command == "audit":
         return verify(PYTHON, config, _directories(config, options.state_dir, None)[0], options.first)
+    if options.command == "factor":
+        return _factor(config, options.account, off=options.off)
     if options.command == "upgrade":
         return _upgrade(config, options.state_dir, options.runtime_dir)
     return _run(config, options.state_dir, options.runtime_dir, options.program_descriptors)
@@ -62,6 +68,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _check(config: str) -> int:
     return subprocess.run([*PYTHON, "daemon", "--check", "--config", config], check=False).returncode
+
+
+def _factor(config: str, account: str, *, off: bool) -> int:
+    """Ask the daemon of a config, which knows where that socket is."""
+    command = [*PYTHON, "daemon", "--socket", "--config", config]
+    found = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="surrogateescape", check=False)
+    if found.returncode:
+        return found.returncode
+    from .factor import turn_off, turn_on  # noqa: PLC0415  (most commands need no HTTP)
+    from .local import Refused  # noqa: PLC0415
+
+    try:
+        (turn_off if off else turn_on)(found.stdout.removesuffix("\n"), account)
+    except Refused as exc:
+        sys.stderr.write(f"holdfast: {exc}\n")
+        return 1
+    return 0
 
 
 def _directories(config: str, state: str | None, runtime: str | None) -> tuple[str, str]:

@@ -51,6 +51,7 @@ OWN_ACCOUNT = shape(
         "name": text("Of the account, or @local"),
         "kind": one_of("How one came in", "session", "key", "local"),
         "secondFactor": flag("Whether a login needs a code"),
+        "recoveryCodes": whole("How many are left"),
         "permissions": listed(TEXT, "What one may everywhere"),
         "servers": by_name(listed(TEXT, "What one may there"), "Servers with which one may do something"),
     }

@@ -11,6 +11,18 @@ from .values import Section, Value
 
 _MOST_DAYS = 36_500
 _LONGEST_PASSWORD = 1024
+_MOST_FREE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LoginDelay:
+    """Failed logins that cost nothing, of one account and from one address; then the seconds to wait."""
+
+    account: int = 5
+    address: int = 20
+    first: float = 1.0
+    """After the first one that costs; each further one doubles it."""
+    cap: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +33,7 @@ class LoginSettings:
     password_length: int = 8
     end_jobs: bool = False
     """Whether the jobs of a session end with it."""
+    delay: LoginDelay = field(default_factory=LoginDelay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +51,22 @@ def read_login_settings(section: Section) -> LoginSettings:
         idle_days=section.whole("idleDays", usual.idle_days, 1, _MOST_DAYS),
         password_length=section.whole("passwordLength", usual.password_length, 1, _LONGEST_PASSWORD),
         end_jobs=section.flag("endJobs", usual.end_jobs),
+        delay=_delay(section.section("delay")),
     )
     section.warn_unknown()
     return settings
+
+
+def _delay(section: Section) -> LoginDelay:
+    usual = LoginDelay()
+    delay = LoginDelay(
+        account=section.whole("account", usual.account, 1, _MOST_FREE),
+        address=section.whole("address", usual.address, 1, _MOST_FREE),
+        first=section.seconds("first", usual.first),
+        cap=section.seconds("cap", usual.cap),
+    )
+    section.warn_unknown()
+    return delay
 
 
 def read_roles(section: Section) -> dict[str, tuple[Grant, ...]]:

@@ -5,10 +5,14 @@ object: `{"hash": …, "roles": […], "grants": […], "disabled": true, "totp"
 of which only the hash must be there; without roles and grants, too, every right is meant.
 """
 
-from dataclasses import dataclass, replace
+import unicodedata
+from dataclasses import dataclass, field, replace
 
+from .codes import is_secret
 from .passwords import is_hash
 from .privileges import EVERYTHING, InvalidPrivileges, Privileges, read_privileges
+
+MAX_NAME = 255
 
 _KEYS = frozenset({"hash", "roles", "grants", "disabled", "totp"})
 
@@ -21,8 +25,12 @@ class InvalidEntry(ValueError):
 class SecondFactor:
     """The secret of one-time codes (Base32), and the SHA-256 of the recovery codes that are left."""
 
-    secret: str
-    recovery: tuple[str, ...] = ()
+    secret: str = field(repr=False)
+    recovery: tuple[str, ...] = field(default=(), repr=False)
+
+    def without(self, digest: str) -> "SecondFactor":
+        """Return it when a recovery code is spent."""
+        return replace(self, recovery=tuple(one for one in self.recovery if one != digest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,16 @@ def read_account(entry: object) -> Account:
     return Account(_hash(entry.get("hash")), privileges, disabled, _factor(entry.get("totp")))
 
 
+def fault_of(name: str) -> str | None:
+    """Return why this can be no name of an account, or None."""
+    if not 0 < len(name) <= MAX_NAME or name.startswith("@"):
+        return f"a name has 1 to {MAX_NAME} characters and does not begin with @"
+    # Z: blanks of all kinds. Cc, Cf, Cs: control, invisible and half characters.
+    if any((kind := unicodedata.category(c))[0] == "Z" or kind in {"Cc", "Cf", "Cs"} for c in name):
+        return "a name has no blanks and no invisible characters"
+    return None
+
+
 def _hash(stored: object) -> str:
     if not isinstance(stored, str) or not is_hash(stored):
         raise InvalidEntry("its hash is none")
@@ -86,9 +104,10 @@ def _factor(found: object) -> SecondFactor | None:
     # An account that asked for a second factor must not go without one because somebody has mistyped it.
     if found is None:
         return None
-    if not isinstance(found, dict) or not isinstance(found.get("secret"), str):
-        raise InvalidEntry("its second factor has no secret")
+    secret = found.get("secret") if isinstance(found, dict) else None
+    if not isinstance(found, dict) or not isinstance(secret, str) or not is_secret(secret):
+        raise InvalidEntry("its second factor has no secret in Base32 of at least 112 bits")
     recovery = found.get("recovery", [])
     if not isinstance(recovery, list) or not all(isinstance(code, str) for code in recovery):
         raise InvalidEntry("its recovery codes are no list of texts")
-    return SecondFactor(found["secret"], tuple(recovery))
+    return SecondFactor(secret, tuple(recovery))

@@ -16,24 +16,22 @@ import contextlib
 import logging
 import secrets
 import string
-import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import TypeAlias
 
 import anyio
 from anyio import to_thread
 
-from .account import Account, InvalidEntry, read_account
-from .passwords import Passwords, TooManyLogins, UnusablePassword
+from .account import Account, InvalidEntry, fault_of, read_account
+from .passwords import Passwords, TooManyLogins, UnusablePassword, Verdict
 from .privileges import EVERYTHING, Privileges
 from .usersfile import AccountsDamaged, AccountsUnreadable, Entries, Stamp, UsersFile, rests
-
-MAX_NAME = 255
 
 OnChange: TypeAlias = Callable[[set[str]], None]
 OnRename: TypeAlias = Callable[[str, str], None]
 Change: TypeAlias = Callable[[Account], Account]
+Confirm: TypeAlias = Callable[[Account], Awaitable[bool]]
 
 _log = logging.getLogger("holdfast.accounts")
 # Without those that a person who copies them from a screen takes for each other.
@@ -143,19 +141,24 @@ class Accounts:
                 if self._fault is None:
                     await to_thread.run_sync(self._file.keep, self._to_keep(), limiter=self._limiter)
 
-    async def check(self, name: str, password: str) -> str | None:
-        """Return the name if the password is that of the account, else None. Raises `TooManyLogins`."""
-        while True:
-            stored = self._stored(name)
-            verdict = await self._passwords.verify(stored, password)
-            if self._stored(name) == stored:
-                break  # else it was deleted, changed or rehashed meanwhile: ask again
+    async def check(self, name: str, password: str, confirm: Confirm | None = None) -> str | None:
+        """Return the name if the password is that of the account, else None. Raises `TooManyLogins`.
+
+        `confirm` is asked once the password is right, and before anything shows that it is.
+        """
+        stored, verdict = await self._verify(name, password)
         await self.keep_good()
-        if not verdict.ok or stored is None:
+        account = self._accounts.get(name)
+        if not verdict.ok or stored is None or account is None:
+            return None
+        if confirm is not None and not await confirm(account):
             return None
         if verdict.stale and self._fault is None:  # for this alone no damaged file is replaced
             await self._rehash(name, stored, password)
-        return name
+        if self._stored(name) != stored:
+            # Somebody may have changed the password, not only its hash, while we waited for the disk.
+            _, verdict = await self._verify(name, password)
+        return name if verdict.ok else None
 
     async def create(self, name: str, password: str, privileges: Privileges = EVERYTHING) -> None:
         """Add an account. Raises what this module has but `NoSuchAccount`, and `TooManyLogins`."""
@@ -274,6 +277,15 @@ class Accounts:
         except UnusablePassword as exc:
             raise InvalidAccount(str(exc)) from exc
 
+    async def _verify(self, name: str, password: str) -> tuple[str | None, Verdict]:
+        """Return the hash that counts when this returns, and whether the password is right."""
+        while True:
+            stored = self._stored(name)
+            verdict = await self._passwords.verify(stored, password)
+            if self._stored(name) == stored:
+                return stored, verdict
+            # else it was deleted, changed or rehashed meanwhile: ask again
+
     async def _rehash(self, name: str, old: str, password: str) -> None:
         def replace(entries: Entries) -> Entries:
             account = self._accounts.get(name)
@@ -308,7 +320,7 @@ class Accounts:
 def _account(name: str, entry: object) -> Account | None:
     """Return the account of an entry, or None if nobody can log in by it."""
     with contextlib.suppress(InvalidEntry):
-        return None if _fault_of(name) else read_account(entry)
+        return None if fault_of(name) else read_account(entry)
     return None
 
 
@@ -317,7 +329,7 @@ def _why_odd(name: str, entry: object) -> str:
         read_account(entry)
     except InvalidEntry as exc:
         return str(exc)
-    return _fault_of(name) or "nobody knows why"
+    return fault_of(name) or "nobody knows why"
 
 
 def _ended(old: Account, new: Account | None) -> bool:
@@ -325,17 +337,8 @@ def _ended(old: Account, new: Account | None) -> bool:
     return new is None or new.hash != old.hash or (new.disabled and not old.disabled)
 
 
-def _fault_of(name: str) -> str | None:
-    if not 0 < len(name) <= MAX_NAME or name.startswith("@"):
-        return f"a name has 1 to {MAX_NAME} characters and does not begin with @"
-    # Z: blanks of all kinds. Cc, Cf, Cs: control, invisible and half characters.
-    if any((kind := unicodedata.category(c))[0] == "Z" or kind in {"Cc", "Cf", "Cs"} for c in name):
-        return "a name has no blanks and no invisible characters"
-    return None
-
-
 def _check_free(entries: Entries, name: str) -> None:
-    if fault := _fault_of(name):
+    if fault := fault_of(name):
         raise InvalidAccount(fault)
     if name in entries:
         raise AccountExists(f"there is an account {name}")

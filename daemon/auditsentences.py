@@ -6,6 +6,9 @@ from collections.abc import Mapping
 SENTENCES = {
     "accounts.create": "{user} made the account {taggedUser}",
     "accounts.delete": "{user} deleted the account {taggedUser}",
+    "accounts.factor.off": "{user} turned off the second factor of {taggedUser}",
+    "accounts.factor.on": "{user} turned on the second factor of {taggedUser}",
+    "accounts.factor.recovery": "{user} made new recovery codes for {taggedUser}",
     "accounts.update": "{user} changed the account {taggedUser}",
     "audit.view": "{user} read the audit log",
     "auth.login": "{user} logged in from {ip}",

@@ -37,10 +37,13 @@ from supervisor import (
 )
 
 from .accounts import AccountExists, AccountsNotSaved, InvalidAccount, NoSuchAccount
+from .backoff import TooSoon
 from .config import ConfigError
+from .factors import NoPendingFactor, WrongCode
 from .jobs import NoSuchJob, NotCancellable, TooManyJobs
 from .keys import TooManyKeys
 from .ledger import CannotKeep
+from .logins import SecondFactorNeeded, WrongCredentials
 from .passwords import TooManyLogins, UnusablePassword
 from .privileges import InvalidPrivileges
 from .register import NoSuchEntry
@@ -56,8 +59,17 @@ log = logging.getLogger("holdfast.api")
 class ApiError(Exception):
     """A request that is refused for what it is, not for what it asks of the domain."""
 
-    def __init__(self, status: int, kind: str, message: str, **more: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **more: str,
+    ) -> None:
         super().__init__(message)
+        self.headers = headers
         self.more = more
         self.status = status
         self.kind = kind
@@ -111,7 +123,10 @@ _TABLE: tuple[tuple[type[Exception], int, str, str | None], ...] = (
     (AccountsUnreadable, 500, "accounts-unreadable", None),
     (AccountsNotSaved, 507, "cannot-store", None),
     (UnusablePassword, 400, "invalid-account", None),
-    (TooManyLogins, 429, "too-many-logins", "Too many logins at once, try again in a moment!"),
+    (WrongCredentials, 401, "wrong-credentials", "Invalid username or password!"),
+    (SecondFactorNeeded, 401, "second-factor-needed", "A code of your second factor is needed!"),
+    (NoPendingFactor, 404, "no-pending-factor", "There is no second factor that waits for a code!"),
+    (WrongCode, 403, "wrong-code", "The code is wrong!"),
     (CannotKeep, 507, "cannot-store", None),
     (NoSuchEntry, 404, "no-such-entry", None),
     (TooManyKeys, 409, "too-many-keys", None),
@@ -146,7 +161,10 @@ _TABLE: tuple[tuple[type[Exception], int, str, str | None], ...] = (
 def answer_for(exc: Exception) -> JSONResponse:
     """Return the answer that tells of an exception; one that nobody expected is logged and told as 500."""
     if isinstance(exc, ApiError):
-        return error(exc.status, exc.kind, exc.message, **exc.more)
+        return error(exc.status, exc.kind, exc.message, headers=exc.headers, **exc.more)
+    if isinstance(exc, TooManyLogins):
+        said = str(exc) if isinstance(exc, TooSoon) else "Too many logins at once, try again in a moment!"
+        return error(429, "too-many-logins", said, headers={"Retry-After": str(exc.retry_after)})
     for known, status, kind, sentence in _TABLE:
         if isinstance(exc, known):
             return error(status, kind, sentence or str(exc))
@@ -157,9 +175,11 @@ def answer_for(exc: Exception) -> JSONResponse:
     return error(500, "internal", "An internal error occurred!")
 
 
-def error(status: int, kind: str, message: str, **more: str) -> JSONResponse:
+def error(
+    status: int, kind: str, message: str, *, headers: Mapping[str, str] | None = None, **more: str
+) -> JSONResponse:
     """Return an error as every client knows it: `{"error": sentence, "kind": word}`."""
     body = {"error": message, "kind": kind, **more}
     # A path in a sentence may hold bytes that are no text.
     told = {key: text.encode("utf-8", "replace").decode() for key, text in body.items()}
-    return JSONResponse(told, status, headers=RETRY if status == 429 else None)
+    return JSONResponse(told, status, headers=headers or (RETRY if status == 429 else None))

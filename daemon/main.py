@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import resource
+import sys
 from collections.abc import Sequence
 
 import anyio
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")
     parser.add_argument("--check", action="store_true", help="only say what is wrong with the config")
     parser.add_argument("--try", action="store_true", dest="trial", help="only say whether it can be started")
+    parser.add_argument("--socket", action="store_true", help="only say where the Unix socket is")
     options = parser.parse_args(arguments)
     if options.trial:
         return 0  # all that it needs was imported
@@ -50,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     uvicorn.setLevel(logging.WARNING)
     uvicorn.addFilter(lambda record: str(record.msg).strip() not in STRANGERS)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
-    if options.check:
-        return _check(options.config)
+    if options.check or options.socket:
+        return _check(options.config, tell_socket=options.socket)
     _raise_limits()
     os.makedirs(options.state_dir, mode=0o700, exist_ok=True)
     try:
@@ -72,12 +74,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         leave_quietly()
 
 
-def _check(path: str | None) -> int:
+def _check(path: str | None, *, tell_socket: bool) -> int:
     try:
         config = ConfigFile(os.path.abspath(find_config(path, os.getcwd()))).load()
     except ConfigError as exc:
         log.error("%s", exc)
         return BAD_CONFIG
+    if tell_socket:
+        sys.stdout.write(f"{config.unix_socket.location if config.unix_socket.enabled else ''}\n")
+        return 0
     for warning in config.warnings:
         log.warning("%s", warning)
     return 0

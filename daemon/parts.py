@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket
 from filemgr import Fences, InvalidPath, RelPath, Root, common, outermost
 
 from .access import Access, Identity, Rule
+from .accounts import NoSuchAccount
 from .attempt import Attempt, cause_of
 from .audit import Audit, Detail
 from .consoles import Consoles
@@ -213,6 +214,17 @@ class Call:
         if isinstance(holder, Entry):
             return holder.owner
         return f"{LOCAL}:{holder.uid}" if isinstance(holder, LocalUser) else holder.user
+
+    def check_reach(self, account: str) -> None:
+        """Refuse to change an account that has more rights; raises `NoSuchAccount`, `ApiError` 403."""
+        people = self.parts.people
+        found = people.accounts.get(account)
+        if found is None:
+            raise NoSuchAccount(f"there is no account {account}")
+        if not self.who.covers(found.privileges.rights(people.roles)):
+            raise ApiError(
+                403, "not-permitted", "You cannot change an account that has more rights than you!"
+            )
 
     def check_password(self, password: str) -> None:
         """Refuse what is no good password for an account; raises `ApiError` 400."""

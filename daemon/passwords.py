@@ -3,17 +3,22 @@
 Rules:
 - A check costs one argon2, whoever is asked for: also for nobody, for a SHA-256 left by an old Octyne, and
   for a password that cannot be right. So an answer's time does not tell which accounts exist.
-- Each argon2 takes 50 MiB and a core for some 40 ms. Two run, a few wait, the rest is told to come back.
+- Each argon2 takes 50 MiB and a core for some 40 ms. Two run, a few wait, the rest is told to come back. They
+  run in threads of their own that yield to everything else, so that a flood of logins slows nobody down much.
 - No password and no hash is ever in a message or a log.
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import logging
+import os
 import re
 import secrets
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,6 +28,8 @@ from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import VerificationError, VerifyMismatchError
 
 MAX_BYTES = 1024
+
+_NICE = 5  # more would make who logs in wait long where programs take all there is
 
 T = TypeVar("T")
 
@@ -39,6 +46,9 @@ class UnusablePassword(ValueError):
 class TooManyLogins(Exception):
     """So many passwords wait to be checked that this one is not; asking again in a moment may help."""
 
+    retry_after = 1
+    """Seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -54,6 +64,7 @@ class Passwords:
     def __init__(self, *, at_once: int = 2, waiting: int = 64) -> None:
         self._hasher = PasswordHasher(time_cost=1, memory_cost=51200, parallelism=4, hash_len=32, salt_len=16)
         self._limiter = anyio.CapacityLimiter(at_once)
+        self._threads = ThreadPoolExecutor(at_once, "passwords", _yield_to_others)
         self._most = at_once + waiting
         self._present = 0
         salt, digest = (base64.b64encode(secrets.token_bytes(n)).decode().rstrip("=") for n in (16, 32))
@@ -74,7 +85,10 @@ class Passwords:
             raise TooManyLogins("too many logins at once, try again in a moment")
         self._present += 1
         try:
-            return await to_thread.run_sync(work, limiter=self._limiter)
+            # By way of a thread that waits, so that who is cancelled waits for the end, like everywhere else.
+            return await to_thread.run_sync(
+                lambda: self._threads.submit(work).result(), limiter=self._limiter
+            )
         finally:
             self._present -= 1
 
@@ -103,6 +117,13 @@ class Passwords:
             # Its base64 is broken, or there is no memory. Neither says that the password is right.
             _log.warning("a password hash could not be computed: %s", exc)
             return False
+
+
+def _yield_to_others() -> None:
+    # What argon2 starts for its lanes inherits it. It cannot be taken back, so no borrowed thread will do.
+    thread = threading.get_native_id()
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE)
 
 
 def is_hash(stored: str) -> bool:

@@ -16,10 +16,13 @@ import anyio
 import anyio.abc
 
 from .accounts import Accounts
+from .backoff import Backoff
 from .config import Config
+from .factors import Factors
 from .keys import Keys
 from .ledger import Ledger
 from .localusers import LOCAL, LocalUsers
+from .logins import Logins
 from .passwords import Passwords
 from .permissions import NOTHING, Rights
 from .privileges import Roles
@@ -57,6 +60,9 @@ class People:
         self.accounts = Accounts(
             users, self._passwords, self._ended, self._renamed, copy=copy, on_rights=self._judge
         )
+        self.factors = Factors(self._ledger)
+        self.backoff = Backoff(lambda name: [session.address for session in self.sessions.of(name)])
+        self.logins = Logins(self.accounts, self.sessions, self.factors, self.backoff)
 
     def watch(self, watcher: Watcher) -> None:
         """Have something called when accounts are new, gone, or have other rights."""
@@ -72,6 +78,7 @@ class People:
         rows = await self._ledger.open()
         for register in self._registers:
             register.load(rows[register.table])
+        self.factors.load(rows["factors"])
         await self._ledger.settle("forget what has expired")
 
     async def close(self) -> None:
@@ -84,6 +91,7 @@ class People:
         """Take roles, lifetimes and the users of this machine from a config."""
         self.roles = config.roles
         self.sessions.idle = config.login.idle_days * 86_400.0
+        self.backoff.delay = config.login.delay
         socket = config.unix_socket
         self.local.configure(socket.people, socket.group, config.roles)
         self._judge()
@@ -110,6 +118,8 @@ class People:
                 for owner in register.owners() - known:
                     if not owner.startswith(LOCAL):
                         register.end_owner(owner)
+            for owner in self.factors.accounts() - known:
+                self.factors.forget(owner)
         while True:
             for register in self._registers:
                 register.expire()
@@ -123,11 +133,13 @@ class People:
             if self.accounts.get(name) is None:
                 self.keys.end_owner(name)
                 self.shares.end_owner(name)
+                self.factors.forget(name)
         self._tasks.start_soon(self._ledger.settle, "end the sessions of an account")
 
     def _renamed(self, old: str, new: str) -> None:
         for register in self._registers:
             register.rename(old, new)
+        self.factors.rename(old, new)
         self._tasks.start_soon(self._ledger.settle, "rename an account")
 
     def _judge(self) -> None:

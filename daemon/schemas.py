@@ -63,16 +63,31 @@ SCHEMAS: Mapping[str, Schema] = {
             "username": text("The new name"),
             "password": text("The new password"),
             "disabled": flag("Whether nobody can log in by it"),
+            "secondFactor": flag("`false` turns it off"),
             **PRIVILEGES,
         },
         "username",
         "password",
         "disabled",
+        "secondFactor",
         *PRIVILEGES,
     ),
     "Names": listed(TEXT, "The names"),
     "Accounts": shape({"accounts": by_name(ACCOUNT, "By name")}),
     "OwnAccount": OWN_ACCOUNT,
+    "PasswordShown": shape({"password": TEXT}, "password"),
+    "CodeShown": shape({"code": TEXT}),
+    "BothShown": shape(
+        {"password": TEXT, "code": text("Of the factor, or a recovery code")}, "password", "code"
+    ),
+    "ProposedFactor": shape(
+        {
+            "secret": text("In Base32"),
+            "uri": text("The same as otpauth://"),
+            "qr": text("The same as a QR code for a terminal"),
+        }
+    ),
+    "RecoveryCodes": shape({"recovery": listed(TEXT, "Shown only now")}),
     "PasswordChange": shape({"oldPassword": TEXT, "password": text("The new one")}),
     "Sessions": shape({"sessions": listed(SESSION, "The one that was used last first")}),
     "SessionsEnded": shape({**SUCCESS, "ended": whole("How many")}),

@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse, Response
 from ..described import described, json_of
 from ..errors import ApiError
 from ..keys import Key
+from ..logins import WrongCredentials
 from ..parts import Call
 from ..permissions import PERMISSIONS
 from ..schemas import ACCOUNT_FILE, JSON_BODY
@@ -27,6 +28,7 @@ async def show(call: Call) -> Response:
             if isinstance(holder, Key)
             else "local",
             "secondFactor": account is not None and account.factor is not None,
+            "recoveryCodes": 0 if account is None or account.factor is None else len(account.factor.recovery),
             "permissions": _permitted(call, None),
             "servers": {name: permitted for name, permitted in may.items() if permitted},
         }
@@ -52,12 +54,15 @@ async def update(call: Call) -> Response:
     old, password = wish.text("oldPassword"), wish.text("password")
     if not old or not password:
         raise ApiError(400, "no-credentials", "Old or new password not provided!")
-    call.check_password(password)
     name = call.who.user
-    accounts = call.parts.people.accounts
-    if await accounts.check(name, old) is None:
-        raise ApiError(403, "wrong-credentials", "The old password is wrong!")
-    await accounts.update(name, password=password)
+    call.trying("accounts.update", taggedUser=name)
+    call.check_password(password)
+    people = call.parts.people
+    try:
+        await people.logins.check(name, old, call.who.address)
+    except WrongCredentials as exc:
+        raise ApiError(403, "wrong-credentials", "The old password is wrong!") from exc
+    await people.accounts.update(name, password=password)
     call.record("accounts.update", taggedUser=name, changed="password")
     return JSONResponse({"success": True})
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from starlette.responses import JSONResponse, Response
 
 from ..account import Account
-from ..accounts import NoSuchAccount
 from ..described import Param, described, either, json_of
 from ..errors import ApiError
 from ..parts import Call
@@ -19,7 +18,7 @@ from ..shapes import FLAG, TEXT
 
 _WHO = Param("username", "Whose account", TEXT, example="ann")
 _REFUSED = {
-    400: "no-credentials invalid-account weak-password invalid-grants no-such-role",
+    400: "no-credentials no-grants invalid-account weak-password invalid-grants no-such-role own-factor",
     403: "not-permitted",
     429: "too-many-logins",
 }
@@ -72,20 +71,24 @@ async def create(call: Call) -> Response:
     errors=(JSON_BODY, ACCOUNT_FILE, _REFUSED, {404: "no-such-account", 409: "account-exists"}),
 )
 async def update(call: Call) -> Response:
-    """Rename an account, change its password or its rights, disable it; also all of it at once."""
+    """Rename an account, change its password or rights, disable it, end its second factor; or all at once."""
     wish = await call.wish()
     # Clients that fill in a form send empty strings for what shall stay.
     name = call.query("username") or wish.text("username") or ""
     password = wish.text("password") or None
     new = wish.text("username") or name
     privileges, disabled = wish.privileges(call.parts.people.roles), wish.flag("disabled")
+    factor = wish.flag("secondFactor")
     renamed = {"updatedUsername": new} if new != name else {}
     call.trying("accounts.update", taggedUser=name, **renamed)
-    if not name or (not (password or renamed) and privileges is None and disabled is None):
+    asked = password or renamed or not (privileges is None and disabled is None and factor is None)
+    if not name or not asked:
         raise ApiError(400, "no-credentials", _NOTHING)
+    if factor:
+        raise ApiError(400, "own-factor", "Everybody turns on his second factor himself!")
     if password is not None:
         call.check_password(password)
-    _check_reach(call, name)
+    call.check_reach(name)
     if privileges is not None:
         _check_given(call, privileges)
 
@@ -94,6 +97,7 @@ async def update(call: Call) -> Response:
             account,
             privileges=account.privileges if privileges is None else privileges,
             disabled=account.disabled if disabled is None else disabled,
+            factor=account.factor if factor is None else None,
         )
 
     await call.parts.people.accounts.update(name, new, password, change)
@@ -102,9 +106,12 @@ async def update(call: Call) -> Response:
         "rights": privileges is not None,
         "disabled": bool(disabled),
         "enabled": disabled is False,
+        "second factor": factor is False,
     }
     changed = ", ".join(word for word, is_so in what.items() if is_so)
     call.record("accounts.update", taggedUser=name, **renamed, **({"changed": changed} if changed else {}))
+    if factor is False:
+        call.record("accounts.factor.off", taggedUser=new)
     return JSONResponse({"success": True})
 
 
@@ -120,7 +127,7 @@ async def delete(call: Call) -> Response:
     if not name:
         raise ApiError(400, "no-username", "Username not provided!")
     call.trying("accounts.delete", taggedUser=name)
-    _check_reach(call, name)
+    call.check_reach(name)
     await call.parts.people.accounts.delete(name)
     call.record("accounts.delete", taggedUser=name)
     return JSONResponse({"success": True})
@@ -149,12 +156,3 @@ def _own(call: Call) -> Privileges:
 def _check_given(call: Call, privileges: Privileges) -> None:
     if not call.who.covers(privileges.rights(call.parts.people.roles)):
         raise ApiError(403, "not-permitted", "You cannot give rights that you do not have!")
-
-
-def _check_reach(call: Call, name: str) -> None:
-    people = call.parts.people
-    account = people.accounts.get(name)
-    if account is None:
-        raise NoSuchAccount(f"there is no account {name}")
-    if not call.who.covers(account.privileges.rights(people.roles)):
-        raise ApiError(403, "not-permitted", "You cannot change an account that has more rights than you!")

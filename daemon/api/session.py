@@ -6,6 +6,7 @@ from ..access import COOKIE, Identity, address_of
 from ..attempt import shown_name
 from ..described import Param, described, either, json_of
 from ..errors import ApiError
+from ..logins import Shown
 from ..parts import Call
 from ..schemas import SESSIONS_FILE
 from ..sessions import Session
@@ -26,31 +27,29 @@ _COOKIE = Param("Set-Cookie", "The cookie that holds the token", TEXT)
             "Username", "The name of the account, in UTF-8 or Latin-1", TEXT, required=True, example="admin"
         ),
         Param("Password", "Its password", TEXT, required=True, example="PASSWORD"),
+        Param("X-OTP", "A code of its second factor, or a recovery code", TEXT),
     ),
     answers={200: json_of(either("Token", "Success"), "The token, or it is in the cookie", _COOKIE)},
     errors=(
-        {400: "no-credentials local", 401: "wrong-credentials", 429: "too-many-logins"},
+        {400: "no-credentials local", 401: "wrong-credentials second-factor-needed", 429: "too-many-logins"},
         {500: "accounts-unreadable"},
         SESSIONS_FILE,
     ),
 )
 async def login(call: Call) -> Response:
-    """Give a token, or a cookie with `?cookie=true`, for a user name and a password."""
+    """Give a token, or a cookie with `?cookie=true`, for a name, a password, and a code if one is needed."""
     _refuse_local(call)
     name, password = _header(call, b"username"), _header(call, b"password")
     if not name or not password:
         raise ApiError(400, "no-credentials", "Username or password not provided!")
     call.attempt.user = shown_name(_utf8(name), _names(call))
-    check = call.parts.people.accounts.check
     # A browser sends Latin-1, curl sends UTF-8; most names and passwords are the same in both.
-    account = await check(_utf8(name), _utf8(password))
-    if account is None and not (name + password).isascii():
-        account = await check(name.decode("latin-1"), password.decode("latin-1"))
-    if account is None:
-        raise ApiError(401, "wrong-credentials", "Invalid username or password!")
+    shown = [Shown(_utf8(name), _utf8(password))]
+    if not (name + password).isascii():
+        shown.append(Shown(name.decode("latin-1"), password.decode("latin-1")))
+    code, agent = call.request.headers.get("x-otp"), call.request.headers.get("user-agent", "")
     address = address_of(call.request)
-    agent = call.request.headers.get("user-agent", "")
-    token, session = await call.parts.people.sessions.create(account, address, agent)
+    token, session = await call.parts.people.logins.login(shown, code, address, agent)
     call.parts.record(Identity(address, session, session.standing), "auth.login")
     if call.query("cookie") != "true":
         return JSONResponse({"token": token})

@@ -32,6 +32,7 @@ async def test_one_sees_what_one_may(house: House) -> None:
         "name": "guest",
         "kind": "session",
         "secondFactor": False,
+        "recoveryCodes": 0,
         "permissions": ["accounts.view"],
         "servers": {"mc": ["server.console.view", "server.console.write"]},
     }

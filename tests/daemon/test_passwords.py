@@ -1,5 +1,6 @@
 import hashlib
 import logging
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -204,3 +205,19 @@ def test_hashes_are_computed_without_an_event_loop_in_the_way() -> None:
     with ThreadPoolExecutor(2) as pool:
         stored = list(pool.map(lambda _: anyio.run(Passwords().hash, "pw"), range(2)))
     assert all(map(is_hash, stored))
+
+
+async def test_passwords_are_checked_by_threads_that_yield_to_all_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passwords, seen = Passwords(), list[int]()
+
+    def look(*_: object) -> Verdict:
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return WRONG
+
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    monkeypatch.setattr(passwords, "_judge", look)
+    await passwords.verify(None, "pw")
+    assert seen == [min(19, before + 5)]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
