@@ -86,7 +86,7 @@ def test_with_torn_accounts_the_old_password_counts_and_the_text_is_kept(house: 
         assert file.read() == torn
     assert "what it said before is in force until it is mended" in house.output.text
 
-    answer = house.local.post("/accounts", json={"username": "ada", "password": "new one"})
+    answer = house.local.post("/accounts", json={"username": "ada", "password": "another new one"})
     assert answer.json() == {"success": True}
     assert kept(path) == [torn]
     with open(path, encoding="ascii") as file:
