@@ -43,6 +43,7 @@ from daemon.transport import Transport
 from daemon.usage import Sampler
 from supervisor import Notifier
 
+from ..secrets import leaked
 from .door import DEADLINE, Door, supervising
 from .viewer import V2, Viewer
 
@@ -161,10 +162,13 @@ class House:
         return clients[key]
 
     _clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=lambda: {PASSWORD})
+    """What has opened a door, and must be found nowhere at the end."""
 
     async def log_in(self, name: str = "admin", address: str = "127.0.0.1") -> str:
         """Return another token."""
         token, _ = await self.parts.people.sessions.create(name, address, "")
+        self.secrets.add(token)
         return token
 
     # The config.
@@ -281,6 +285,7 @@ async def serving(
     file = ConfigFile(path)
     good = GoodConfig(os.path.join(folder, "state", "good"), file)
     reloader = Reloader(file, file.load(), file.read(), good)
+    secrets: set[str] = set()
     audit = Audit(database=os.path.join(folder, "state", "audit.db"))
     os.makedirs(os.path.join(folder, "state"), exist_ok=True)
     people = None
@@ -316,7 +321,10 @@ async def serving(
             tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
             token, session = await people.sessions.create("admin", "127.0.0.1", "")
             try:
-                yield House(folder, parts, listeners, door, token, session, stack, settings)
+                house = House(folder, parts, listeners, door, token, session, stack, settings)
+                secrets = house.secrets
+                secrets.add(token)
+                yield house
             finally:
                 with anyio.CancelScope(shield=True), anyio.fail_after(DEADLINE):
                     await stack.aclose()
@@ -327,3 +335,4 @@ async def serving(
             if people is not None:
                 await people.close()
             audit.close()
+    assert leaked(folder, secrets) == []

@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 import httpx
 from websockets.sync.client import connect, unix_connect
 
+from ..secrets import leaked
 from ..supervisor.systemd import Systemd
 from . import processes
 from .console import V2, Console
@@ -60,6 +61,8 @@ class Holdfast:
         self._process: subprocess.Popen[bytes] | None = None
         self._output: Output | None = None
         self._consoles = ExitStack()
+        self._secrets: set[str] = set()
+        """What has opened a door, and must be found nowhere at the end."""
 
     # The folder.
 
@@ -214,6 +217,8 @@ class Holdfast:
         self.output.until_end()
         if fault or left:
             raise AssertionError(f"{fault}left behind: {left}; it printed {self.output.text}")
+        if found := leaked(self.folder, self._secrets):
+            raise AssertionError(f"secrets stand in {found}")
 
     # The API.
 
@@ -221,12 +226,15 @@ class Holdfast:
         """Log in as the first account over TCP; return the token, with which `remote` asks from now on."""
         answer = self.remote.post("/login", headers={"Username": "admin", "Password": self.password})
         token = cast("str", answer.raise_for_status().json()["token"])
+        self._secrets |= {self.password, token}
         self.remote.headers["Authorization"] = token
         return token
 
     def ticket(self) -> str:
         """Return a new ticket of whoever is logged in."""
-        return cast("str", self.remote.get("/ott").raise_for_status().json()["ticket"])
+        ticket = cast("str", self.remote.get("/ott").raise_for_status().json()["ticket"])
+        self._secrets.add(ticket)
+        return ticket
 
     def console(self, name: str, *, remote: bool = False) -> Console:
         """View a console: over the Unix socket, or with a ticket over TCP."""

@@ -4,6 +4,7 @@ import json
 import os
 from contextlib import suppress
 
+import pyotp
 from websockets.sync.client import connect
 
 from . import processes
@@ -41,9 +42,30 @@ def test_no_password_token_or_ticket_is_in_a_file_or_a_process_listing(house: Ho
         with connect(uri, subprotocols=[V2], proxy=None) as viewer:
             viewer.recv()
     house.remote.get(f"/server/nothing/console?ticket={unused}")
+    key = house.remote.post("/keys", json={"name": "bot"}).json()["key"]
+    assert house.remote.get("/servers", headers={"Authorization": "", "X-API-Key": key}).is_success
+    wish = {"kind": "console", "server": "echo"}
+    share = house.remote.post("/shares", json=wish).json()["token"]
+    with connect(f"ws://127.0.0.1:{house.port}/server/echo/console?share={share}", proxy=None) as viewer:
+        viewer.recv()
+    given = house.remote.post("/account/factor", json={"password": password}).json()["secret"]
+    code = pyotp.TOTP(given).now()
+    recovery = house.remote.post("/account/factor/confirm", json={"code": code}).json()["recovery"]
+    headers = {"Username": "admin", "Password": password, "X-OTP": recovery[0]}
+    assert house.remote.get("/login", headers=headers).is_success
+    config = json.loads(house.text(echo=program("echo", environment={"TOKEN": "hidden-Zqx7Vb"})))
+    assert house.local.patch("/config", json=config).is_success
 
     secrets = {"password": password, "token": token, "cookie": cookie_token, "used ticket": used}
+    secrets |= {"key": key, "share": share, **{f"recovery {n}": one for n, one in enumerate(recovery)}}
     secrets |= {"unused ticket": unused, "other": other, "changed": changed, "wrong": wrong}
+    # These stand where they must: for the owner alone.
+    kept = {"second factor": (given, "users.json"), "environment": ("hidden-Zqx7Vb", "config.hjson")}
+    for name, (secret, place) in kept.items():
+        places = {os.path.relpath(path, house.folder) for path in house.files_with(secret)}
+        assert place in places, name
+        assert not {path for path in places if path.startswith("logs")}, name
+        assert "audit.db" not in " ".join(places), name
     listing = visible(house.folder)
     assert house.path("state").encode() in listing
     for name, secret in secrets.items():

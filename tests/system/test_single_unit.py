@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,11 @@ def test_with_a_descriptor_store_its_successor_goes_on_with_all_that_there_is(
     assert not os.path.exists(house.path("programs", "only", "twice"))
     first, *lines = ticker.data[: ticker.data.rindex(b"\n")].decode().split("\n")
     assert first == "[Octyne] Started server ticker"
-    assert lines == [f"tick {number}" for number in range(len(lines))]
+    ticks = [int(line.removeprefix("tick ")) for line in lines]
+    # What a supervisor was reading at the very instant when it was killed is lost, and nothing else.
+    jumps = [b - a for a, b in pairwise([-1, *ticks]) if b - a != 1]
+    assert len(jumps) <= len(outputs)
+    assert all(1 < jump <= 3 for jump in jumps)
     assert (ticker.gaps, ticker.resets) == (0, 0)
 
 
