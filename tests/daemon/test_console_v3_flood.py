@@ -145,6 +145,7 @@ async def test_a_viewer_that_does_not_read_is_cut_off(either: House, monkeypatch
     await started(either)
     async with watch(either, "flood") as other:
         await other.until(b"Started server flood\n")
+        await anyio.to_thread.run_sync(either.parts.audit.flush)  # it has opened its files by now
         before = len(os.listdir("/proc/self/fd"))
         async with watch(either, "flood") as deaf:
             deaf.connection.transport.pause_reading()
