@@ -71,7 +71,7 @@ SESSION = shape(
     }
 )
 
-_LIFETIME = number("Seconds for which it is good")
+_LIFETIME = {**number("Seconds for which it is good"), "minimum": 1}
 
 KEY_WISH = shape(
     {"name": text("What it is for"), **PRIVILEGES, "expiresIn": _LIFETIME}, *PRIVILEGES, "expiresIn"

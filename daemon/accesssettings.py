@@ -38,10 +38,14 @@ class LoginSettings:
 
 @dataclass(frozen=True, slots=True)
 class LocalSettings:
-    """What users and groups of this machine may do, by uid and gid; who is in neither has every right."""
+    """What users and groups of this machine may do, by uid and gid; who is in neither has every right.
+
+    If it is `closed`, he has none: something about it could not be understood.
+    """
 
     users: Mapping[int, Privileges] = field(default_factory=dict)
     groups: Mapping[int, Privileges] = field(default_factory=dict)
+    closed: bool = False
 
 
 def read_login_settings(section: Section) -> LoginSettings:
@@ -81,11 +85,17 @@ def read_roles(section: Section) -> dict[str, tuple[Grant, ...]]:
 
 
 def read_local_settings(section: Section, roles: Mapping[str, object]) -> LocalSettings:
-    """Return what `users` and `groups` of `unixSocket` say; raises `ConfigError`."""
-    return LocalSettings(
-        _people(section.section("users"), roles, "user", lambda name: pwd.getpwnam(name).pw_uid),
-        _people(section.section("groups"), roles, "group", lambda name: grp.getgrnam(name).gr_gid),
-    )
+    """Return what `users` and `groups` of `unixSocket` say; raises `ConfigError`.
+
+    All other keys must have been asked for. One that is unknown may be one of these, mistyped: then nobody
+    has the rights of the whole group.
+    """
+    users = _people(section.section("users"), roles, "user", lambda name: pwd.getpwnam(name).pw_uid)
+    groups = _people(section.section("groups"), roles, "group", lambda name: grp.getgrnam(name).gr_gid)
+    unknown = section.unknown()
+    for value in unknown:
+        value.warn("is unknown; until it is mended, nobody has every right because of the socket's group")
+    return LocalSettings(users, groups, closed=bool(unknown))
 
 
 def _people(

@@ -2,7 +2,8 @@
 
 The plain form is Octyne's: the name and a password hash, which means every right. The richer form is an
 object: `{"hash": …, "roles": […], "grants": […], "disabled": true, "totp": {"secret": …, "recovery": […]}}`,
-of which only the hash must be there; without roles and grants, too, every right is meant.
+of which only the hash must be there. It has the rights that it names, and no others: a key that somebody has
+mistyped must not make an administrator.
 """
 
 import unicodedata
@@ -49,22 +50,16 @@ class Account:
         """Return it with another password."""
         return replace(self, hash=stored)
 
-    def to_entry(self, before: object = None) -> object:
-        """Return what stands in the file: the plain form, if that says it all.
-
-        What the entry `before` says besides, which we do not understand, is kept.
-        """
-        rest = {} if not isinstance(before, dict) else {k: v for k, v in before.items() if k not in _KEYS}
-        if self == Account(self.hash) and not rest:
+    def to_entry(self) -> object:
+        """Return what stands in the file: the plain form, if that says it all."""
+        if self == Account(self.hash):
             return self.hash
-        entry: dict[str, object] = {"hash": self.hash}
-        if self.privileges != EVERYTHING:
-            entry |= self.privileges.to_dict()
+        entry: dict[str, object] = {"hash": self.hash, **self.privileges.to_dict()}
         if self.disabled:
             entry["disabled"] = True
         if self.factor is not None:
             entry["totp"] = {"secret": self.factor.secret, "recovery": [*self.factor.recovery]}
-        return {**entry, **rest}
+        return entry
 
 
 def read_account(entry: object) -> Account:
@@ -73,12 +68,14 @@ def read_account(entry: object) -> Account:
         return Account(_hash(entry))
     if not isinstance(entry, dict):
         raise InvalidEntry("it is neither a hash nor an object")
+    if unknown := [key for key in entry if key not in _KEYS]:
+        raise InvalidEntry(f"{unknown[0]!r} is unknown; known are {', '.join(sorted(_KEYS))}")
     disabled = entry.get("disabled", False)
     if not isinstance(disabled, bool):
         raise InvalidEntry("disabled is true or false")
     roles, grants = entry.get("roles"), entry.get("grants")
     try:
-        privileges = EVERYTHING if roles is None and grants is None else read_privileges(roles, grants)
+        privileges = read_privileges(roles, grants)
     except InvalidPrivileges as exc:
         raise InvalidEntry(str(exc)) from exc
     return Account(_hash(entry.get("hash")), privileges, disabled, _factor(entry.get("totp")))

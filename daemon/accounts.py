@@ -99,9 +99,9 @@ class Accounts:
             raise AccountsUnreadable(self._fault)
         return sorted(self._accounts)
 
-    def all(self) -> Collection[Account]:
-        """Return all accounts, as last read."""
-        return self._accounts.values()
+    def items(self) -> Collection[tuple[str, Account]]:
+        """Return all accounts with their names, as last read."""
+        return self._accounts.items()
 
     def get(self, name: str) -> Account | None:
         """Return an account, as last read."""
@@ -160,9 +160,11 @@ class Accounts:
             _, verdict = await self._verify(name, password)
         return name if verdict.ok else None
 
-    async def create(self, name: str, password: str, privileges: Privileges = EVERYTHING) -> None:
+    async def create(
+        self, name: str, password: str, privileges: Privileges = EVERYTHING, *, disabled: bool = False
+    ) -> None:
         """Add an account. Raises what this module has but `NoSuchAccount`, and `TooManyLogins`."""
-        account = Account(await self._hash(password), privileges)
+        account = Account(await self._hash(password), privileges, disabled)
 
         def add(entries: Entries) -> Entries:
             _check_free(entries, name)
@@ -191,7 +193,7 @@ class Accounts:
                 _check_free(entries, final)
             account = account if stored is None else account.with_hash(stored)
             account = account if change is None else change(account)
-            entry = account.to_entry(entries[name])
+            entry = account.to_entry()
             return {
                 final if key == name else key: entry if key == name else value
                 for key, value in entries.items()
@@ -291,7 +293,7 @@ class Accounts:
             account = self._accounts.get(name)
             if account is None or account.hash != old:
                 return entries
-            return {**entries, name: account.with_hash(new).to_entry(entries[name])}
+            return {**entries, name: account.with_hash(new).to_entry()}
 
         try:
             new = await self._passwords.hash(password)

@@ -17,6 +17,7 @@ from .audit import Audit, Detail, Settings
 from .errors import answer_for
 
 MOST_NAME = 64
+SHORTENED = "…"
 LONGEST = 1024
 """Characters of a text that came to nothing."""
 
@@ -61,8 +62,10 @@ class Attempt:
             return
         kind, why = _said(answer)
         denied = kind == "not-permitted"
-        if denied or (changes and (who is not None or status == 401)):
-            self.failed(who, address, why, denied=denied)
+        # Who is made to wait is noted now and then, if it is about an account that there is.
+        waits = kind == "too-many-logins" and not self.user.endswith(SHORTENED)
+        if denied or waits or (changes and (who is not None or status == 401)):
+            self.failed(who, address, why, denied=denied or waits)
 
 
 def cause_of(error: Exception) -> str:
@@ -76,7 +79,7 @@ def shown_name(name: str, known: Collection[str]) -> str:
     One that no account has may be a password that was typed into the wrong field: of it, two letters.
     """
     plain = "".join(letter for letter in name if letter.isprintable())
-    return plain[:MOST_NAME] if name in known else f"{plain[:2]}…"
+    return plain[:MOST_NAME] if name in known else f"{plain[:2]}{SHORTENED}"
 
 
 def _said(answer: Response) -> tuple[str, str]:

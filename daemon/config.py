@@ -195,7 +195,6 @@ def _unix_socket(section: Section, base: str, port: int, roles: Roles) -> UnixSo
         raise value.error(f"expected at most {_MAX_SOCKET_PATH} bytes for the path of a socket: {path}")
     group = section.text("group", "") or None
     people = read_local_settings(section, roles)
-    section.warn_unknown()
     return UnixSocket(enabled, path, group, people)
 
 

@@ -53,6 +53,7 @@ class Conversation:
         self.socket = call.socket
         self.may_write = identity.may("server.console.write", call.server)
         self._identity = identity
+        self._introduced = anyio.Event()
         self._typing: MemoryObjectSendStream[Typed]
 
     async def converse(self) -> None:
@@ -73,6 +74,10 @@ class Conversation:
     async def tell(self, what: str) -> None:
         """Tell the viewer something that is not the program's word."""
         raise NotImplementedError
+
+    def introduced(self) -> None:
+        """Say that the viewer was told what comes first: from now on he is listened to."""
+        self._introduced.set()
 
     async def serve(self, show: Callable[[], Awaitable[None]]) -> None:
         """Let the viewer in; carry output, as `show` does, and input, until either side ends."""
@@ -121,6 +126,8 @@ class Conversation:
             await show()
         except anyio.EndOfStream:
             return  # the service is gone, and the connection ends a little later
+        finally:
+            self.introduced()  # whatever happened, nobody waits for that any more
 
     async def _type(self, typed: MemoryObjectReceiveStream[Typed], done: anyio.Event) -> None:
         with typed:
@@ -153,6 +160,7 @@ class Conversation:
         self.call.parts.record(self._identity, INPUT, server=server, input=text)
 
     async def _listen(self) -> None:
+        await self._introduced.wait()
         while True:
             with anyio.move_on_after(self.silence) as patience:
                 message = await self.socket.receive()

@@ -43,7 +43,7 @@ from .factors import NoPendingFactor, WrongCode
 from .jobs import NoSuchJob, NotCancellable, TooManyJobs
 from .keys import TooManyKeys
 from .ledger import CannotKeep
-from .logins import SecondFactorNeeded, WrongCredentials
+from .logins import SecondFactorNeeded, WrongCredentials, WrongSecondFactor
 from .passwords import TooManyLogins, UnusablePassword
 from .privileges import InvalidPrivileges
 from .register import NoSuchEntry
@@ -123,6 +123,7 @@ _TABLE: tuple[tuple[type[Exception], int, str, str | None], ...] = (
     (AccountsUnreadable, 500, "accounts-unreadable", None),
     (AccountsNotSaved, 507, "cannot-store", None),
     (UnusablePassword, 400, "invalid-account", None),
+    (WrongSecondFactor, 401, "wrong-code", "The code of your second factor is wrong!"),
     (WrongCredentials, 401, "wrong-credentials", "Invalid username or password!"),
     (SecondFactorNeeded, 401, "second-factor-needed", "A code of your second factor is needed!"),
     (NoPendingFactor, 404, "no-pending-factor", "There is no second factor that waits for a code!"),

@@ -4,11 +4,14 @@ A port that is open to a network before there is an account invites whoever come
 one, what the config says is done; when the last one goes, that is taken back.
 """
 
+import grp
 import ipaddress
 import logging
+import os
 import resource
 import shlex
 import socket
+import stat
 from collections.abc import Callable, Iterator, Sequence
 
 from .config import Config
@@ -66,12 +69,38 @@ def warnings_of(config: Config) -> Iterator[str]:
             "passwords and tokens go over the network in the clear: switch https on, or listen on 127.0.0.1"
             " behind a proxy that does TLS and name it in proxies"
         )
+    yield from _unreachable(config)
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most != resource.RLIM_INFINITY and config.limits.connections + RESERVE > most:
         yield (
             f"limits.connections is {config.limits.connections}, but this process may open only {most} files"
             " (ulimit -n, LimitNOFILE=)"
         )
+
+
+def _unreachable(config: Config) -> Iterator[str]:
+    """Yield what keeps the group from the socket that is opened to it."""
+    way_in = config.unix_socket
+    if not way_in.enabled or way_in.group is None:
+        return
+    try:
+        group = grp.getgrnam(way_in.group).gr_gid
+    except KeyError:
+        return  # the socket cannot be opened to it, which is told then
+    folder = os.path.dirname(way_in.location)
+    while True:
+        try:
+            found = os.stat(folder)
+        except OSError:
+            found = None  # it is made later, for its owner alone
+        may_pass = found is not None and (
+            found.st_mode & stat.S_IXOTH or (found.st_gid == group and found.st_mode & stat.S_IXGRP)
+        )
+        if not may_pass:
+            yield f"the group {way_in.group} cannot reach {way_in.location}: {folder} keeps it out"
+        if folder == os.path.dirname(folder):
+            return
+        folder = os.path.dirname(folder)
 
 
 def _loopback(config: Config) -> Iterator[str]:

@@ -29,6 +29,8 @@ class Ledger:
         self._owed: list[Statement] = []
         self._lock = anyio.Lock()  # one write at a time, in the order they were asked for
         self._limiter = anyio.CapacityLimiter(1)
+        self.on_commit: Callable[[], None] = lambda: None
+        """Called when something was committed."""
 
     async def open(self) -> Rows:
         """Return the rows of each table; a damaged file is set aside. Raises `CannotKeep`."""
@@ -64,6 +66,7 @@ class Ledger:
                             self._file.write, [*owed, *statements], limiter=self._limiter
                         )
                         owed = []
+                        self.on_commit()
                 except BaseException:
                     undo()
                     raise

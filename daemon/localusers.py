@@ -92,4 +92,5 @@ class LocalUsers:
             roles = tuple(role for privileges in mine for role in privileges.roles)
             grants = tuple(grant for privileges in mine for grant in privileges.grants)
             return Privileges(roles, grants).rights(self._roles)
-        return FULL if self._group is not None and self._group in gids else NOTHING
+        is_in = self._group is not None and self._group in gids
+        return FULL if is_in and not self._settings.closed else NOTHING

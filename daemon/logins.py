@@ -20,7 +20,15 @@ from .sessions import Session, Sessions
 
 
 class WrongCredentials(Exception):
-    """Name, password or code is wrong; nobody is told which."""
+    """Name or password is wrong; nobody is told which. `why` is for the audit log."""
+
+    def __init__(self, why: str = "wrong-password") -> None:
+        super().__init__()
+        self.why = why
+
+
+class WrongSecondFactor(WrongCredentials):
+    """The password is right, and the code is wrong, or was used already."""
 
 
 class SecondFactorNeeded(Exception):
@@ -29,6 +37,15 @@ class SecondFactorNeeded(Exception):
 
 class _Spent(Exception):
     """Somebody else was faster with this recovery code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A new session and its token; how many recovery codes are left, if one was spent on it."""
+
+    token: str = field(repr=False)
+    session: Session
+    codes_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +75,28 @@ class Logins:
         self._factors = factors
         self._backoff = backoff
 
-    async def login(
-        self, shown: Sequence[Shown], code: str | None, address: str, agent: str
-    ) -> tuple[str, Session]:
-        """Begin a session; return its token and itself.
+    async def login(self, shown: Sequence[Shown], code: str | None, address: str, agent: str) -> Entered:
+        """Begin a session.
 
-        Raises `WrongCredentials`, `SecondFactorNeeded`, `TooSoon`, `TooManyLogins`, `CannotKeep`, and what a
+        Raises `WrongCredentials`, `WrongSecondFactor`, `SecondFactorNeeded`,
+        `TooSoon`, `TooManyLogins`, `CannotKeep`, and what a
         recovery code raises that cannot be crossed out.
         """
         with self._backoff.attempt([one.name for one in shown], address) as attempt:
+            reached: list[str] = []
             for reading in _readings(shown, code):
-                if await self._is_right(reading):
-                    name = reading.name
+                if await self._is_right(reading, reached):
                     break
             else:
                 attempt.failed()
-                raise WrongCredentials
+                raise WrongSecondFactor("wrong-code") if reached else WrongCredentials(self._why(shown))
+            name = reading.name
             token, session = await self._sessions.create(name, address, agent)
             attempt.succeeded(name)
-        return token, session
+        spent = reading.code is not None and not codes.is_one_time(reading.code)
+        account = self._accounts.get(name)
+        left = len(account.factor.recovery) if spent and account and account.factor else None
+        return Entered(token, session, left)
 
     async def check(self, name: str, password: str, address: str) -> None:
         """Check a password alone, of somebody who is logged in; raises like `login`."""
@@ -89,14 +109,25 @@ class Logins:
     async def check_both(self, name: str, password: str, code: str, address: str) -> None:
         """Check a password and a code, of somebody who is logged in; raises like `login`."""
         with self._backoff.attempt([name], address) as attempt:
-            if not await self._is_right(_Reading(name, password, codes.plain(code))):
+            if not await self._is_right(_Reading(name, password, codes.plain(code)), []):
                 attempt.failed()
                 raise WrongCredentials
             attempt.succeeded(name)
 
-    async def _is_right(self, reading: _Reading) -> bool:
+    def _why(self, shown: Sequence[Shown]) -> str:
+        known = [account for one in shown if (account := self._accounts.get(one.name)) is not None]
+        if not known:
+            return "unknown-account"
+        return "disabled" if all(account.disabled for account in known) else "wrong-password"
+
+    async def _is_right(self, reading: _Reading, reached: list[str]) -> bool:
+        """Tell whether this lets somebody in; `reached` has the name if only the code was wrong."""
+
         async def confirm(account: Account) -> bool:
-            return await self._confirm(reading, account)
+            right = await self._confirm(reading, account)
+            if not right and account.factor is not None:
+                reached.append(reading.name)
+            return right
 
         return await self._accounts.check(reading.name, reading.password, confirm) is not None
 

@@ -63,6 +63,12 @@ SCHEMES: Mapping[str, Node] = {
         "name": "ticket",
         "description": "From `/ott`: one use, 30 seconds, from the same address",
     },
+    "share": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "share",
+        "description": "From `POST /shares`: for the one console or file that is shared",
+    },
 }
 
 PATH_PARAMS = {
@@ -159,7 +165,7 @@ def _socket(row: SocketRow) -> Node:
 def _access(rule: Rule) -> Node:
     if rule.needs is None:
         return {"security": []}
-    schemes = [name for name in SCHEMES if rule.ticket or name != "ticket"]
+    schemes = [name for name in SCHEMES if rule.ticket or name not in ("ticket", "share")]
     return {"security": [{name: []} for name in schemes], "x-permission": rule.needs}
 
 

@@ -49,8 +49,11 @@ class People:
     def __init__(self, users: str, state: str, tasks: anyio.abc.TaskGroup, copy: str | None = None) -> None:
         self.roles: Roles = {}
         self._watchers: list[Watcher] = []
+        self._missing: set[tuple[str, str]] = set()
+        self._news = anyio.Event()
         self._tasks = tasks
         self._ledger = Ledger(os.path.join(state, "sessions.db"))
+        self._ledger.on_commit = self._begun
         self.local = LocalUsers()
         self.sessions = Sessions(self._ledger, self.account_rights)
         self.keys = Keys(self._ledger, self.owner_rights, self._all_roles)
@@ -60,6 +63,7 @@ class People:
         self.accounts = Accounts(
             users, self._passwords, self._ended, self._renamed, copy=copy, on_rights=self._judge
         )
+        self.watch(self._tell_missing_roles)
         self.factors = Factors(self._ledger)
         self.backoff = Backoff(lambda name: [session.address for session in self.sessions.of(name)])
         self.logins = Logins(self.accounts, self.sessions, self.factors, self.backoff)
@@ -71,7 +75,7 @@ class People:
     @property
     def can_come(self) -> bool:
         """Whether there is an account by which somebody could log in."""
-        return any(not account.disabled for account in self.accounts.all())
+        return any(not account.disabled for _, account in self.accounts.items())
 
     async def open(self) -> None:
         """Load what was kept; raises `CannotKeep`: then nobody is in and nobody can log in."""
@@ -121,11 +125,18 @@ class People:
             for owner in self.factors.accounts() - known:
                 self.factors.forget(owner)
         while True:
+            self._news = anyio.Event()
             for register in self._registers:
                 register.expire()
                 register.note_uses()
             await self._ledger.settle("note who came")
-            await anyio.sleep(SWEEP)
+            soonest = min((register.next_end() for register in self._registers), default=SWEEP)
+            with anyio.move_on_after(max(0.0, min(SWEEP, soonest))):
+                await self._news.wait()
+
+    def _begun(self) -> None:
+        """Something new may end before we look again."""
+        self._news.set()
 
     def _ended(self, names: set[str]) -> None:
         for name in names:
@@ -141,6 +152,20 @@ class People:
             register.rename(old, new)
         self.factors.rename(old, new)
         self._tasks.start_soon(self._ledger.settle, "rename an account")
+
+    def _tell_missing_roles(self) -> None:
+        """Say once of each account that a role which it has does not exist: that takes rights silently."""
+        missing = {
+            (name, role)
+            for name, account in self.accounts.items()
+            for role in account.privileges.roles
+            if role not in self.roles
+        }
+        for name, role in sorted(missing - self._missing):
+            log.warning(
+                "the account %r has the role %r, which is not in the config: it gives nothing", name, role
+            )
+        self._missing = missing
 
     def _judge(self) -> None:
         for register in self._registers:

@@ -57,6 +57,7 @@ class ThirdProtocol(JsonConversation):
     async def _show_all(self, viewer: RawViewer, since: int | None) -> None:
         place = await viewer.begin(since, self.socket.query_params.get("stream"))
         open_ = await self.send(self._greet(viewer.stream, place))
+        self.introduced()
         position = place.offset
         while open_:
             chunk = await viewer.receive()

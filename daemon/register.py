@@ -163,6 +163,11 @@ class Register(Generic[E]):
         self._drop(over)
         self._ledger.owe(*map(self._deletion, over))
 
+    def next_end(self) -> float:
+        """Return in how many seconds the next one ends, if nothing happens; infinity for never."""
+        ends = [end for entry in self._live.values() if (end := self.expires(entry)) is not None]
+        return min(ends, default=float("inf")) - self._clock()
+
     def note_uses(self, every: float = NOTED_EVERY) -> None:
         """Have the next write tell what was used since."""
         for entry in self._live.values():

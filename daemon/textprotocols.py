@@ -23,8 +23,11 @@ class FirstProtocol(Conversation):
 
             await self.serve(show_all)
 
+    async def introduce(self) -> None:
+        """Send what comes before all else."""
+
     async def greet(self, scrollback: str) -> None:
-        """Send what comes first."""
+        """Send the scrollback."""
         for part in parts(scrollback):
             await self.socket.send_text(part)
 
@@ -43,7 +46,9 @@ class FirstProtocol(Conversation):
         await self.send(self.show(notice, lambda: output_frame(notice)))
 
     async def _show_all(self, viewer: Viewer) -> None:
-        open_ = await self.send(self.greet(await viewer.replay()))
+        open_ = await self.send(self.introduce())
+        self.introduced()
+        open_ = open_ and await self.send(self.greet(await viewer.replay()))
         while open_:
             piece = await viewer.receive()
             open_ = await self.send(self.show(piece.text, lambda piece=piece: piece.frame))  # type: ignore[misc]
@@ -54,9 +59,12 @@ class SecondProtocol(JsonConversation, FirstProtocol):
 
     name = "console-v2"
 
-    async def greet(self, scrollback: str) -> None:
-        """Send what comes first."""
+    async def introduce(self) -> None:
+        """Send what comes before all else."""
         await self.say({"type": "settings", "readOnly": not self.may_write})
+
+    async def greet(self, scrollback: str) -> None:
+        """Send the scrollback."""
         for part in parts(scrollback):
             await self.socket.send_text(output_frame(part))
 

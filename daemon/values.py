@@ -190,8 +190,11 @@ class Section:
             raise value.error(f"expected {what}, got {value.text()!r}")
         return value.text()
 
+    def unknown(self, *known: str) -> list[Value]:
+        """Return what stands under keys that nobody asked for, but for those that are known otherwise."""
+        return [value for key, value in self._items.items() if key not in self._asked and key not in known]
+
     def warn_unknown(self, *known: str) -> None:
-        """Warn about the keys that nobody asked for, but for those that are known otherwise."""
-        for key, value in self._items.items():
-            if key not in self._asked and key not in known:
-                value.warn("is unknown and has no effect")
+        """Warn about them."""
+        for value in self.unknown(*known):
+            value.warn("is unknown and has no effect")

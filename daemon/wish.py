@@ -12,6 +12,12 @@ class Wish:
     def __init__(self, data: Mapping[str, object]) -> None:
         self._data = data
 
+    def only(self, *known: str) -> None:
+        """Refuse other keys than these; a right that was mistyped must not become every right."""
+        for key in self._data:
+            if key not in known:
+                raise _invalid(f"{key[:100]!r} is unknown here; known are {', '.join(known)}")
+
     def text(self, key: str) -> str | None:
         """Return a text."""
         value = self._data.get(key)
@@ -38,8 +44,10 @@ class Wish:
     def privileges(self, roles: Collection[str]) -> Privileges | None:
         """Return roles and grants, None if it names neither; the roles must exist."""
         named, grants = self._data.get("roles"), self._data.get("grants")
-        if named is None and grants is None:
+        if "roles" not in self._data and "grants" not in self._data:
             return None
+        if named is None and grants is None:
+            raise _invalid("roles and grants are lists")
         try:
             privileges = read_privileges(named, grants)
         except InvalidPrivileges as exc:

@@ -11,6 +11,8 @@ from ..permissions import PERMISSIONS
 from ..schemas import ACCOUNT_FILE, JSON_BODY
 from ..sessions import Session
 
+_CHANGE = '{"oldPassword":"PASSWORD","password":"NEW-PASSWORD"}'
+
 
 @described("Access", answers={200: json_of("OwnAccount", "Who asks, and what he may do")})
 async def show(call: Call) -> Response:
@@ -37,7 +39,7 @@ async def show(call: Call) -> Response:
 
 @described(
     "Access",
-    body=json_of("PasswordChange", "The old and the new password"),
+    body=json_of("PasswordChange", "The old and the new password", example=_CHANGE),
     answers={200: json_of("Success", "Done; all sessions of the account have ended")},
     errors=(
         JSON_BODY,

@@ -50,6 +50,7 @@ async def names(call: Call) -> Response:
 async def create(call: Call) -> Response:
     """Make an account. Without roles and grants, it has the rights of who makes it."""
     wish = await call.wish()
+    wish.only("username", "password", "roles", "grants", "disabled")
     name, password = wish.text("username") or "", wish.text("password") or ""
     call.trying("accounts.create", taggedUser=name)
     if not name or not password:
@@ -58,7 +59,8 @@ async def create(call: Call) -> Response:
     privileges = wish.privileges(call.parts.people.roles)
     privileges = _own(call) if privileges is None else privileges
     _check_given(call, privileges)
-    await call.parts.people.accounts.create(name, password, privileges)
+    disabled = wish.flag("disabled") or False
+    await call.parts.people.accounts.create(name, password, privileges, disabled=disabled)
     call.record("accounts.create", taggedUser=name)
     return JSONResponse({"success": True})
 
@@ -73,6 +75,7 @@ async def create(call: Call) -> Response:
 async def update(call: Call) -> Response:
     """Rename an account, change its password or rights, disable it, end its second factor; or all at once."""
     wish = await call.wish()
+    wish.only("username", "password", "roles", "grants", "disabled", "secondFactor")
     # Clients that fill in a form send empty strings for what shall stay.
     name = call.query("username") or wish.text("username") or ""
     password = wish.text("password") or None

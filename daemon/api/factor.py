@@ -20,9 +20,10 @@ from ..schemas import ACCOUNT_FILE, JSON_BODY
 from ..sessions import Session
 from ..shapes import TEXT
 
-_OF = (Param("username", "Whose, over the Unix socket", TEXT, example="ann"),)
+_OF = (Param("username", "Whose; only over the Unix socket, where it must be there", TEXT),)
+_BOTH = '{"password":"PASSWORD","code":"123456"}'
 _NOT_NOW = {
-    400: "no-credentials no-session no-username",
+    400: "no-credentials no-session no-username local-only",
     403: "wrong-credentials not-permitted",
     404: "no-such-account",
     429: "too-many-logins",
@@ -32,7 +33,7 @@ _NOT_NOW = {
 @described(
     "Access",
     query=_OF,
-    body=json_of("PasswordShown", "One's own password"),
+    body=json_of("PasswordShown", "One's own password", example='{"password":"PASSWORD"}'),
     answers={200: json_of("ProposedFactor", "What an authenticator needs")},
     errors=(JSON_BODY, ACCOUNT_FILE, _NOT_NOW, {409: "factor-exists"}),
 )
@@ -51,7 +52,7 @@ async def propose(call: Call) -> Response:
 @described(
     "Access",
     query=_OF,
-    body=json_of("CodeShown", "A code of the new secret"),
+    body=json_of("CodeShown", "A code of the new secret", example='{"code":"123456"}'),
     answers={200: json_of("RecoveryCodes", "It is on; each of these is good once")},
     errors=(
         JSON_BODY,
@@ -74,7 +75,7 @@ async def confirm(call: Call) -> Response:
 @described(
     "Access",
     query=_OF,
-    body=json_of("BothShown", "One's own password and a code"),
+    body=json_of("BothShown", "One's own password and a code", example=_BOTH),
     answers={200: json_of("RecoveryCodes", "The new ones; each is good once")},
     errors=(JSON_BODY, ACCOUNT_FILE, _NOT_NOW, {404: "no-factor", 409: "factor-changed"}),
 )
@@ -92,7 +93,7 @@ async def renew(call: Call) -> Response:
 @described(
     "Access",
     query=_OF,
-    body=json_of("BothShown", "One's own password and a code"),
+    body=json_of("BothShown", "One's own password and a code", example=_BOTH),
     answers={200: json_of("Success", "It is off")},
     errors=(JSON_BODY, ACCOUNT_FILE, _NOT_NOW, {404: "no-factor", 409: "factor-changed"}),
 )
@@ -116,6 +117,8 @@ def _account(call: Call) -> str:
             raise NotPermitted
         call.check_reach(name)
         return name
+    if call.query("username") is not None:
+        raise ApiError(400, "local-only", "An account can be named here only over the Unix socket!")
     if not isinstance(call.who.holder, Session):
         raise ApiError(400, "no-session", "Only who has logged in can change his second factor!")
     return call.who.user

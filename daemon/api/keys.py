@@ -49,6 +49,7 @@ async def create(call: Call) -> Response:
     if isinstance(call.who.holder, Key):
         raise ApiError(403, "not-permitted", "A key cannot make keys!")
     wish = await call.wish()
+    wish.only("name", "roles", "grants", "expiresIn")
     name = (wish.text("name") or "").strip()
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise ApiError(400, "no-name", f"A key needs a name of 1 to {LONGEST_NAME} characters!")
@@ -56,10 +57,10 @@ async def create(call: Call) -> Response:
     if any(key.name == name for key in people.keys.of(call.owner)):
         raise ApiError(409, "key-exists", "You have a key of this name already!")
     lifetime = wish.seconds("expiresIn", LONGEST_LIFE)
-    # What it is given beyond its owner's rights is of no effect, now and later.
-    token, key = await people.keys.create(
-        name, call.owner, wish.privileges(people.roles) or EVERYTHING, lifetime
-    )
+    privileges = wish.privileges(people.roles)
+    if privileges is not None and not call.who.covers(privileges.rights(people.roles)):
+        raise ApiError(403, "not-permitted", "You cannot give rights that you do not have!")
+    token, key = await people.keys.create(name, call.owner, privileges or EVERYTHING, lifetime)
     call.record("keys.create", keyName=name)
     return JSONResponse({"key": token, **_described(key)}, headers={"cache-control": "no-store"})
 

@@ -6,7 +6,7 @@ from ..access import COOKIE, Identity, address_of
 from ..attempt import shown_name
 from ..described import Param, described, either, json_of
 from ..errors import ApiError
-from ..logins import Shown
+from ..logins import Shown, WrongCredentials
 from ..parts import Call
 from ..schemas import SESSIONS_FILE
 from ..sessions import Session
@@ -31,7 +31,11 @@ _COOKIE = Param("Set-Cookie", "The cookie that holds the token", TEXT)
     ),
     answers={200: json_of(either("Token", "Success"), "The token, or it is in the cookie", _COOKIE)},
     errors=(
-        {400: "no-credentials local", 401: "wrong-credentials second-factor-needed", 429: "too-many-logins"},
+        {
+            400: "no-credentials local",
+            401: "wrong-credentials wrong-code second-factor-needed",
+            429: "too-many-logins",
+        },
         {500: "accounts-unreadable"},
         SESSIONS_FILE,
     ),
@@ -49,11 +53,17 @@ async def login(call: Call) -> Response:
         shown.append(Shown(name.decode("latin-1"), password.decode("latin-1")))
     code, agent = call.request.headers.get("x-otp"), call.request.headers.get("user-agent", "")
     address = address_of(call.request)
-    token, session = await call.parts.people.logins.login(shown, code, address, agent)
-    call.parts.record(Identity(address, session, session.standing), "auth.login")
+    try:
+        entered = await call.parts.people.logins.login(shown, code, address, agent)
+    except WrongCredentials as exc:
+        call.attempt.fields["reason"] = exc.why  # for those who may read the audit log, and nobody else
+        raise
+    session = entered.session
+    spent = {} if entered.codes_left is None else {"recoveryCodesLeft": entered.codes_left}
+    call.parts.record(Identity(address, session, session.standing), "auth.login", **spent)
     if call.query("cookie") != "true":
-        return JSONResponse({"token": token})
-    return _with_cookie(call, token, COOKIE_LASTS)
+        return JSONResponse({"token": entered.token})
+    return _with_cookie(call, entered.token, COOKIE_LASTS)
 
 
 @described(

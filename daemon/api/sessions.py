@@ -33,20 +33,23 @@ async def list_all(call: Call) -> Response:
     query=(
         Param("id", "Which one", TEXT, example="SESSION"),
         Param("user", "All of an account", TEXT),
-        Param("all", "`true`: all one's own", FLAG),
+        Param("all", "`true`: everybody's", FLAG),
+        Param("own", "`true`: all one's own", FLAG),
         Param("others", "`true`: all one's own but this", FLAG),
     ),
     answers={200: json_of("SessionsEnded", "They have ended")},
     errors=({400: "no-id", 403: "not-permitted", 404: "no-such-entry"}, SESSIONS_FILE),
 )
 async def end(call: Call) -> Response:
-    """End one session by `id`, those of an account by `user`, with `all=true` one's own, or all `others`."""
+    """End one session by `id`, those of an account by `user`, one's `own`, one's `others`, or `all`."""
     sessions, own = call.parts.people.sessions, call.parts.people.sessions.of(call.who.user)
     if key := call.query("id"):
         ended = [sessions.get(key)]
     elif user := call.query("user"):
         ended = sessions.of(user)
     elif call.query("all") == "true":
+        ended = sessions.all()
+    elif call.query("own") == "true":
         ended = own
     elif call.query("others") == "true":
         ended = [session for session in own if session is not call.who.holder]

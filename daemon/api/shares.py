@@ -46,6 +46,7 @@ async def list_all(call: Call) -> Response:
 async def create(call: Call) -> Response:
     """Share a console or a file of a server, read-only; the link is shown only now."""
     wish = await call.wish()
+    wish.only("kind", "server", "path", "expiresIn")
     kind, server = wish.text("kind") or "", wish.text("server") or ""
     if kind not in KINDS:
         raise ApiError(400, "invalid-kind", "What can be shared is a console or a file!")

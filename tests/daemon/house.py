@@ -296,6 +296,7 @@ async def serving(
             people.watch(lambda: exposure.note(people.can_come))
             exposure.note(people.can_come)
             await people.open()
+            tasks.start_soon(people.run)
             mirror = Mirror(door.api)
             consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
             files = Files(mirror)

@@ -306,3 +306,12 @@ async def test_who_may_not_write_is_told_and_not_heard(house: House, monkeypatch
         assert "echo" not in await viewer.until("Server app has stopped.")
     inputs = [line for line in house.audit() if line["action"] == "server.console.input"]
     assert {line["result"] for line in inputs} <= {"denied"}
+
+
+@pytest.mark.parametrize("protocol", ["console-v2", "console-v3"])
+async def test_settings_come_before_all_else(house: House, protocol: str) -> None:
+    await house.configure(app=program("echo"))
+    async with house.view("app", protocol=protocol) as viewer:
+        await viewer.connection.send('{"type":"ping","id":"1"}')
+        await viewer.connection.send("no json")
+        assert json.loads(await viewer.receive())["type"] == "settings"

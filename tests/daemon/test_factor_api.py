@@ -13,6 +13,7 @@ from .door import supervising
 from .house import PASSWORD, House, program, read, serving, write
 from .test_secrets import _files
 
+WRONG_CODE = (401, "wrong-code", "The code of your second factor is wrong!")
 WRONG = (401, "wrong-credentials", "Invalid username or password!")
 NEEDED = (401, "second-factor-needed", "A code of your second factor is needed!")
 
@@ -52,8 +53,8 @@ async def test_a_login_carries_the_code_beside_or_behind_the_password(device: De
     assert (await log_in(house, f"{PASSWORD}{device.later()}")).status_code == 200
     code = device.later()
     assert (await log_in(house, code=f"{code[:3]} {code[3:]}")).status_code == 200
-    assert said(await log_in(house, code=device.wrong())) == WRONG
-    assert said(await log_in(house, f"{PASSWORD}{device.wrong()}")) == WRONG
+    assert said(await log_in(house, code=device.wrong())) == WRONG_CODE
+    assert said(await log_in(house, f"{PASSWORD}{device.wrong()}")) == WRONG_CODE
     assert said(await log_in(house, f"{PASSWORD}x", device.later())) == WRONG
 
 
@@ -116,7 +117,7 @@ async def test_a_used_code_stays_used_over_a_restart(folder: str) -> None:
             assert (await log_in(first, code=code)).status_code == 200
         async with serving(folder, door) as second:
             second.parts.people.factors._clock = lambda: device.now
-            assert said(await log_in(second, code=code)) == WRONG
+            assert said(await log_in(second, code=code)) == WRONG_CODE
             assert (await log_in(second, code=device.later())).status_code == 200
 
 
@@ -125,7 +126,7 @@ async def test_a_used_code_stays_used_under_a_new_name_and_goes_with_the_account
     code = device.later()
     assert (await log_in(house, code=code)).status_code == 200
     await send(house, "PATCH", "/accounts?username=admin", username="root")
-    assert said(await log_in(house, code=code, name="root")) == WRONG
+    assert said(await log_in(house, code=code, name="root")) == WRONG_CODE
     assert (await log_in(house, code=device.later(), name="root")).status_code == 200
     assert house.parts.people.factors.accounts() == {"root"}
     await house.local.delete("/accounts?username=root")
@@ -136,7 +137,7 @@ async def test_wrong_codes_make_one_wait(device: Device) -> None:
     house = device.house
     for _ in range(5):
         assert said(await log_in(house)) == NEEDED  # neither a failure nor a success
-        assert said(await log_in(house, code=device.wrong())) == WRONG
+        assert said(await log_in(house, code=device.wrong())) == WRONG_CODE
     assert (await log_in(house, code=device.later())).status_code == 429
     answer = await send(house, "DELETE", "/account/factor", password=PASSWORD, code=device.later())
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
@@ -164,7 +165,7 @@ async def test_new_recovery_codes_replace_the_old_ones(device: Device) -> None:
     answer = await send(house, "POST", "/account/recovery", password=PASSWORD, code=device.recovery[0])
     fresh = answer.json()["recovery"]
     assert len(fresh) == 10
-    assert said(await log_in(house, code=device.recovery[1])) == WRONG
+    assert said(await log_in(house, code=device.recovery[1])) == WRONG_CODE
     assert (await log_in(house, code=fresh[0])).status_code == 200
     assert "accounts.factor.recovery" in [line.get("action") for line in house.audit()]
 

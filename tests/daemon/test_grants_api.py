@@ -109,7 +109,7 @@ async def test_nobody_raises_himself_above_what_he_may(house: House, wish: dict[
 async def test_roles_are_sets_of_grants_that_the_config_may_change_at_any_time(house: House) -> None:
     text = json.loads(house.text(app=program("echo")))
     await house.local.patch("/config", json={**text, "roles": {"viewer": ["server.view"]}})
-    eve = await guest(house, roles=["viewer"], grants=None)
+    eve = await guest(house, roles=["viewer"])
     assert (await eve.get("/servers")).status_code == 200
     assert (await eve.get("/accounts")).status_code == 403
     await house.local.patch("/config", json={**text, "roles": {"viewer": ["accounts.view"]}})
@@ -159,3 +159,39 @@ async def test_ones_own_password_is_changed_by_who_knows_it(house: House) -> Non
     assert (await eve.get("/account")).status_code == 401, "a new password ends all sessions"
     headers = {"Username": "guest", "Password": "a new secret"}
     assert (await house.nobody.get("/login", headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"grant": ["server.view"]}, {"grants": None}, {"Grants": []}, {"role": "viewer"}, {"Disabled": True}],
+)
+async def test_a_mistyped_limit_makes_no_administrator(house: House, more: dict[str, object]) -> None:
+    wish = {"username": "eve", "password": GUEST}
+    answer = await house.local.post("/accounts", json={**wish, **more})
+    assert (answer.status_code, answer.json()["kind"]) == (400, "invalid-json")
+    assert answer.json()["detail"]
+    assert (await house.local.post("/keys", json={"name": "bot", **more})).status_code == 400
+    users = Path(house.folder, "users.json")
+    entries = json.loads(users.read_text())
+    users.write_text(json.dumps({**entries, "eve": {"hash": entries["admin"], **more}}))
+    house.parts.people.accounts.refresh()
+    eve = house.client(await house.log_in("eve"))
+    assert (await eve.get("/servers")).status_code in (401, 403)
+
+
+async def test_an_account_can_be_made_disabled(house: House) -> None:
+    wish = {"username": "eve", "password": GUEST, "disabled": True}
+    said(await house.local.post("/accounts", json=wish))
+    headers = {"Username": "eve", "Password": GUEST}
+    assert (await house.nobody.get("/login", headers=headers)).status_code == 401
+    (line,) = [one for one in house.audit() if one.get("action") == "auth.login"]
+    assert (line["reason"], line["result"]) == ("disabled", "failed")
+
+
+async def test_a_role_that_vanished_is_told_once(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    text = json.loads(house.text())
+    await house.local.patch("/config", json={**text, "roles": {"viewer": ["server.view"]}})
+    await guest(house, roles=["viewer"])
+    for _ in range(2):
+        await house.local.patch("/config", json=text)
+    assert caplog.text.count("the account 'guest' has the role 'viewer', which is not in the config") == 1

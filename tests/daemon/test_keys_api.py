@@ -32,7 +32,9 @@ async def test_a_key_may_what_it_was_given_and_its_owner_may(house: House) -> No
     await house.configure(mc=program("echo"), bot=program("echo"))
     await guest(house, "server.view", "keys.create", {"permissions": "server.*", "servers": ["mc"]})
     token = await house.log_in("guest")
-    key = await make(house, token, grants=["server.control", "accounts.view"])
+    refused = await house.client(token).post("/keys", json={"name": "x", "grants": ["server.control"]})
+    assert said(refused, 403)["error"] == "You cannot give rights that you do not have!"
+    key = await make(house, token, grants=["server<mc>.control"])
     client = house.client(str(key["key"]))
     assert (await client.post("/server/mc", content="KILL")).status_code == 200
     assert (await client.post("/server/bot", content="KILL")).status_code == 403

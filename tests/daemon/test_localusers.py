@@ -90,3 +90,10 @@ def test_an_owner_of_keys_is_judged_by_his_groups_as_they_are_now(gid: int) -> N
     assert told.owner_rights(f"@local:{gid + 70000}") == NOTHING
     assert told.owner_rights("@local") == NOTHING
     assert told.owner_rights("@local:x") == NOTHING
+
+
+def test_a_mistyped_key_of_the_socket_gives_its_group_nothing() -> None:
+    gid = os.getegid()
+    told = users({"unixSocket": {"usrs": {"54321": ["viewer"]}}}, grp.getgrgid(gid).gr_name)
+    assert told.rights(STRANGER, {gid}) == NOTHING
+    assert told.rights(0, {gid}) == FULL

@@ -76,7 +76,7 @@ async def app(house: House) -> House:
     text = json.loads(house.text(app={**program("ticker"), "directory": str(folder)}))
     house.settings["roles"] = {"all": ["server.*"]}
     said(await house.local.patch("/config", json={**text, "roles": {"all": ["server.*"]}}))
-    await guest(house, grants=None, roles=["all"])  # no grants of its own
+    await guest(house, roles=["all"])
     await house.parts.people.sessions.end(house.parts.people.sessions.of("guest"))
     return house
 

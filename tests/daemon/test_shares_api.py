@@ -115,3 +115,10 @@ async def test_a_wish_for_a_share_that_makes_no_sense_is_refused(
 ) -> None:
     whole = {"kind": "file", "server": "chat", "path": "/logs/latest.log", **wish}
     assert (await chat.remote.post("/shares", json=whole)).status_code == status
+
+
+async def test_who_looks_is_cut_off_when_the_time_is_over(chat: House) -> None:
+    link = await share(chat.remote, "console", expiresIn=1)
+    async with chat.view("chat", query=f"?share={link['token']}", local=False) as viewer:
+        await viewer.message()
+        assert await viewer.close_code() == 4401
