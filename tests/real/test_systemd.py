@@ -172,7 +172,7 @@ def test_files_are_worked_on_in_the_sandbox_of_the_unit(machine: Machine) -> Non
     assert machine.says("stat -c %U:%a /srv/ticker/hello") == "holdfast:640"
     pack = f"{at}/compress?path=w.tar.zst'&'archiveType=tar'&'compress=zstd"
     assert machine.says(f"""{pack} -d '["world"]'""") == '{"success":true}'
-    assert '"success": true' in machine.says(f"{at}/decompress?path=w.tar.zst -d again")
+    assert '"success":true' in machine.says(f"{at}/decompress?path=w.tar.zst -d again")
     machine.run("cmp /srv/ticker/world/a /srv/ticker/again/world/a")
     # A job that goes on for long enough to be looked at: text, and then a terabyte of nothing.
     machine.run("yes | head -c 16384 >/srv/ticker/endless && truncate -s 1T /srv/ticker/endless")
