@@ -6,6 +6,7 @@ of which only the hash must be there. It has the rights that it names, and no ot
 mistyped must not make an administrator.
 """
 
+import contextlib
 import unicodedata
 from dataclasses import dataclass, field, replace
 
@@ -79,6 +80,27 @@ def read_account(entry: object) -> Account:
     except InvalidPrivileges as exc:
         raise InvalidEntry(str(exc)) from exc
     return Account(_hash(entry.get("hash")), privileges, disabled, _factor(entry.get("totp")))
+
+
+def account_of(name: str, entry: object) -> Account | None:
+    """Return the account of an entry, or None if nobody can log in by it."""
+    with contextlib.suppress(InvalidEntry):
+        return None if fault_of(name) else read_account(entry)
+    return None
+
+
+def why_odd(name: str, entry: object) -> str:
+    """Return why nobody can log in by an entry."""
+    try:
+        read_account(entry)
+    except InvalidEntry as exc:
+        return str(exc)
+    return fault_of(name) or "nobody knows why"
+
+
+def has_ended(old: Account, new: Account | None) -> bool:
+    """Tell whether who was logged in is so no longer."""
+    return new is None or new.hash != old.hash or (new.disabled and not old.disabled)
 
 
 def fault_of(name: str) -> str | None:

@@ -23,7 +23,7 @@ from typing import TypeAlias
 import anyio
 from anyio import to_thread
 
-from .account import Account, InvalidEntry, fault_of, read_account
+from .account import Account, account_of, fault_of, has_ended, why_odd
 from .passwords import Passwords, TooManyLogins, UnusablePassword, Verdict
 from .privileges import EVERYTHING, Privileges
 from .usersfile import AccountsDamaged, AccountsUnreadable, Entries, Stamp, UsersFile, rests
@@ -127,12 +127,12 @@ class Accounts:
         before, odd = self._accounts, self._entries.keys() - self._accounts.keys()
         self._adopt(stamp, entries)
         for name in sorted(entries.keys() - self._accounts.keys() - odd):
-            why = _why_odd(name, entries[name])
+            why = why_odd(name, entries[name])
             _log.warning(
                 "%s: %r is no account that can log in: %s; it is left as it is", self._path, name, why
             )
         if before != self._accounts:
-            self._tell({name for name, old in before.items() if _ended(old, self._accounts.get(name))})
+            self._tell({name for name, old in before.items() if has_ended(old, self._accounts.get(name))})
 
     async def keep_good(self) -> None:
         """Keep what the file says for a start with a damaged one; a disk that refuses is only told of."""
@@ -161,12 +161,22 @@ class Accounts:
         return name if verdict.ok else None
 
     async def create(
-        self, name: str, password: str, privileges: Privileges = EVERYTHING, *, disabled: bool = False
+        self,
+        name: str,
+        password: str,
+        privileges: Privileges = EVERYTHING,
+        *,
+        disabled: bool = False,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
-        """Add an account. Raises what this module has but `NoSuchAccount`, and `TooManyLogins`."""
+        """Add an account; at that moment, `check` may raise something to keep it from that.
+
+        Raises what this module has but `NoSuchAccount`, and `TooManyLogins`.
+        """
         account = Account(await self._hash(password), privileges, disabled)
 
         def add(entries: Entries) -> Entries:
+            check()
             _check_free(entries, name)
             return {**entries, name: account.to_entry()}
 
@@ -203,14 +213,17 @@ class Accounts:
         await self._rewrite(alter)
         if final != name:
             self._on_rename(name, final)
-        ended = stored is not None or (before is not None and _ended(before, self._accounts.get(final)))
+        ended = stored is not None or (before is not None and has_ended(before, self._accounts.get(final)))
         self._tell({final} if ended else set())
 
-    async def delete(self, name: str) -> None:
-        """Remove an account. Raises `NoSuchAccount`, `AccountsUnreadable`, `AccountsNotSaved`."""
+    async def delete(self, name: str, check: Callable[[Account], None] = lambda _: None) -> None:
+        """Remove an account; at that moment, `check` may raise something to keep it from that.
+
+        Raises `NoSuchAccount`, `AccountsUnreadable`, `AccountsNotSaved`.
+        """
 
         def remove(entries: Entries) -> Entries:
-            self._known_account(name)
+            check(self._known_account(name))
             return {key: value for key, value in entries.items() if key != name}
 
         await self._rewrite(remove)
@@ -236,7 +249,9 @@ class Accounts:
         self._stamp, self._entries = stamp, entries
         self._known, self._fault, self._damaged = stamp is not None, None, None
         self._accounts = {
-            name: account for name, entry in entries.items() if (account := _account(name, entry)) is not None
+            name: account
+            for name, entry in entries.items()
+            if (account := account_of(name, entry)) is not None
         }
         # A file touched just now is read again next time.
         self._settled = rests(stamp)
@@ -317,26 +332,6 @@ class Accounts:
                 if stamp is not None:
                     self._adopt(stamp, entries)
                     return
-
-
-def _account(name: str, entry: object) -> Account | None:
-    """Return the account of an entry, or None if nobody can log in by it."""
-    with contextlib.suppress(InvalidEntry):
-        return None if fault_of(name) else read_account(entry)
-    return None
-
-
-def _why_odd(name: str, entry: object) -> str:
-    try:
-        read_account(entry)
-    except InvalidEntry as exc:
-        return str(exc)
-    return fault_of(name) or "nobody knows why"
-
-
-def _ended(old: Account, new: Account | None) -> bool:
-    """Tell whether who was logged in is so no longer."""
-    return new is None or new.hash != old.hash or (new.disabled and not old.disabled)
 
 
 def _check_free(entries: Entries, name: str) -> None:

@@ -11,8 +11,9 @@ from starlette.responses import Response
 from filemgr import NoSuchFile, RelPath, fence_around
 
 from .disposition import attachment
-from .errors import ApiError, saying
+from .errors import ApiError, NotPermitted, saying
 from .parts import Call
+from .shares import Share
 from .streams import Streamed, Write
 
 TYPES: Mapping[str, str] = {"zip": "application/zip", "tar.zst": "application/zstd"}
@@ -27,6 +28,8 @@ async def archived(call: Call, path: RelPath, kind: str) -> Response:
 
     What is wrong before the first byte is an ordinary error; later, the connection is cut.
     """
+    if isinstance(call.who.holder, Share):
+        raise NotPermitted
     if kind not in TYPES:
         raise ApiError(400, "invalid-archive", "Invalid archive type!")
     arguments = {"paths": [str(path)], "base": str(path.parent), "format": kind}

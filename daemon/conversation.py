@@ -178,7 +178,10 @@ class Conversation:
             return True
         # Whole lines only: what is sent in parts could become another line. No control characters either: a
         # carriage return ends a line for some programs.
-        text = data.decode("utf-8", "replace")
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            return False
         lines = text.removesuffix("\n").split("\n")
         return text.endswith("\n") and all(
             line.isprintable() and self._identity.may_type(self.call.server, line) for line in lines

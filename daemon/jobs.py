@@ -12,8 +12,8 @@ Rules:
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import ExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 
 import anyio
 import anyio.abc
@@ -33,6 +33,9 @@ LIGHT = 4
 ATTENDED = 8
 """Jobs at work that end with their client."""
 
+
+ATTENDED_EACH = 4
+"""Of them, those of one owner; the others of his wait, so that nobody takes all places."""
 
 log = logging.getLogger("holdfast.jobs")
 
@@ -56,6 +59,8 @@ class Jobs:
         self._tasks = tasks
         self._mend = mend
         self._jobs: dict[str, Job] = {}
+        self._each: dict[str, anyio.CapacityLimiter] = {}
+        """Of what ends with its client, what is at work for one owner."""
         self._places = anyio.CapacityLimiter(2)
         self._light = anyio.CapacityLimiter(LIGHT)
         self._attended = anyio.CapacityLimiter(ATTENDED)
@@ -82,7 +87,7 @@ class Jobs:
         if order.ended is not None:
             self._tasks.start_soon(self._end_with, job, order.ended)
         places = self._light if order.light else self._places
-        self._tasks.start_soon(self._run, job, places, None)
+        self._tasks.start_soon(self._run, job, (places,), None)
         return job
 
     @asynccontextmanager
@@ -92,13 +97,14 @@ class Jobs:
         What it finds comes out of `job.items`, and it waits while nobody takes that. `out` is a descriptor
         for what it makes; it is ours from now on, and closed when the worker has its own.
         """
+        mine = self._each.setdefault(order.owner, anyio.CapacityLimiter(ATTENDED_EACH))
         try:
             job = self._add(order)
         except TooManyJobs:
             if out is not None:
                 os.close(out)
             raise
-        self._tasks.start_soon(self._run, job, self._attended, out)
+        self._tasks.start_soon(self._run, job, (mine, self._attended), out)
         try:
             yield job
         finally:
@@ -183,12 +189,14 @@ class Jobs:
             if place >= KEPT or now - (job.ended or now) > KEPT_FOR:
                 del self._jobs[job.id]
 
-    async def _run(self, job: Job, places: anyio.CapacityLimiter, out: int | None) -> None:
+    async def _run(self, job: Job, places: Sequence[anyio.CapacityLimiter], out: int | None) -> None:
         try:
             with job.scope, job.finds, ExitStack() as stack:
                 if out is not None:
                     stack.callback(os.close, out)
-                async with places:
+                async with AsyncExitStack() as taken:
+                    for place in places:
+                        await taken.enter_async_context(place)
                     await self._attempt(job, out, stack)
         finally:
             job.become(Phase.CANCELLED, Cancelled())  # unless it is over in another way

@@ -104,7 +104,9 @@ class Logins:
             if await self._accounts.check(name, password) is None:
                 attempt.failed()
                 raise WrongCredentials
-            attempt.succeeded(name)
+            account = self._accounts.get(name)
+            if account is None or account.factor is None:  # else it must not make up for wrong codes
+                attempt.succeeded(name)
 
     async def check_both(self, name: str, password: str, code: str, address: str) -> None:
         """Check a password and a code, of somebody who is logged in; raises like `login`."""

@@ -5,24 +5,27 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.websockets import WebSocket
 
 from filemgr import Fences, InvalidPath, RelPath, Root, common, outermost
 
 from .access import Access, Identity, Rule
+from .account import Account
 from .accounts import NoSuchAccount
 from .attempt import Attempt, cause_of
 from .audit import Audit, Detail
+from .bodies import read_body
 from .consoles import Consoles
 from .documents import Documents
-from .errors import ApiError, NotPermitted
+from .errors import ApiError, NotAuthenticated, NotPermitted
 from .files import Files
 from .job import Job, Order
 from .jobs import Jobs
 from .jsontext import InvalidJson, read_json
 from .localusers import LOCAL, LocalUser
 from .mirror import Mirror
+from .passwords import MAX_BYTES
 from .people import People
 from .query import path_in
 from .rawconsoles import RawConsoles
@@ -192,20 +195,8 @@ class Call:
         self.attempt.failed(self.who, self.who.address, why)
 
     async def body(self, limit: int = MOST_JSON) -> bytes:
-        """Return the request's body; raises `ApiError` 413 as soon as it is longer than `limit` bytes."""
-        body = bytearray()
-        too_large = ApiError(413, "too-large", f"The request body may have at most {limit} bytes!")
-        declared = self.request.headers.get("content-length", "")
-        if declared.isdigit() and int(declared) > limit:
-            raise too_large
-        try:
-            async for chunk in self.request.stream():
-                body += chunk
-                if len(body) > limit:
-                    raise too_large
-        except ClientDisconnect as exc:
-            raise ApiError(400, "disconnected", "The request was cut off!") from exc
-        return bytes(body)
+        """Return the request's body; raises as `read_body`."""
+        return await read_body(self.request, self.identity, limit)
 
     @property
     def owner(self) -> str:
@@ -221,14 +212,26 @@ class Call:
         found = people.accounts.get(account)
         if found is None:
             raise NoSuchAccount(f"there is no account {account}")
-        if not self.who.covers(found.privileges.rights(people.roles)):
+        self.check_reach_of(found)
+
+    def check_reach_of(self, account: Account) -> None:
+        """The same of an account as it is at the moment of the change: much may have happened since."""
+        self.check_still()
+        if not self.who.covers(self.parts.people.reach(account.privileges)):
             raise ApiError(
                 403, "not-permitted", "You cannot change an account that has more rights than you!"
             )
 
+    def check_still(self) -> None:
+        """Refuse to go on for somebody who has lost his rights meanwhile; raises `ApiError` 401."""
+        if self.who.over:
+            raise NotAuthenticated
+
     def check_password(self, password: str) -> None:
         """Refuse what is no good password for an account; raises `ApiError` 400."""
         # It comes in a header, which loses blanks around it.
+        if len(password.encode("utf-8", "replace")) > MAX_BYTES:
+            raise ApiError(400, "invalid-account", f"A password has at most {MAX_BYTES} bytes!")
         if password != password.strip():
             raise ApiError(400, "invalid-account", "A password must not begin or end with a blank!")
         shortest = self.parts.reloader.config.login.password_length

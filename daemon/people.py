@@ -24,8 +24,8 @@ from .ledger import Ledger
 from .localusers import LOCAL, LocalUsers
 from .logins import Logins
 from .passwords import Passwords
-from .permissions import NOTHING, Rights
-from .privileges import Roles
+from .permissions import FULL, NOTHING, Rights
+from .privileges import Privileges, Roles
 from .register import Register
 from .sessions import Sessions
 from .shares import Shares
@@ -99,6 +99,15 @@ class People:
         socket = config.unix_socket
         self.local.configure(socket.people, socket.group, config.roles)
         self._judge()
+
+    def reach(self, privileges: Privileges) -> Rights:
+        """Return what somebody with these privileges may do, or may do soon.
+
+        A role that is not in the config now may come back, and with it any right.
+        """
+        if any(role not in self.roles for role in privileges.roles):
+            return FULL
+        return privileges.rights(self.roles)
 
     def account_rights(self, name: str) -> Rights:
         """Return what an account may do: nothing if there is none, or it is disabled."""

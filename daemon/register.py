@@ -182,12 +182,13 @@ class Register(Generic[E]):
         # In memory before the commit: nobody has the token yet, and if the owner ends in this moment, this is
         # among what ends with him.
         self._live[entry.digest] = entry
-        row, over = self.row(entry), list[E]()
+        over = list[E]()
 
         def prepare() -> list[Statement]:
             if entry.ended.is_set():
                 return []
             over.extend(surplus())
+            row = self.row(entry)  # not before: the owner may have another name by now
             marks = ", ".join("?" * len(row))
             insertion = f"INSERT INTO {self.table} VALUES ({marks})", row  # noqa: S608
             return [insertion, *map(self._deletion, over)]

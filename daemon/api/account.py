@@ -2,6 +2,7 @@
 
 from starlette.responses import JSONResponse, Response
 
+from ..account import Account
 from ..described import described, json_of
 from ..errors import ApiError
 from ..keys import Key
@@ -64,7 +65,12 @@ async def update(call: Call) -> Response:
         await people.logins.check(name, old, call.who.address)
     except WrongCredentials as exc:
         raise ApiError(403, "wrong-credentials", "The old password is wrong!") from exc
-    await people.accounts.update(name, password=password)
+
+    def change(account: Account) -> Account:
+        call.check_still()
+        return account
+
+    await people.accounts.update(name, password=password, change=change)
     call.record("accounts.update", taggedUser=name, changed="password")
     return JSONResponse({"success": True})
 

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from ..account import Account
 from ..described import Param, described, either, json_of
 from ..errors import ApiError
+from ..keys import Key
 from ..parts import Call
 from ..privileges import EVERYTHING, Privileges
 from ..schemas import ACCOUNT_FILE, JSON_BODY
@@ -60,7 +61,12 @@ async def create(call: Call) -> Response:
     privileges = _own(call) if privileges is None else privileges
     _check_given(call, privileges)
     disabled = wish.flag("disabled") or False
-    await call.parts.people.accounts.create(name, password, privileges, disabled=disabled)
+
+    def check() -> None:
+        call.check_still()
+        _check_given(call, privileges)
+
+    await call.parts.people.accounts.create(name, password, privileges, disabled=disabled, check=check)
     call.record("accounts.create", taggedUser=name)
     return JSONResponse({"success": True})
 
@@ -92,10 +98,15 @@ async def update(call: Call) -> Response:
     if password is not None:
         call.check_password(password)
     call.check_reach(name)
+    if password is not None and isinstance(call.who.holder, Key) and call.who.holder.owner == name:
+        raise ApiError(403, "not-permitted", "A key cannot change the password of its owner!")
     if privileges is not None:
         _check_given(call, privileges)
 
     def change(account: Account) -> Account:
+        call.check_reach_of(account)  # again: hashing a password takes a while, and who waits may be demoted
+        if privileges is not None:
+            _check_given(call, privileges)
         return replace(
             account,
             privileges=account.privileges if privileges is None else privileges,
@@ -131,7 +142,7 @@ async def delete(call: Call) -> Response:
         raise ApiError(400, "no-username", "Username not provided!")
     call.trying("accounts.delete", taggedUser=name)
     call.check_reach(name)
-    await call.parts.people.accounts.delete(name)
+    await call.parts.people.accounts.delete(name, call.check_reach_of)
     call.record("accounts.delete", taggedUser=name)
     return JSONResponse({"success": True})
 

@@ -165,6 +165,7 @@ async def _change(
     """Keep another factor, unless somebody has changed it meanwhile."""
 
     def change(account: Account) -> Account:
+        call.check_still()
         secrets = [factor and factor.secret for factor in (account.factor, before)]
         if secrets[0] != secrets[1]:
             raise ApiError(409, "factor-changed", "The second factor was changed meanwhile!")

@@ -28,7 +28,7 @@ async def list_all(call: Call) -> Response:
             raise NotPermitted
         found = keys.all()
     else:
-        found = keys.of(call.owner)
+        found = _own(call)
     return JSONResponse({"keys": [_described(key) for key in found]})
 
 
@@ -78,11 +78,17 @@ async def end(call: Call) -> Response:
         raise ApiError(400, "no-id", "No id provided!")
     keys = call.parts.people.keys
     key = keys.get(wanted)
-    if key.owner != call.owner and not call.who.may("keys.delete"):
+    if key not in _own(call) and not call.who.may("keys.delete"):
         raise NotPermitted
     call.record("keys.delete", keyName=key.name, taggedUser=key.owner)
     await keys.end([key], "end a key")
     return JSONResponse({"success": True})
+
+
+def _own(call: Call) -> list[Key]:
+    """Return the keys that are the caller's business: a key has no other but itself."""
+    holder = call.who.holder
+    return [holder] if isinstance(holder, Key) else call.parts.people.keys.of(call.owner)
 
 
 def _described(key: Key) -> dict[str, object]:

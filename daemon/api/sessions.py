@@ -42,10 +42,16 @@ async def list_all(call: Call) -> Response:
 )
 async def end(call: Call) -> Response:
     """End one session by `id`, those of an account by `user`, one's `own`, one's `others`, or `all`."""
-    sessions, own = call.parts.people.sessions, call.parts.people.sessions.of(call.who.user)
+    sessions, own = call.parts.people.sessions, _own(call)
+    user = call.query("user")
+    # Before anything is looked for: whether somebody is logged in is his business.
+    if (user not in (None, call.who.user) or call.query("all") == "true") and not call.who.may(
+        "sessions.end"
+    ):
+        raise NotPermitted
     if key := call.query("id"):
         ended = [sessions.get(key)]
-    elif user := call.query("user"):
+    elif user:
         ended = sessions.of(user)
     elif call.query("all") == "true":
         ended = sessions.all()
@@ -55,7 +61,7 @@ async def end(call: Call) -> Response:
         ended = [session for session in own if session is not call.who.holder]
     else:
         raise ApiError(400, "no-id", "No id provided!")
-    if any(session.owner != call.who.user for session in ended) and not call.who.may("sessions.end"):
+    if any(session not in own for session in ended) and not call.who.may("sessions.end"):
         raise NotPermitted
     for owner in sorted({session.owner for session in ended}):
         count = sum(session.owner == owner for session in ended)
@@ -64,11 +70,18 @@ async def end(call: Call) -> Response:
     return JSONResponse({"success": True, "ended": len(ended)})
 
 
+def _own(call: Call) -> list[Session]:
+    """Return the sessions that are the caller's business: a key has none."""
+    mine = isinstance(call.who.holder, Session)
+    return call.parts.people.sessions.of(call.who.user) if mine else []
+
+
 def _asked(call: Call) -> Sequence[Session]:
     sessions, user = call.parts.people.sessions, call.query("user")
     if call.query("all") != "true" and user is None and not call.who.peer:
-        return sessions.of(call.who.user)
-    if user != call.who.user and not call.who.may("sessions.view"):
+        return _own(call)
+    mine = user == call.who.user and isinstance(call.who.holder, Session)
+    if not mine and not call.who.may("sessions.view"):
         raise NotPermitted
     return sessions.all() if user is None else sessions.of(user)
 

@@ -1,19 +1,22 @@
 """`/shares`: links to one console or one file, for whoever has them, for a while."""
 
+import os
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
-from filemgr import InvalidPath, RelPath
+from filemgr import InvalidPath, NoSuchFile, NotAFile, RelPath, Root, outermost
 
 from ..described import Param, described, json_of
-from ..errors import ApiError, NotPermitted
+from ..errors import ApiError, NotPermitted, saying
 from ..keys import Key
 from ..parts import Call
 from ..schemas import JSON_BODY, SESSIONS_FILE
 from ..shapes import FLAG, TEXT
 from ..shares import KINDS, Share
 
+NO_FILE = {NoSuchFile: (404, "This file does not exist!"), NotAFile: (400, "This is not a file!")}
 USUAL_LIFE, LONGEST_LIFE = 86_400.0, 365 * 86_400.0
 
 
@@ -26,7 +29,7 @@ async def list_all(call: Call) -> Response:
     """List one's own shares, or with `all=true` everybody's."""
     shares = call.parts.people.shares
     everybodys = call.query("all") == "true"
-    found = shares.all() if everybodys else shares.of(call.owner)
+    found = shares.all() if everybodys else _own(call)
     if everybodys and not all(call.who.may("shares.view", share.server) for share in found):
         found = [share for share in found if call.who.may("shares.view", share.server)]
     return JSONResponse({"shares": [_described(share) for share in found]})
@@ -39,12 +42,18 @@ async def list_all(call: Call) -> Response:
     errors=(
         JSON_BODY,
         SESSIONS_FILE,
-        {400: "invalid-kind invalid-path not-a-file", 403: "not-permitted", 404: "no-such-server"},
+        {
+            400: "invalid-kind invalid-path not-a-file",
+            403: "not-permitted",
+            404: "no-such-server no-such-file",
+        },
         {409: "too-many-shares"},
     ),
 )
 async def create(call: Call) -> Response:
     """Share a console or a file of a server, read-only; the link is shown only now."""
+    if isinstance(call.who.holder, Key):
+        raise ApiError(403, "not-permitted", "A key cannot share: what it shared would outlive it!")
     wish = await call.wish()
     wish.only("kind", "server", "path", "expiresIn")
     kind, server = wish.text("kind") or "", wish.text("server") or ""
@@ -57,9 +66,10 @@ async def create(call: Call) -> Response:
     if fences is not None and kind == "file" and not any(path.is_within(fence) for fence in fences):
         raise NotPermitted
     await call.parts.mirror.service(server)
+    if kind == "file":
+        with saying(NO_FILE):
+            await call.parts.files.run(server, outermost(fences), lambda root: _look(root, path))
     lifetime = wish.seconds("expiresIn", LONGEST_LIFE) or USUAL_LIFE
-    if isinstance(call.who.holder, Key) and call.who.holder.expires is not None:
-        lifetime = min(lifetime, call.who.holder.expires - call.who.holder.used)
     token, share = await call.parts.people.shares.create(kind, call.owner, server, str(path), lifetime)
     call.record("shares.create", server=server, kind=kind, **({"path": str(path)} if kind == "file" else {}))
     said = {"token": token, "url": _url(share, token), **_described(share)}
@@ -79,11 +89,16 @@ async def end(call: Call) -> Response:
         raise ApiError(400, "no-id", "No id provided!")
     shares = call.parts.people.shares
     share = shares.get(wanted)
-    if share.owner != call.owner and not call.who.may("shares.delete", share.server):
+    if share not in _own(call) and not call.who.may("shares.delete", share.server):
         raise NotPermitted
     call.record("shares.delete", server=share.server, kind=share.kind, taggedUser=share.owner)
     await shares.end([share], "end a share")
     return JSONResponse({"success": True})
+
+
+def _own(call: Call) -> Sequence[Share]:
+    """Return the shares that are the caller's business: a key has none."""
+    return () if isinstance(call.who.holder, Key) else call.parts.people.shares.of(call.owner)
 
 
 def _path(text: str) -> RelPath:
@@ -94,6 +109,11 @@ def _path(text: str) -> RelPath:
     if path.is_root:
         raise ApiError(400, "not-a-file", "This is not a file!")
     return path
+
+
+def _look(root: Root, path: RelPath) -> None:
+    """Raise if this is no file: else a share of it would be one of a folder."""
+    os.close(root.open_file(path))
 
 
 def _url(share: Share, token: str) -> str:
