@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
@@ -21,6 +20,7 @@ from .access import Peer
 from .addresses import plain_address
 from .errors import error
 from .hardening import ALWAYS, NO_STORE
+from .pipelining import PipelinedProtocol
 from .quotas import Overcrowded, Place, Quotas
 
 MOST_HEAD = 64 << 10
@@ -38,7 +38,7 @@ _MOST_GROUPS = 256
 _PLACE = "place"
 
 
-class RemoteProtocol(HttpToolsProtocol):
+class RemoteProtocol(PipelinedProtocol):
     """A connection from anywhere: the requests on it are nobody's until they show a token."""
 
     _head: int | None = None
@@ -112,7 +112,7 @@ class RemoteProtocol(HttpToolsProtocol):
         self._mute = 0
         super().on_body(body)
 
-    def data_received(self, data: bytes) -> None:
+    def hear(self, data: bytes) -> None:
         """Take in what the client sent, unless its head has no end: the parser would keep all of it."""
         if self._refusal is not None:
             return
@@ -122,10 +122,19 @@ class RemoteProtocol(HttpToolsProtocol):
             self._refuse(431, "too-large", f"The head of a request may have at most {MOST_HEAD} bytes!")
             return
         self._mute += len(data)
-        super().data_received(data)
+        super().hear(data)
         # Most heads come whole, and cost no timer.
         if self._deadline is None and self._awaits_head():
             self._expect_head()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over, unless answers to earlier requests have yet to be written to it."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._refuse(
+                400, "invalid-request", "A WebSocket cannot begin before earlier answers have ended!"
+            )
+            return
+        super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP."""
@@ -147,6 +156,9 @@ class RemoteProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _give_up(self) -> None:
+        if self.flow.read_paused:  # it is not the client who is slow
+            self._expect_head()
+            return
         seconds = f"{self._quotas.limits.head_seconds:g} seconds"
         self._refuse(
             408, "too-slow", f"The head of a request must be here in {seconds} (limits.headSeconds)!"
@@ -163,12 +175,14 @@ class RemoteProtocol(HttpToolsProtocol):
                 return
             if cycle.response_started or self.pipeline:
                 self.transport.close()  # no other answer can be written into one
+                self._keep_watching()
                 return
         answer = error(status, kind, message)
         lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode()), b"connection: close"]
         lines += [name + b": " + value for name, value in (*answer.raw_headers, *ALWAYS, NO_STORE)]
         self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
         self.transport.close()
+        self._keep_watching()
 
 
 class LocalProtocol(RemoteProtocol):
