@@ -18,8 +18,6 @@ from .errors import answer_for
 
 MOST_NAME = 64
 SHORTENED = "…"
-LONGEST = 1024
-"""Characters of a text that came to nothing."""
 
 
 class Attempt:
@@ -47,9 +45,7 @@ class Attempt:
         self._told = True
         ip = who.ip if who else address
         user = self.user or (who.user if who else "")
-        fields = {key: _short(value) for key, value in self.fields.items()}
-        if who is not None:
-            fields |= who.marks
+        fields = {**self.fields, **(who.marks if who is not None else {})}
         if denied:
             self.audit.refuse(self.action, fields, ip=ip, user=user, cause=why)
         else:
@@ -89,7 +85,3 @@ def _said(answer: Response) -> tuple[str, str]:
         return kind, f"{kind}: {body['error']}"
     except (ValueError, KeyError, TypeError):
         return "", f"status {answer.status_code}"
-
-
-def _short(value: Detail) -> Detail:
-    return f"{value[:LONGEST]}…" if isinstance(value, str) and len(value) > LONGEST else value

@@ -7,20 +7,25 @@ Rules:
   searched (`auditstore.py`). `holdfast audit verify` follows it (`auditchain.py`).
 - What did not succeed says so, and why. The message is another one then, so that who counts Octyne's does not
   count it.
-- Who is refused the same again and again fills nothing: that is noted once a minute, with how often.
+- Nobody fills the files or the disk with one long text: what an entry holds is cut (`auditentry.py`).
+- Who is refused the same again and again fills nothing: it is counted, and the count is an entry when the
+  minute is over (`auditrefusals.py`).
 - Where the journal is the log, it is told each action too, in a sentence and with fields, but not what was
   typed into a console.
 """
 
-import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+import anyio
+
+from .auditentry import Detail, bounded, encoded
 from .auditfile import NAME
+from .auditrefusals import MOST_REFUSALS, Refusal, Refusals
 from .auditsentences import sentence
 from .auditwriter import AuditWriter
 
@@ -34,17 +39,9 @@ MAX_WAITING = 16 << 20  # characters
 LONGEST_CAUSE = 300
 KEEP = 200_000
 
-REPEATED = 60.0
-"""Seconds in which a refusal that is repeated is only counted."""
-
-MOST_REFUSALS = 1000
-"""Refusals that are remembered for that."""
-
-Detail: TypeAlias = "str | int | Sequence[str]"
 Result: TypeAlias = Literal["success", "failed", "denied"]
 NOTHING: Mapping[str, Detail] = {}
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: whatever a name is, it is one line
 _log = logging.getLogger("holdfast.audit")
 
 
@@ -66,14 +63,6 @@ class Settings:
         return self.switches.get(name, True)
 
 
-@dataclass(slots=True)
-class _Refused:
-    """A refusal: when it was noted, and how often it came since."""
-
-    noted: float
-    repeated: int = 0
-
-
 class Audit:
     """The audit log of this run. It is off until `configure` turns it on; used from one thread.
 
@@ -91,7 +80,8 @@ class Audit:
         self._recorded = 0
         self._sent = 0
         self._lost = 0
-        self._refusals: dict[tuple[str, str, Detail], _Refused] = {}
+        self._refusals = Refusals()
+        self._refused: anyio.Event | None = None
         self._writer = AuditWriter(database)
         self._writer.start()
 
@@ -101,7 +91,21 @@ class Audit:
         A switch names an action (`server.files.upload`) or a group (`server.files`, `auth`); the longest
         that fits decides, and what no switch names is written. `keep` bounds the rows of the database.
         """
-        self.settings = Settings(folder if enabled else None, dict(actions), keep)
+        settings = Settings(folder if enabled else None, dict(actions), keep)
+        if settings != self.settings:
+            self._tell_counts(0)  # where they would have been told
+        self.settings = settings
+
+    async def run(self) -> None:
+        """Tell how often something was refused when its minute is over, for as long as the daemon runs."""
+        while True:
+            self._refused = anyio.Event()
+            due = self._refusals.due()
+            if due is None:
+                await self._refused.wait()
+            else:
+                await anyio.sleep(max(0.0, due - time.monotonic()))
+                self._tell_counts(MOST_REFUSALS)
 
     def started(self, port: int) -> None:
         """Write the first line of a run."""
@@ -133,28 +137,28 @@ class Audit:
         entry |= {**fields, "result": result}
         if cause:
             entry["cause"] = cause = cause[:LONGEST_CAUSE]
+        entry = bounded(entry)
         self._send(settings, entry)
         if self._journal:
-            extra = {"action": action, "user": user, "address": ip, "server": fields.get("server")}
+            extra = {"action": action, "user": entry["user"], "address": ip, "server": entry.get("server")}
             extra |= {"uid": fields.get("uid"), "peer": fields.get("pid")}
             level = logging.INFO if result == "success" else logging.WARNING
             _log.log(level, "%s", sentence(action, result, cause, entry), extra=extra)
 
     def refuse(self, action: str, fields: Mapping[str, Detail], *, ip: str, user: str, cause: str) -> None:
-        """Write that somebody was refused something; the same again within a minute is counted."""
-        key = user, action, fields.get("server", "")
-        now = time.monotonic()
-        known = self._refusals.get(key)
-        if known is not None and now - known.noted < REPEATED:
-            known.repeated += 1
+        """Write that somebody was refused something; the same again within a minute is counted.
+
+        The count is an entry of its own, with `repeated`: how often it was refused after the first time.
+        """
+        self._tell_counts(MOST_REFUSALS)
+        refusal = Refusal(action, bounded(fields), ip, user, cause)
+        if self._refusals.counts(refusal):
             return
-        if known is None and len(self._refusals) >= MOST_REFUSALS:
-            del self._refusals[next(iter(self._refusals))]
-        self._refusals.pop(key, None)  # the latest stands last
-        self._refusals[key] = _Refused(now)
-        if known is not None and known.repeated:
-            fields = {**fields, "repeated": known.repeated}
+        self._refusals.note(refusal, time.monotonic())
+        self._tell_counts(MOST_REFUSALS)
         self.record(action, fields, ip=ip, user=user, result="denied", cause=cause)
+        if self._refused is not None:
+            self._refused.set()
 
     def flush(self) -> None:
         """Return when all that was recorded is written, or was refused by the disk. Blocks."""
@@ -165,15 +169,21 @@ class Audit:
 
     def close(self, patience: float = 5.0) -> None:
         """Write what is left and stop. Blocks, for `patience` seconds if the disk hangs."""
+        self._tell_counts(0)
         self.settings = Settings()
         self._writer.items.put(None)
         self._writer.join(patience)
+
+    def _tell_counts(self, most: int) -> None:
+        for one, repeated in self._refusals.over(time.monotonic(), most):
+            fields = {**one.fields, "repeated": repeated}
+            self.record(one.action, fields, ip=one.ip, user=one.user, result="denied", cause=one.cause)
 
     def _send(self, settings: Settings, fields: Mapping[str, Detail]) -> None:
         if settings.folder is None:
             return
         self._recorded += 1
-        line = _encode({"level": "info", "ts": round(self._clock(), 3), **fields})
+        line = encoded({"level": "info", "ts": round(self._clock(), 3), **fields})
         if self._sent - self._writer.taken + len(line) > MAX_WAITING:
             self._lost += 1
             return

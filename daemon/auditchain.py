@@ -25,9 +25,9 @@ from supervisor import open_without_waiting
 
 from .auditfile import NAME, OLD_FILES
 from .auditlines import Seal, fields_of, hash_of, seal_of
-from .auditsearch import connect
+from .auditmemory import Memory
 
-__all__ = ["Chain", "Finding", "Memory", "files_in"]
+__all__ = ["Chain", "Finding", "files_in", "named"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,39 +63,9 @@ class _Link:
     told: bool = False
 
 
-class Memory:
-    """What the database remembers; nothing without a path. Raises `sqlite3.Error`."""
-
-    def __init__(self, path: str | None) -> None:
-        self._database = connect(path) if path is not None else None
-        self.first, self.last = self._ask("SELECT min(seq), max(seq) FROM entries WHERE hash != ''") or (0, 0)
-
-    def hash_of(self, seq: int) -> str:
-        """Return the hash of an entry, empty if it is not known."""
-        found = self._ask("SELECT hash FROM entries WHERE seq = ?", seq)
-        return str(found[0]) if found else ""
-
-    def has(self, first: int, last: int) -> int:
-        """Return how many of these entries it has."""
-        found = self._ask("SELECT count(*) FROM entries WHERE seq BETWEEN ? AND ?", first, last)
-        return int(found[0]) if found else 0
-
-    def folders(self) -> list[str]:
-        """Return the folders in which the log has been."""
-        if self._database is None:
-            return []
-        return [str(path) for (path,) in self._database.execute("SELECT path FROM folders")]
-
-    def close(self) -> None:
-        """Forget it."""
-        if self._database is not None:
-            self._database.close()
-
-    def _ask(self, query: str, *values: int) -> tuple[int, int] | None:
-        if self._database is None:
-            return None
-        found: tuple[int, int] | None = self._database.execute(query, values).fetchone()
-        return None if found is None or found[0] is None else found
+def named(first: int, last: int, more: str = "") -> str:
+    """Return these entries as the subject of a sentence in the present tense."""
+    return f"entry {first}{more} is" if first == last else f"entries {first} to {last}{more} are"
 
 
 class Chain:
@@ -132,7 +102,12 @@ class Chain:
             )
 
     def _begin(self, line: _Line, *, rotated: bool) -> Iterator[Finding]:
-        if self.first > self._expected and not rotated:
+        if self.first <= self._expected:
+            return
+        if rotated:
+            gone = named(self._expected, self.first - 1)
+            yield Finding(line.place, f"{gone} not in the files any more", harmless=True)
+        else:
             missing = self._named(self._expected, self.first - 1)
             yield Finding(line.place, f"{missing} missing before the first one")
 
@@ -147,6 +122,9 @@ class Chain:
         if known and not link.vouched:
             link.told = True
             yield Finding(line.place, "this line is not the one that was recorded")
+        elif known == "":
+            link.told = True
+            yield Finding(line.place, "the database says that this line was not written")
         beside, follows = (
             self._beside,
             last is None or (last.digest == seal.prev and seal.seq == last.seq + 1),
@@ -188,7 +166,7 @@ class Chain:
         kept = self._memory.has(first, last)
         more = f" (the database has {kept} of them)" if kept and first != last else ""
         more = " (the database has it)" if kept and first == last else more
-        return f"entry {first}{more} is" if first == last else f"entries {first} to {last}{more} are"
+        return named(first, last, more)
 
 
 class _File:

@@ -11,7 +11,9 @@ import zlib
 from collections.abc import Iterator, Sequence
 
 from .audit import DATABASE
-from .auditchain import Chain, Finding, Memory, files_in, is_rotated
+from .auditchain import Chain, Finding, files_in, is_rotated
+from .auditmemory import Memory
+from .auditrows import check_rows
 from .config import ConfigError, ConfigFile
 from .goodconfig import GoodConfig
 
@@ -82,6 +84,7 @@ def _memory(database: str) -> tuple[Memory, list[Finding]]:
 def _findings(chain: Chain, memory: Memory, folder: str) -> Iterator[Finding]:
     paths = [path for one in dict.fromkeys((folder, *memory.folders())) for path in files_in(one)]
     yield from chain.follow(paths, rotated=is_rotated(paths))
+    yield from check_rows(memory, chain)
 
 
 def _say(text: str) -> None:

@@ -8,6 +8,7 @@ import math
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -15,6 +16,9 @@ from urllib.parse import quote
 
 BLOCK = 500
 """Rows that are read at once."""
+
+BLOCK_TEXT = 256 << 10
+"""Characters of their lines, but for the last one: older lines may be long."""
 
 USUAL, MOST = 1000, 100_000
 _LARGEST = (1 << 63) - 1
@@ -105,7 +109,15 @@ class AuditSearch:
                 return []  # it is being made just now
         where, values = self._search.condition(self._before)
         query = f"SELECT seq, server, line FROM entries WHERE {where} ORDER BY seq DESC LIMIT ?"  # noqa: S608
-        found = [Found(*row) for row in self._database.execute(query, (*values, BLOCK))]
+        found: list[Found] = []
+        text = 0
+        # Closed: one that is left in the midst would keep its transaction open.
+        with closing(self._database.execute(query, (*values, BLOCK))) as rows:
+            for row in rows:
+                found.append(Found(*row))
+                text += len(found[-1].line)
+                if text >= BLOCK_TEXT:
+                    break
         if found:
             self._before = found[-1].seq
         return found

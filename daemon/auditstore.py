@@ -1,8 +1,8 @@
 """`audit.db`: what was recorded, so that it can be searched, and so that the end of the log is known.
 
 Rules:
-- It is bounded: the newest rows are kept, as many as the config says and as fit into 1 KiB for each of them.
-  The rest goes a few thousand at a time, with what is added.
+- It is bounded: the newest rows are kept, as many as the config says and as fit into 1 KiB for each of them
+  (or 16 MiB). What is too many goes a few thousand at a time, with what is added; what is too large at once.
 - A damaged one is set aside, and an empty one begins; what the newest log file still has is added again.
 - It remembers the folders in which the log has been, since the chain goes on from one to the next.
 
@@ -35,6 +35,9 @@ AT_ONCE = 5000
 
 FEW = 1000
 """Rows that there may be too many, so that they are not removed one by one."""
+
+SOME = 100
+"""Rows that are removed at a time until it is not too large any more."""
 
 ROW_BYTES = 1 << 10
 SMALLEST = 16 << 20
@@ -105,14 +108,15 @@ class AuditStore:
     def _forget(self, database: sqlite3.Connection, newest: int, keep: int) -> None:
         # By number, not by count: a hole in the numbers only makes it fewer.
         until = newest - keep
-        if self._is_large(database, keep):
-            until = max(until, self._oldest + FEW)
-        elif until - self._oldest < min(FEW, keep // 10):
-            return
-        until = min(until, self._oldest + AT_ONCE, newest)
+        if until - self._oldest >= min(FEW, keep // 10):
+            self._drop(database, min(until, self._oldest + AT_ONCE))
+        while self._oldest < newest and self._is_large(database, keep):
+            self._drop(database, min(self._oldest + SOME, newest - 1))
+
+    def _drop(self, database: sqlite3.Connection, until: int) -> None:
         database.execute("DELETE FROM entries WHERE seq <= ?", (until,))
         (oldest,) = database.execute("SELECT min(seq) FROM entries").fetchone()
-        self._oldest = oldest or until
+        self._oldest = oldest or until + 1
 
     def _is_large(self, database: sqlite3.Connection, keep: int) -> bool:
         (pages,) = database.execute("PRAGMA page_count").fetchone()

@@ -27,6 +27,9 @@ from .auditstore import AuditStore, Head
 AT_ONCE = 500
 """Lines in one transaction."""
 
+MOST_AT_ONCE = 1 << 20
+"""Characters of lines in one transaction, about: that much the database may be too large for a moment."""
+
 RETRY = 5.0
 """Seconds until a database that has failed is tried again."""
 
@@ -52,6 +55,7 @@ class AuditWriter(threading.Thread):
         self._prev = GENESIS
         self._begun = False
         self._rows: list[Row] = []
+        self._held = 0  # characters of their lines
         self._folder, self._keep = "", 0
         self._failed: float | None = None  # when the database failed
 
@@ -63,7 +67,7 @@ class AuditWriter(threading.Thread):
                 item.set()
                 continue
             self._write(*item)
-            if len(self._rows) >= AT_ONCE or self.items.empty():
+            if len(self._rows) >= AT_ONCE or self._held >= MOST_AT_ONCE or self.items.empty():
                 self._settle()
         self._settle()
         if self._file is not None:
@@ -89,6 +93,7 @@ class AuditWriter(threading.Thread):
             digest = self._prev = auditlines.hash_of(line.encode("ascii"))
         if self._store is not None:
             self._rows.append(auditlines.row_of(said, seq, digest, line))
+            self._held += len(line)
         self.taken += size
 
     def _change_folder(self, folder: str) -> None:
@@ -142,7 +147,7 @@ class AuditWriter(threading.Thread):
 
     def _settle(self) -> None:
         """Carry out the transaction."""
-        rows, self._rows = self._rows, []
+        rows, self._rows, self._held = self._rows, [], 0
         if self._store is None or not rows:
             return
         if not self._store.is_open:

@@ -251,7 +251,7 @@ def _environment(section: Section) -> dict[str, str]:
         if not name or "=" in name:
             raise value.error("expected the name of a variable, not empty and without =")
         if isinstance(value.data, bool | int | float):
-            raise value.expected("a string (put it in quotes)")
+            raise value.error("expected a string (put it in quotes)")  # it may be a secret
         environment[name] = value.text()
     return environment
 

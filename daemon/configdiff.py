@@ -1,12 +1,12 @@
 """What is different between two texts of the config, so that the audit log can say it without a secret.
 
 Rules:
-- Numbers, true and false are shown; texts only where it is known that they are harmless. Of any other value
-  it is said that it has changed.
-- Nothing is shown below a key that may hold a secret (`environment`, `command`, `token`, `passwordHash`, …),
-  true and false apart, and no text with user information in a URL.
+- Numbers, true, false and texts are shown only where it is known that they are harmless; a number under any
+  other key may be a PIN. Of any other value it is said that it has changed.
+- No text is shown below a key that may hold a secret (`environment`, `command`, `token`, `passwordHash`, …),
+  and none with user information in a URL.
 - What was added or removed is named; what is in it is not.
-- At most 100 changes, and how many more there are.
+- At most 99 changes, and how many more there are.
 
 It knows no file and no event loop; two large texts take seconds, so this is for a thread.
 """
@@ -19,7 +19,7 @@ from itertools import islice
 from .hujson import read
 from .values import Data, Value
 
-MOST = 100
+MOST = 99  # and one more item says how many more: an entry of the log has 100 at most
 LONGEST_VALUE = 80
 LONGEST = 300
 
@@ -43,6 +43,25 @@ _HARMLESS = (
     ("servers", "*", "boot"),
     ("servers", "*", "directory"),
     ("servers", "*", "leftovers"),
+)
+
+# The same for numbers, true and false.
+_PLAIN = (
+    ("port",),
+    *(("files", key) for key in ("uploadlimit", "partialuploads", "jobs")),
+    *(("files", "extract", key) for key in ("size", "entries", "ratio")),
+    *(("files", "trash", key) for key in ("enabled", "days", "size")),
+    *(("https", key) for key in ("enabled", "hsts")),
+    *(("limits", key) for key in ("connections", "connectionsperaddress", "requestsperaccount")),
+    *(("limits", key) for key in ("websockets", "websocketsperaccount", "headseconds", "jsondepth")),
+    *(("logging", key) for key in ("enabled", "keep")),
+    ("logging", "actions", "*"),
+    *(("login", key) for key in ("idledays", "passwordlength", "endjobs")),
+    *(("login", "delay", key) for key in ("account", "address", "first", "cap")),
+    ("redis", "enabled"),
+    *(("servers", "*", key) for key in ("enabled", "stopgrace", "scrollbacklines", "scrollbackbytes")),
+    ("unixsocket", "enabled"),
+    *(("webui", key) for key in ("enabled", "port")),
 )
 
 # Below these, the next key is a name that the user chose: a server may be called `auth`.
@@ -92,16 +111,15 @@ def _is_group(data: Data) -> bool:
 
 def _shown(keys: tuple[str, ...], data: Data) -> str | None:
     """Return a value as it may be shown, or None."""
-    if data is None or isinstance(data, bool):
-        return json.dumps(data)
-    if _is_group(data) or _is_secret(keys):
+    if data is None:
+        return "null"
+    if isinstance(data, int | float):
+        return json.dumps(data) if any(_fits(keys, known) for known in _PLAIN) else None
+    if not isinstance(data, str) or _is_secret(keys) or "\n" in data or _USER_IN_URL.search(data):
         return None
-    if isinstance(data, str):
-        harmless = any(_fits(keys, known) for known in _HARMLESS)
-        if not harmless or "\n" in data or _USER_IN_URL.search(data):
-            return None
-        return data if len(data) <= LONGEST_VALUE else f"{data[:LONGEST_VALUE]}…"
-    return json.dumps(data)
+    if not any(_fits(keys, known) for known in _HARMLESS):
+        return None
+    return data if len(data) <= LONGEST_VALUE else f"{data[:LONGEST_VALUE]}…"
 
 
 def _is_secret(keys: tuple[str, ...]) -> bool:

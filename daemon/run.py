@@ -92,6 +92,7 @@ class Daemon:
                 exposure = Exposure()
                 people = await self._people(tasks, exposure)
                 tasks.start_soon(people.run)
+                tasks.start_soon(audit.run)
                 mirror = Mirror(self._supervisor)
                 files = Files(mirror)
                 transfers = Transfers(files)

@@ -72,16 +72,27 @@ class Value:
         return self.source.error(self.index, reason, self.key)
 
     def expected(self, what: str) -> ConfigError:
-        """Return the error for a value of the wrong kind."""
+        """Return the error for a value of the wrong kind.
+
+        Of a number, only that it is one: where a text was expected, it may be a secret without its quotes.
+        """
         if isinstance(self.data, Mapping):
             got = "an object"
         elif isinstance(self.data, tuple):
             got = "a list"
         elif isinstance(self.data, str):
             got = "a string" if self.data else "an empty string"
-        else:
+        elif self.data is None or isinstance(self.data, bool):
             got = json.dumps(self.data)
+        else:
+            got = "a number"
         return self.error(f"expected {what}, got {got}")
+
+    def expected_number(self, what: str) -> ConfigError:
+        """Return the error where another number was expected: that one is told."""
+        if isinstance(self.data, bool) or not isinstance(self.data, int | float):
+            return self.expected(what)
+        return self.error(f"expected {what}, got {json.dumps(self.data)}")
 
     def text(self) -> str:
         """Return a string; raises `ConfigError`."""
@@ -166,9 +177,9 @@ class Section:
         if value is None:
             return default
         if type(value.data) is not int:
-            raise value.expected("a whole number")
+            raise value.expected_number("a whole number")
         if not low <= value.data <= high:
-            raise value.expected(f"a whole number from {low} to {high}")
+            raise value.expected_number(f"a whole number from {low} to {high}")
         return value.data
 
     def seconds(self, key: str, default: float) -> float:
@@ -177,7 +188,7 @@ class Section:
         if value is None:
             return default
         if type(value.data) not in (int, float) or not isinstance(value.data, int | float) or value.data < 0:
-            raise value.expected("seconds, 0 or more")
+            raise value.expected_number("seconds, 0 or more")
         return float(value.data)
 
     def choice(self, key: str, default: str, *words: str) -> str:

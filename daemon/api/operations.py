@@ -43,7 +43,7 @@ DELETE, MOVE, COPY, BULK = (f"server.files.{word}" for word in ("delete", "move"
 CHANGE_MODE = "server.files.changeMode"
 
 LONGEST_NOTE = 4096
-"""Characters of a list of operations that stand in the audit log."""
+"""Characters of a list of operations that are kept for the audit log, which shows the beginning."""
 
 SMALL = 16 << 20
 """Bytes of a file that is copied at once."""

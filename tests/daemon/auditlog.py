@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from daemon.audit import KEEP, Audit
-from daemon.auditchain import Chain, Finding, Memory, files_in, is_rotated
+from daemon.auditchain import Chain, Finding, files_in, is_rotated
 from daemon.auditlines import seal_of
+from daemon.auditmemory import Memory
+from daemon.auditrows import check_rows
 
 Lines = list[bytes]
 
@@ -51,7 +53,8 @@ class AuditLog:
         try:
             folders = dict.fromkeys((str(self.folder), *memory.folders()))
             paths = [path for folder in folders for path in files_in(folder)]
-            return list(Chain(memory, first).follow(paths, rotated=is_rotated(paths)))
+            chain = Chain(memory, first)
+            return [*chain.follow(paths, rotated=is_rotated(paths)), *check_rows(memory, chain)]
         finally:
             memory.close()
 

@@ -297,6 +297,7 @@ async def serving(
             exposure.note(people.can_come)
             await people.open()
             tasks.start_soon(people.run)
+            tasks.start_soon(audit.run)
             mirror = Mirror(door.api)
             consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
             files = Files(mirror)

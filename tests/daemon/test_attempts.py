@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import anyio
 import pytest
 
-from daemon import attempt, audit
+from daemon import attempt, auditrefusals
 from daemon.access import Identity
 
 from .filehouse import FileHouse, filing
@@ -96,11 +96,16 @@ async def test_who_is_refused_the_same_again_and_again_is_counted(
         await house.remote.get("/server/app")
     assert len(undone(house)) == 1
     await house.remote.get("/accounts")
-    monkeypatch.setattr(audit, "REPEATED", 0.0)
+    monkeypatch.setattr(auditrefusals, "REPEATED", 0.0)
     await house.remote.get("/server/app")
     await house.remote.get("/server/app")
-    first, other, second, third = undone(house)
-    assert [line.get("repeated") for line in (first, other, second, third)] == [None, None, 4, None]
+    assert [(line["action"], line.get("repeated")) for line in undone(house)] == [
+        ("server.view", None),
+        ("accounts.view", None),
+        ("server.view", 4),
+        ("server.view", None),
+        ("server.view", None),
+    ]
 
 
 async def test_what_a_reader_types_is_noted_as_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import anyio
 import pytest
 
 from daemon import audit as module
-from daemon import auditfile
-from daemon.audit import Audit
+from daemon import auditfile, auditrefusals
+from daemon.audit import Audit, Result
 from daemon.auditsentences import SENTENCES
 from supervisor.journal import fields
+
+from .house import eventually
 
 Line = dict[str, str | int | float]
 
@@ -381,7 +384,94 @@ def test_refusals_are_remembered_for_few_at_a_time(
     for number in (*range(30), *range(20, 30), 0):
         audit.refuse("config.view", {}, ip="192.0.2.1", user=f"user{number}", cause="no")
     audit.flush()
-    assert [line["user"] for line in lines(folder)] == [f"user{number}" for number in (*range(30), 0)]
+    told = [(line["user"], line.get("repeated")) for line in lines(folder)]
+    assert told == [*((f"user{number}", None) for number in range(30)), ("user20", 1), ("user0", None)]
+    audit.close()
+    told = [(line["user"], line.get("repeated")) for line in lines(folder)][32:]
+    assert told == [(f"user{number}", 1) for number in range(21, 30)], "the counts are told at the end"
+
+
+def test_a_refusal_is_the_same_only_of_the_same_caller_and_the_same_target(
+    audit: Audit, folder: Path
+) -> None:
+    various: list[dict[str, str | int]] = [
+        {},
+        {"server": "app"},
+        {"uid": 1000},
+        {"uid": 1001},
+        {"key": "bot"},
+        {"share": "x1"},
+        {"taggedUser": "eve"},
+        {"path": "/a"},
+        {"path": "/b"},
+    ]
+    for _ in range(3):
+        for one in various:
+            audit.refuse("config.view", one, ip="192.0.2.1", user="ada", cause="no")
+        audit.refuse("config.view", {}, ip="192.0.2.2", user="ada", cause="no")
+    audit.flush()
+    assert len(lines(folder)) == len(various) + 1
+    audit.configure(enabled=False, folder=str(folder), actions={})
+    audit.flush()
+    assert [line.get("repeated") for line in lines(folder)] == [None] * 10 + [2] * 10
+
+
+async def test_a_count_is_told_when_its_minute_is_over(
+    audit: Audit, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auditrefusals, "REPEATED", 0.5)
+
+    async def look() -> bool:
+        audit.flush()
+        return len(lines(folder)) == 2
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(audit.run)
+        await anyio.wait_all_tasks_blocked()
+        for _ in range(3):
+            audit.refuse("config.view", {}, ip="192.0.2.1", user="ada", cause="no")
+        await eventually(look)
+        tasks.cancel_scope.cancel()
+    audit.flush()
+    assert [line.get("repeated") for line in lines(folder)] == [None, 2]
+
+
+# How long an entry may be.
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "😀", "\0", '"'])
+@pytest.mark.parametrize("result", ["success", "failed"])
+def test_no_entry_is_longer_than_a_line_may_be(
+    audit: Audit, folder: Path, letter: str, result: Result
+) -> None:
+    long = letter * 100_000
+    fields = dict.fromkeys(("server", "input", "path", "operations", "files", "basePath"), long)
+    names = [long] * 5000
+    audit.record("x", {**fields, "changes": names}, ip=long, user=long, result=result, cause=long)
+    audit.record("x", {"input": long}, ip="@", user="ada", result=result)
+    audit.flush()
+    assert all(len(line) < 8 << 10 for line in (folder / "octyne.log").read_bytes().splitlines())
+    much, little = lines(folder)
+    assert str(much["input"]).startswith(letter)
+    assert str(much["input"]).endswith("…")
+    if letter == "x":
+        assert little["input"] == "x" * 1024 + "…"
+
+
+def test_a_list_is_told_as_far_as_a_hundred_items(audit: Audit, folder: Path) -> None:
+    audit.record("x", {"all": ["a"] * 100, "more": ["a"] * 101}, ip="@", user="ada")
+    audit.flush()
+    (line,) = (folder / "octyne.log").read_text().splitlines()
+    said = json.loads(line)
+    assert (said["all"], said["more"]) == (["a"] * 100, ["a"] * 100 + ["…"])
+
+
+def test_who_types_much_does_not_rotate_the_files(audit: Audit, folder: Path) -> None:
+    for _ in range(125):
+        audit.record("server.console.input", {"input": "x" * (1 << 20)}, ip="@", user="ada")
+    audit.flush()
+    assert [file.name for file in folder.iterdir()] == ["octyne.log"]
+    assert (folder / "octyne.log").stat().st_size < 1 << 20
 
 
 def test_on_a_terminal_the_audit_stays_in_its_file(audit: Audit, caplog: pytest.LogCaptureFixture) -> None:

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
@@ -59,8 +59,12 @@ def test_the_chain_goes_on_over_rotations_and_runs(log: AuditLog) -> None:
 @pytest.mark.usefixtures("small")
 def test_files_that_rotation_has_removed_are_not_missed(log: AuditLog) -> None:
     log.write(60)
-    assert log.numbers()[0] > 1
+    first = log.numbers()[0]
+    assert first > 1
     assert log.wrong() == []
+    assert [str(finding) for finding in log.findings()] == [
+        f"octyne.log.10:1: entries 1 to {first - 1} are not in the files any more"
+    ]
 
 
 def test_the_chain_goes_on_in_another_folder_and_back_again(log: AuditLog, tmp_path: Path) -> None:
@@ -299,7 +303,63 @@ def test_a_database_that_was_changed_is_found(log: AuditLog) -> None:
     with sqlite3.connect(log.database) as database:
         database.execute("UPDATE entries SET hash = ? WHERE seq = 4", ("0" * 64,))
     database.close()
-    assert log.wrong() == ["octyne.log:4: this line is not the one that was recorded"]
+    assert log.wrong() == [
+        "octyne.log:4: this line is not the one that was recorded",
+        "audit.db: entry 4 is not as recorded",
+    ]
+
+
+FORGED = sealed('{"level":"info"}', 5, "0" * 64)
+CHANGES = {
+    "UPDATE entries SET user = 'bob' WHERE seq IN (4, 6, 7)": [
+        "entry 4 is not as recorded",
+        "entries 6 to 7 are not as recorded",
+    ],
+    "UPDATE entries SET server = NULL WHERE seq = 10": ["entry 10 is not as recorded"],
+    "UPDATE entries SET ts = ts + 1 WHERE seq = 1": ["entry 1 is not as recorded"],
+    "UPDATE entries SET line = replace(line, 'ada', 'bob')": ["entries 1 to 10 are not as recorded"],
+    "UPDATE entries SET line = NULL WHERE seq = 5": ["entry 5 is not as recorded"],
+    "UPDATE entries SET hash = 7 WHERE seq = 5": ["entry 5 is not as recorded"],
+    "DELETE FROM entries WHERE seq BETWEEN 3 AND 9": ["entries 3 to 9 are missing"],
+    "DELETE FROM entries WHERE seq IN (2, 9)": ["entry 2 is missing", "entry 9 is missing"],
+    "DELETE FROM entries WHERE seq < 6": [],  # as it forgets by itself
+    "DELETE FROM entries WHERE seq > 6": ["entries 7 to 10 are in the files alone so far"],
+    "DELETE FROM entries": ["it is empty"],
+    f"UPDATE entries SET (ts, action, user, address, server, result, cause, line, hash) = "
+    f"(0.0, '', '', '', NULL, '', '', '{FORGED}', '{hash_of(FORGED.encode())}') WHERE seq = 5": [
+        "entry 5 does not follow the one before it",
+        "entry 6 does not follow the one before it",
+    ],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_was_done_to_the_rows_is_found_with_the_files_and_without(log: AuditLog, change: str) -> None:
+    log.write(10)
+    with closing(sqlite3.connect(log.database)) as database, database:
+        database.execute(change)
+    told = [str(finding) for finding in log.findings() if finding.place == "audit.db"]
+    assert told == [f"audit.db: {text}" for text in CHANGES[change]]
+    log.file.unlink()
+    told = [str(finding) for finding in log.findings() if finding.place == "audit.db"]
+    alone = [text for text in CHANGES[change] if "empty" not in text and "files" not in text]
+    assert told == [f"audit.db: {text}" for text in alone]
+
+
+def test_a_row_that_denies_a_line_of_the_file_is_found(log: AuditLog) -> None:
+    log.write(10)
+    with closing(sqlite3.connect(log.database)) as database, database:
+        database.execute("UPDATE entries SET hash = '' WHERE seq = 10")
+    assert log.wrong() == ["octyne.log:10: the database says that this line was not written"]
+
+
+def test_rows_that_the_daemon_forgets_by_itself_are_not_missed(log: AuditLog) -> None:
+    with log.run(keep=100) as audit:
+        for number in range(1000):
+            act(audit, number)
+            if number % 50 == 0:
+                audit.flush()
+    assert log.findings() == []
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import os
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 
 from daemon import auditstore, auditwriter
 from daemon.auditlines import Row
+from daemon.auditsearch import AuditSearch, Search
 from daemon.auditstore import AuditStore, Head
 
 from ..cuts import DAMAGES, Damage
@@ -52,7 +54,7 @@ def test_a_row_says_what_the_line_says_and_holds_it(log: AuditLog) -> None:
     assert [str(line).encode() for (line,) in rows(log, "line")] == log.lines()
 
 
-@pytest.mark.parametrize("value", ["a\nb", "\0", "\ud800", "grüße 😀", "x" * 100_000])
+@pytest.mark.parametrize("value", ["a\nb", "\0", "\ud800", "grüße 😀", "x" * 1024])
 def test_any_value_becomes_a_row(log: AuditLog, value: str) -> None:
     with log.run() as audit:
         audit.record("auth.login", {"server": value}, ip=value, user=value)
@@ -109,6 +111,32 @@ def test_long_lines_do_not_make_it_larger_than_it_may_be(
         store.add([row(seq, "x" * 50_000)], "/", 500)
     store.close()
     assert size_of(tmp_path / "audit.db") < 4 << 20
+
+
+def test_it_does_not_outgrow_its_bytes_by_more_than_a_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auditstore, "SMALLEST", 1 << 20)
+    store = AuditStore(str(tmp_path / "audit.db"))
+    store.open()
+    for begin in range(1, 2000, 100):  # of 800 KiB
+        store.add([row(seq, "x" * 8000) for seq in range(begin, begin + 100)], "/", 1000)
+        assert os.path.getsize(tmp_path / "audit.db") < 3 << 20
+    store.add([row(seq, "x" * 8000) for seq in range(2001, 5001)], "/", 1000)
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "audit.db")) as database:
+        ((count, newest),) = database.execute("SELECT count(*), max(seq) FROM entries")
+    assert (count < 140, newest) == (True, 5000)
+
+
+def test_long_lines_are_searched_a_few_at_a_time(tmp_path: Path) -> None:
+    store = AuditStore(str(tmp_path / "audit.db"))
+    store.open()
+    store.add([row(seq, "x" * (1 << 20)) for seq in range(1, 6)], "/", 100_000)
+    with closing(AuditSearch(str(tmp_path / "audit.db"), Search())) as search:
+        found = [[one.seq for one in search.next()] for _ in range(6)]
+    store.close()
+    assert found == [[5], [4], [3], [2], [1], []]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
