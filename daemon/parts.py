@@ -122,6 +122,10 @@ class Call:
         """Do short work in the folder of the server, within the caller's fences; raises as `Files.run`."""
         return await self.parts.files.run(self.server, self.fences, work)
 
+    async def inside_of(self, server: str, permission: str, work: Callable[[Root], T]) -> T:
+        """Do the same in the folder of a server that the path does not name, by another permission."""
+        return await self.parts.files.run(server, outermost(self.who.fences(permission, server)), work)
+
     def folder(self) -> AbstractAsyncContextManager[Root]:
         """Hold the folder of the server open, within the caller's fences; raises as `Transfers.folder`."""
         return self.parts.transfers.folder(self.server, self.fences)

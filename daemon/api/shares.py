@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
-from filemgr import InvalidPath, NoSuchFile, NotAFile, RelPath, Root, outermost
+from filemgr import InvalidPath, NoSuchFile, NotAFile, RelPath, Root
 
 from ..described import Param, described, json_of
 from ..errors import ApiError, NotPermitted, saying
@@ -68,7 +68,7 @@ async def create(call: Call) -> Response:
     await call.parts.mirror.service(server)
     if kind == "file":
         with saying(NO_FILE):
-            await call.parts.files.run(server, outermost(fences), lambda root: _look(root, path))
+            await call.inside_of(server, KINDS[kind], lambda root: _look(root, path))
     lifetime = wish.seconds("expiresIn", LONGEST_LIFE) or USUAL_LIFE
     token, share = await call.parts.people.shares.create(kind, call.owner, server, str(path), lifetime)
     call.record("shares.create", server=server, kind=kind, **({"path": str(path)} if kind == "file" else {}))
