@@ -61,7 +61,7 @@ def test_a_factor_is_turned_on_in_the_terminal_and_off_again(house: Holdfast) ->
     assert len(recovery) == 10
     assert log_in(house) == (401, "second-factor-needed")
     assert log_in(house, recovery[0]) == (200, None)
-    assert log_in(house, recovery[0]) == (401, "wrong-credentials")
+    assert log_in(house, recovery[0]) == (401, "wrong-code")
     again = run(house, "admin")
     assert (again.returncode, again.stderr) == (
         1,
