@@ -108,6 +108,7 @@ def begin(house: Holdfast, supervisor: str, by: Systemd) -> Asker:
     """Let it run for the first time; return somebody who has logged in."""
     with by.hearing(), the_daemon(house, supervisor, by) as (_, output):
         password = output.until("shown only once").partition("admin, password ")[2].split()[0]
+        output.until(" serves ")  # not before there is an account
         answer = house.remote.post("/login", headers={"Username": "admin", "Password": password})
         return Asker(house, Moments(), str(answer.raise_for_status().json()["token"]))
 
