@@ -1,14 +1,14 @@
 """What `audit.db` remembers of the log, for who follows its chain."""
 
-from .auditsearch import connect
 from .auditstore import COLUMNS
+from .database import open_to_read
 
 
 class Memory:
     """What the database remembers; nothing without a path. Raises `sqlite3.Error`."""
 
     def __init__(self, path: str | None) -> None:
-        self._database = connect(path) if path is not None else None
+        self._database = open_to_read(path) if path is not None else None
         self.first, self.last = self._ask("SELECT min(seq), max(seq) FROM entries WHERE hash != ''") or (0, 0)
 
     @property

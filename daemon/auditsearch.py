@@ -6,13 +6,16 @@ neither waits for the writer nor keeps it from tidying up. It is meant for threa
 
 import math
 import os
-import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Self
+
+from .database import open_to_read
+
+if TYPE_CHECKING:
+    import sqlite3
 
 BLOCK = 500
 """Rows that are read at once."""
@@ -104,7 +107,7 @@ class AuditSearch:
         if self._database is None:
             if not os.path.exists(self._path):
                 return []  # nothing was recorded yet
-            self._database = connect(self._path)
+            self._database = open_to_read(self._path)
             if self._database.execute("PRAGMA user_version").fetchone() == (0,):
                 return []  # it is being made just now
         where, values = self._search.condition(self._before)
@@ -127,15 +130,6 @@ class AuditSearch:
         if self._database is not None:
             self._database.close()
             self._database = None
-
-
-def connect(path: str) -> sqlite3.Connection:
-    """Return a connection that only reads; raises `sqlite3.Error`."""
-    database = sqlite3.connect(
-        f"file:{quote(os.path.abspath(path))}?mode=ro", uri=True, check_same_thread=False
-    )
-    database.text_factory = lambda data: data.decode("utf-8", "replace")
-    return database
 
 
 def _whole(given: Mapping[str, str], key: str, usual: int, most: int) -> int:

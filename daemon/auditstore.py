@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .auditlines import GENESIS, Row
-from .database import Damaged, Shape, open_database, set_database_aside
+from .database import Shape, open_sound
 
 COLUMNS = ("seq", "ts", "action", "user", "address", "server", "result", "cause", "hash", "line")
 SHAPE = Shape(
@@ -71,23 +71,8 @@ class AuditStore:
 
     def open(self) -> Head:
         """Open it; return what it knows; raises `OSError`, `sqlite3.Error`."""
-        try:
-            database = open_database(self._path, SHAPE)
-        except Damaged as exc:
-            kept = set_database_aside(self._path)
-            _log.error("%s is damaged (%s); kept as %s, a new one begins", self._path, exc, kept)
-            try:
-                database = open_database(self._path, SHAPE)
-            except Damaged as again:
-                raise OSError(f"the new one is damaged too: {again}") from again
-        self._database = database
-        oldest, newest = database.execute("SELECT min(seq), max(seq) FROM entries").fetchone()
-        self._oldest = oldest or 1
-        found = database.execute(
-            "SELECT seq, hash FROM entries WHERE hash != '' ORDER BY seq DESC LIMIT 1"
-        ).fetchone()
-        written, digest = found or (0, GENESIS)
-        return Head(newest or 0, written, digest)
+        self._database, (self._oldest, head) = open_sound(self._path, SHAPE, _ends, _log, "a new one begins")
+        return head
 
     def add(self, rows: Sequence[Row], folder: str, keep: int) -> None:
         """Add rows, and forget the oldest beyond `keep`; raises `sqlite3.Error`, having added none."""
@@ -123,3 +108,13 @@ class AuditStore:
         (free,) = database.execute("PRAGMA freelist_count").fetchone()
         (size,) = database.execute("PRAGMA page_size").fetchone()
         return bool((pages - free) * size > max(keep * ROW_BYTES, SMALLEST))
+
+
+def _ends(database: sqlite3.Connection) -> tuple[int, Head]:
+    """Return the number of the oldest row, or of the first that will come; and how far the log has come."""
+    oldest, newest = database.execute("SELECT min(seq), max(seq) FROM entries").fetchone()
+    found = database.execute(
+        "SELECT seq, hash FROM entries WHERE hash != '' ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    written, digest = found or (0, GENESIS)
+    return oldest or 1, Head(newest or 0, written, digest)

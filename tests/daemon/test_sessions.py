@@ -6,11 +6,13 @@ import sqlite3
 import stat
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import pytest
 
+from daemon import ledgerfile
 from daemon.ledger import CannotKeep, Ledger
 from daemon.sessions import IDLE, Session, Sessions
 
@@ -376,3 +378,37 @@ async def test_after_closing_nothing_crashes(
 def test_a_session_does_not_show_its_digest() -> None:
     session = Session(b"digest", "ada", 0.0, 1.0, HOME, "curl")
     assert "digest" not in repr(session)
+
+
+def of_version_1(path: str) -> str:
+    """Leave a file as the first version made it; return the token of its session."""
+    token = base64.b64encode(b"\0" * 96).decode()
+    row = hashlib.sha256(token.encode()).digest(), "ada", 1_700_000_000.0, 1_708_035_200.0, HOME, "curl"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(
+            "CREATE TABLE sessions(token_hash BLOB PRIMARY KEY, account TEXT, created REAL,"
+            " expires REAL, address TEXT, agent TEXT)"
+        )
+        database.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", row)
+        database.execute("PRAGMA user_version=1")
+    return token
+
+
+async def test_sessions_of_the_first_version_go_on(path: str, clock: Clock) -> None:
+    token = of_version_1(path)
+    for _ in range(2):
+        async with opened(path, clock) as sessions:
+            session = found(sessions, token)
+            assert (session.account, session.created, session.used) == ("ada", clock.now, clock.now)
+            await sessions.create("ada", HOME, "curl")
+
+
+async def test_an_upgrade_that_is_cut_short_is_done_from_the_beginning(path: str, clock: Clock) -> None:
+    token = of_version_1(path)
+    with pytest.MonkeyPatch.context() as patch:
+        cut = replace(ledgerfile._SHAPE, schema=["this is no SQL"])
+        patch.setattr(ledgerfile, "_SHAPE", cut)
+        with pytest.raises(CannotKeep):
+            await Ledger(path).open()
+    async with opened(path, clock) as sessions:
+        assert found(sessions, token).account == "ada"
