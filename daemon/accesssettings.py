@@ -5,12 +5,12 @@ import pwd
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from .passwords import MAX_BYTES
 from .permissions import Grant
 from .privileges import InvalidPrivileges, Privileges, read_grants, read_privileges
 from .values import Section, Value
 
 _MOST_DAYS = 36_500
-_LONGEST_PASSWORD = 1024
 _MOST_FREE = 1_000_000
 
 
@@ -53,7 +53,7 @@ def read_login_settings(section: Section) -> LoginSettings:
     usual = LoginSettings()
     settings = LoginSettings(
         idle_days=section.whole("idleDays", usual.idle_days, 1, _MOST_DAYS),
-        password_length=section.whole("passwordLength", usual.password_length, 1, _LONGEST_PASSWORD),
+        password_length=section.whole("passwordLength", usual.password_length, 1, MAX_BYTES),
         end_jobs=section.flag("endJobs", usual.end_jobs),
         delay=_delay(section.section("delay")),
     )

@@ -120,9 +120,8 @@ class AuditWriter(threading.Thread):
         except (OSError, sqlite3.Error) as exc:
             self._complain(exc)
             return
-        if (
-            head.written and head.written >= self._seq
-        ):  # also if they are equal: the line in the file may have been changed
+        # Also if they are equal: the line in the file may have been changed.
+        if head.written and head.written >= self._seq:
             self._prev = head.digest
         if head.seq > self._seq:
             self._offset += head.seq - self._seq

@@ -14,19 +14,14 @@ import logging
 import os
 import ssl
 import stat
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Self
 
 import anyio
-import watchfiles
 
 from .sockets import CannotListen
 from .transportsettings import Https
-
-NOTICED_AFTER = 50
-"""Milliseconds of quiet after which changed files are read."""
+from .watching import changes_in
 
 _MOST_LINKS = 40  # as the kernel: path_resolution(7)
 _MINIMUM = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -103,7 +98,7 @@ class Certificate:
             self._moved = anyio.Event()
             folders = self._folders()
             try:
-                async with anyio.create_task_group() as tasks, _changes(folders, self._moved) as changes:
+                async with anyio.create_task_group() as tasks, changes_in(folders, self._moved) as changes:
                     # It looks when the folders are watched: what changed before that would go unnoticed.
                     tasks.start_soon(self._look)
                     async for _ in changes:
@@ -119,19 +114,6 @@ class Certificate:
 
     def _folders(self) -> set[str]:
         return folders_of(self._pair.https.cert) | folders_of(self._pair.https.key)
-
-
-def _changes(folders: set[str], stop: anyio.Event) -> aclosing[AsyncGenerator[object, None]]:
-    return aclosing(
-        watchfiles.awatch(
-            *folders,
-            recursive=False,
-            debounce=NOTICED_AFTER,
-            step=NOTICED_AFTER // 5,
-            stop_event=stop,
-            watch_filter=None,
-        )
-    )
 
 
 def folders_of(path: str) -> set[str]:

@@ -87,8 +87,8 @@ class NotAuthenticated(ApiError):
 class NotPermitted(ApiError):
     """Somebody asks who may not."""
 
-    def __init__(self) -> None:
-        super().__init__(403, "not-permitted", "You are not allowed to access this resource!")
+    def __init__(self, message: str = "You are not allowed to access this resource!") -> None:
+        super().__init__(403, "not-permitted", message)
 
 
 class NoSuchServer(ApiError):
@@ -96,6 +96,16 @@ class NoSuchServer(ApiError):
 
     def __init__(self) -> None:
         super().__init__(404, "no-such-server", "This server does not exist!")
+
+
+NO_FILE: Mapping[type[FileError], tuple[int, str]] = {
+    NoSuchFile: (404, "This file does not exist!"),
+    NotAFile: (400, "This is not a file!"),
+}
+NO_FOLDER: Mapping[type[FileError], tuple[int, str]] = {
+    NoSuchFile: (404, "This folder does not exist!"),
+    NotAFolder: (400, "This is not a folder!"),
+}
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import shlex
 import socket
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import PurePath
 
 from .config import Config
 from .sockets import TcpAddress, names_of
@@ -87,8 +88,7 @@ def _unreachable(config: Config) -> Iterator[str]:
         group = grp.getgrnam(way_in.group).gr_gid
     except KeyError:
         return  # the socket cannot be opened to it, which is told then
-    folder = os.path.dirname(way_in.location)
-    while True:
+    for folder in PurePath(way_in.location).parents:
         try:
             found = os.stat(folder)
         except OSError:
@@ -98,9 +98,6 @@ def _unreachable(config: Config) -> Iterator[str]:
         )
         if not may_pass:
             yield f"the group {way_in.group} cannot reach {way_in.location}: {folder} keeps it out"
-        if folder == os.path.dirname(folder):
-            return
-        folder = os.path.dirname(folder)
 
 
 def _loopback(config: Config) -> Iterator[str]:

@@ -27,7 +27,7 @@ class TooManyKeys(Exception):
 
 
 class Key(Entry):
-    """One key; `lifetime` in seconds, or None for ever."""
+    """One key; `expires` is a Unix time, or None for never."""
 
     __slots__ = ("expires", "name", "privileges")
 

@@ -80,6 +80,8 @@ class Ledger:
         with anyio.CancelScope(shield=True):
             async with self._lock:
                 owed, self._owed = self._owed, []
+                if not owed:
+                    return
                 try:
                     await to_thread.run_sync(self._file.write, owed, limiter=self._limiter)
                 except FileError as exc:

@@ -28,7 +28,7 @@ class LocalUser(Holder):
     __slots__ = ("gids", "uid")
 
     def __init__(self, uid: int, gids: frozenset[int]) -> None:
-        super().__init__()
+        super().__init__(f"{LOCAL}:{uid}")
         self.uid = uid
         self.gids = gids
 

@@ -78,9 +78,8 @@ class Logins:
     async def login(self, shown: Sequence[Shown], code: str | None, address: str, agent: str) -> Entered:
         """Begin a session.
 
-        Raises `WrongCredentials`, `WrongSecondFactor`, `SecondFactorNeeded`,
-        `TooSoon`, `TooManyLogins`, `CannotKeep`, and what a
-        recovery code raises that cannot be crossed out.
+        Raises `WrongCredentials`, `WrongSecondFactor`, `SecondFactorNeeded`, `TooSoon`, `TooManyLogins`,
+        `CannotKeep`, and what a recovery code raises that cannot be crossed out.
         """
         with self._backoff.attempt([one.name for one in shown], address) as attempt:
             reached: list[str] = []

@@ -23,13 +23,12 @@ from .files import Files
 from .job import Job, Order
 from .jobs import Jobs
 from .jsontext import InvalidJson, read_json
-from .localusers import LOCAL, LocalUser
 from .mirror import Mirror
 from .passwords import MAX_BYTES
 from .people import People
+from .privileges import Privileges
 from .query import path_in
 from .rawconsoles import RawConsoles
-from .register import Entry
 from .reload import Reloader
 from .transfers import Transfers
 from .transport import Transport
@@ -205,10 +204,20 @@ class Call:
     @property
     def owner(self) -> str:
         """Whom a key or a share belongs to that the caller makes: an account, or `@local:UID`."""
-        holder = self.who.holder
-        if isinstance(holder, Entry):
-            return holder.owner
-        return f"{LOCAL}:{holder.uid}" if isinstance(holder, LocalUser) else holder.user
+        return self.who.holder.owner
+
+    @property
+    def named(self) -> str:
+        """What `id` in the query names; raises `ApiError` 400."""
+        key = self.query("id")
+        if not key:
+            raise ApiError(400, "no-id", "No id provided!")
+        return key
+
+    def check_given(self, privileges: Privileges) -> None:
+        """Refuse to give rights that the caller does not have; raises `ApiError` 403."""
+        if not self.who.covers(privileges.rights(self.parts.people.roles)):
+            raise NotPermitted("You cannot give rights that you do not have!")
 
     def check_reach(self, account: str) -> None:
         """Refuse to change an account that has more rights; raises `NoSuchAccount`, `ApiError` 403."""
@@ -222,9 +231,7 @@ class Call:
         """The same of an account as it is at the moment of the change: much may have happened since."""
         self.check_still()
         if not self.who.covers(self.parts.people.reach(account.privileges)):
-            raise ApiError(
-                403, "not-permitted", "You cannot change an account that has more rights than you!"
-            )
+            raise NotPermitted("You cannot change an account that has more rights than you!")
 
     def check_still(self) -> None:
         """Refuse to go on for somebody who has lost his rights meanwhile; raises `ApiError` 401."""

@@ -9,8 +9,9 @@ Rules:
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
 
 from .access import Identity
 from .addresses import Proxies, subscriber_of
@@ -31,12 +32,20 @@ class Overcrowded(ApiError):
 
 
 class Place:
-    """What a connection takes; `leave` may be called again."""
+    """What somebody takes, also for the time of a `with`; `leave` may be called again."""
 
     def __init__(self, *taken: tuple[Counter[str], str]) -> None:
         self._taken = taken
         for counter, key in taken:
             counter[key] += 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.leave()
 
     def leave(self) -> None:
         """Give it back."""
@@ -81,37 +90,25 @@ class Quotas:
             raise
         return Place((self._connections, _ALL), (self._addresses, subscriber))
 
-    @contextmanager
-    def request(self, identity: Identity | None) -> Iterator[None]:
-        """Count a request of an account while it is under way; raises `Overcrowded`."""
+    def request(self, identity: Identity | None) -> Place:
+        """Return the place of a request of an account; raises `Overcrowded`."""
         if identity is None or identity.peer is not None:
-            yield
-            return
+            return Place()
         user, most = identity.user, self.limits.requests_per_account
         what = "requests of one account at once"
         _check(self._requests[user], most, "too-many-requests", what, "requestsPerAccount")
-        place = Place((self._requests, user))
-        try:
-            yield
-        finally:
-            place.leave()
+        return Place((self._requests, user))
 
-    @contextmanager
-    def web_socket(self, identity: Identity | None) -> Iterator[None]:
-        """Count a WebSocket of an account while it is open; raises `Overcrowded`."""
+    def web_socket(self, identity: Identity | None) -> Place:
+        """Return the place of a WebSocket of an account; raises `Overcrowded`."""
         if identity is None or identity.peer is not None:
-            yield
-            return
+            return Place()
         user, limits, kind = identity.user, self.limits, "too-many-websockets"
         _check(self._sockets.total(), limits.web_sockets, kind, "WebSockets in all", "webSockets")
         most = limits.web_sockets_per_account
         what = "WebSockets of one account"
         _check(self._sockets[user], most, kind, what, "webSocketsPerAccount")
-        place = Place((self._sockets, user))
-        try:
-            yield
-        finally:
-            place.leave()
+        return Place((self._sockets, user))
 
     def _tell(self, address: str, refusal: Overcrowded) -> None:
         now = self._now()

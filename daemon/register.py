@@ -34,16 +34,15 @@ class NoSuchEntry(Exception):
 class Entry(Holder):
     """Who has shown a token. Times are Unix times; `used` is 0 for never, `address` says from where last."""
 
-    __slots__ = ("address", "created", "digest", "id", "noted", "owner", "used")
+    __slots__ = ("address", "created", "digest", "id", "noted", "used")
 
     def __init__(
         self, digest: bytes, key: str, owner: str, created: float, used: float = 0.0, address: str = ""
     ) -> None:
-        super().__init__()
+        super().__init__(owner)
         self.digest = digest
         self.id = key
         """What names it to people; it opens nothing."""
-        self.owner = owner
         self.created = created
         self.used = self.noted = used
         self.address = address

@@ -4,14 +4,11 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Collection
-from collections.abc import Set as AbstractSet
 from functools import partial
 
 import anyio
 import anyio.abc
 import anyio.to_thread
-import watchfiles
 
 from supervisor import (
     VERSION,
@@ -49,9 +46,7 @@ from .transfers import Transfers
 from .transport import Transport
 from .upkeep import Upkeep
 from .usage import Sampler
-
-NOTICED_AFTER = 50
-"""Milliseconds of quiet after which a changed file is read."""
+from .watching import changes_in
 
 ACCOUNTS = "users.json"
 GOOD_ACCOUNTS = "last-good-users"
@@ -226,12 +221,14 @@ class Daemon:
         # It begins when the folder is watched: an edit between our reading and that would go unnoticed.
         tasks.start_soon(self._read_again, audit)
         try:
-            async for names in _changes(folders, self._stop):
-                if ACCOUNTS in names:
-                    accounts.refresh()
-                    await accounts.keep_good()
-                if names & configs:
-                    await self._reload(audit, only_changed=True)
+            async with changes_in(folders, self._stop) as all_changes:
+                async for changes in all_changes:
+                    names = {os.path.basename(changed) for _, changed in changes}
+                    if ACCOUNTS in names:
+                        accounts.refresh()
+                        await accounts.keep_good()
+                    if names & configs:
+                        await self._reload(audit, only_changed=True)
         except (OSError, RuntimeError) as exc:
             # The user's quota of inotify instances may be used up; everything else works all the same.
             log.warning("changes of files go unnoticed until SIGHUP or /config/reload: %s", exc)
@@ -273,19 +270,6 @@ class Daemon:
     def _end(self, code: int) -> None:
         self._code = code
         self._stop.set()
-
-
-async def _changes(folders: Collection[str], stop: anyio.Event) -> AsyncIterator[AbstractSet[str]]:
-    """Yield the names of files that changed, some at a time, until told to stop."""
-    async for changes in watchfiles.awatch(
-        *folders,
-        recursive=False,
-        debounce=NOTICED_AFTER,
-        step=NOTICED_AFTER // 5,
-        stop_event=stop,
-        watch_filter=None,
-    ):
-        yield {os.path.basename(path) for _, path in changes}
 
 
 def _show(account: str) -> bool:

@@ -5,7 +5,6 @@ his account, and stops working while he may not look himself.
 """
 
 import secrets
-from collections.abc import Sequence
 from glob import escape
 
 from filemgr import RelPath
@@ -98,7 +97,3 @@ class Shares(Register[Share]):
         share.expires = share.created + lifetime
         await self._begin(share)
         return token, share
-
-    def of_server(self, server: str) -> Sequence[Share]:
-        """Return those that are of a server."""
-        return [share for share in self.all() if share.server == server]

@@ -22,12 +22,14 @@ class Standing:
 class Holder:
     """Somebody who may do something: by a session, a key, a share, or as a user of this machine.
 
-    `ended` is set when that is over for good; a change of rights only replaces `standing`.
+    `ended` is set when that is over for good; a change of rights only replaces `standing`. `owner` is whom it
+    belongs to, with what it makes: an account, or `@local:UID`.
     """
 
-    __slots__ = ("ended", "standing")
+    __slots__ = ("ended", "owner", "standing")
 
-    def __init__(self, rights: Rights = NOTHING) -> None:
+    def __init__(self, owner: str, rights: Rights = NOTHING) -> None:
+        self.owner = owner
         self.standing = Standing(rights)
         self.ended = anyio.Event()
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from .errors import ApiError
+from .jsontext import InvalidJson
 from .privileges import InvalidPrivileges, Privileges, read_privileges
 
 
@@ -16,20 +17,20 @@ class Wish:
         """Refuse other keys than these; a right that was mistyped must not become every right."""
         for key in self._data:
             if key not in known:
-                raise _invalid(f"{key[:100]!r} is unknown here; known are {', '.join(known)}")
+                raise InvalidJson(f"{key[:100]!r} is unknown here; known are {', '.join(known)}")
 
     def text(self, key: str) -> str | None:
         """Return a text."""
         value = self._data.get(key)
         if value is not None and not isinstance(value, str):
-            raise _invalid(f"{key} is a text")
+            raise InvalidJson(f"{key} is a text")
         return value
 
     def flag(self, key: str) -> bool | None:
         """Return true or false."""
         value = self._data.get(key)
         if value is not None and not isinstance(value, bool):
-            raise _invalid(f"{key} is true or false")
+            raise InvalidJson(f"{key} is true or false")
         return value
 
     def seconds(self, key: str, most: float) -> float | None:
@@ -38,7 +39,7 @@ class Wish:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= most:
-            raise _invalid(f"{key} is a number of seconds, from 1 to {most:.0f}")
+            raise InvalidJson(f"{key} is a number of seconds, from 1 to {most:.0f}")
         return float(value)
 
     def privileges(self, roles: Collection[str]) -> Privileges | None:
@@ -47,7 +48,7 @@ class Wish:
         if "roles" not in self._data and "grants" not in self._data:
             return None
         if named is None and grants is None:
-            raise _invalid("roles and grants are lists")
+            raise InvalidJson("roles and grants are lists")
         try:
             privileges = read_privileges(named, grants)
         except InvalidPrivileges as exc:
@@ -56,7 +57,3 @@ class Wish:
             if name not in roles:
                 raise ApiError(400, "no-such-role", f"There is no role {name}!")
         return privileges
-
-
-def _invalid(detail: str) -> ApiError:
-    return ApiError(400, "invalid-json", "Invalid JSON body!", detail=detail)

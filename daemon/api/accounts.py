@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from ..account import Account
 from ..described import Param, described, either, json_of
-from ..errors import ApiError
+from ..errors import ApiError, NotPermitted
 from ..keys import Key
 from ..parts import Call
 from ..privileges import EVERYTHING, Privileges
@@ -59,12 +59,12 @@ async def create(call: Call) -> Response:
     call.check_password(password)
     privileges = wish.privileges(call.parts.people.roles)
     privileges = _own(call) if privileges is None else privileges
-    _check_given(call, privileges)
+    call.check_given(privileges)
     disabled = wish.flag("disabled") or False
 
     def check() -> None:
         call.check_still()
-        _check_given(call, privileges)
+        call.check_given(privileges)
 
     await call.parts.people.accounts.create(name, password, privileges, disabled=disabled, check=check)
     call.record("accounts.create", taggedUser=name)
@@ -99,14 +99,14 @@ async def update(call: Call) -> Response:
         call.check_password(password)
     call.check_reach(name)
     if password is not None and isinstance(call.who.holder, Key) and call.who.holder.owner == name:
-        raise ApiError(403, "not-permitted", "A key cannot change the password of its owner!")
+        raise NotPermitted("A key cannot change the password of its owner!")
     if privileges is not None:
-        _check_given(call, privileges)
+        call.check_given(privileges)
 
     def change(account: Account) -> Account:
         call.check_reach_of(account)  # again: hashing a password takes a while, and who waits may be demoted
         if privileges is not None:
-            _check_given(call, privileges)
+            call.check_given(privileges)
         return replace(
             account,
             privileges=account.privileges if privileges is None else privileges,
@@ -165,8 +165,3 @@ def _own(call: Call) -> Privileges:
         raise ApiError(400, "no-grants", "Say which grants the account shall have!")
     own = Privileges(grants=layers[0])
     return EVERYTHING if own.is_full else own
-
-
-def _check_given(call: Call, privileges: Privileges) -> None:
-    if not call.who.covers(privileges.rights(call.parts.people.roles)):
-        raise ApiError(403, "not-permitted", "You cannot give rights that you do not have!")

@@ -7,14 +7,12 @@ from itertools import islice
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from filemgr import Listed, NoSuchFile, NotAFolder, Root, list_folder
+from filemgr import Listed, Root, list_folder
 
 from ..described import described, json_of
-from ..errors import saying
+from ..errors import NO_FOLDER, saying
 from ..parts import Call
 from ..schemas import IN_FOLDER, path_to
-
-NO_FOLDER = {NoSuchFile: (404, "This folder does not exist!"), NotAFolder: (400, "This is not a folder!")}
 
 _SLICE = 500
 """Entries that become JSON at once: while they do, nothing else runs."""

@@ -47,7 +47,7 @@ async def list_all(call: Call) -> Response:
 async def create(call: Call) -> Response:
     """Make a key, which is shown only now; without roles and grants, it may do what its owner may."""
     if isinstance(call.who.holder, Key):
-        raise ApiError(403, "not-permitted", "A key cannot make keys!")
+        raise NotPermitted("A key cannot make keys!")
     wish = await call.wish()
     wish.only("name", "roles", "grants", "expiresIn")
     name = (wish.text("name") or "").strip()
@@ -58,8 +58,8 @@ async def create(call: Call) -> Response:
         raise ApiError(409, "key-exists", "You have a key of this name already!")
     lifetime = wish.seconds("expiresIn", LONGEST_LIFE)
     privileges = wish.privileges(people.roles)
-    if privileges is not None and not call.who.covers(privileges.rights(people.roles)):
-        raise ApiError(403, "not-permitted", "You cannot give rights that you do not have!")
+    if privileges is not None:
+        call.check_given(privileges)
     token, key = await people.keys.create(name, call.owner, privileges or EVERYTHING, lifetime)
     call.record("keys.create", keyName=name)
     return JSONResponse({"key": token, **_described(key)}, headers={"cache-control": "no-store"})
@@ -73,11 +73,8 @@ async def create(call: Call) -> Response:
 )
 async def end(call: Call) -> Response:
     """End a key by `id`."""
-    wanted = call.query("id")
-    if not wanted:
-        raise ApiError(400, "no-id", "No id provided!")
     keys = call.parts.people.keys
-    key = keys.get(wanted)
+    key = keys.get(call.named)
     if key not in _own(call) and not call.who.may("keys.delete"):
         raise NotPermitted
     call.record("keys.delete", keyName=key.name, taggedUser=key.owner)

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 from starlette.responses import JSONResponse, Response
 
-from filemgr import FileError, NoSuchFile, NotAFolder, fence_around
+from filemgr import FileError, fence_around
 
 from ..described import Content, Param, described, json_of, ref
-from ..errors import ApiError, answer_for, saying
+from ..errors import NO_FOLDER, ApiError, answer_for, saying
 from ..job import Order
 from ..parts import Call
 from ..schemas import IN_FOLDER, LONG, path_to
@@ -19,10 +19,6 @@ DOWNLOAD = "server.files.download"
 """Who sees lines of a file has as good as downloaded it."""
 
 MOST, USUAL = 10_000, 1000
-NO_FOLDER = {
-    NoSuchFile: (404, "This folder does not exist!"),
-    NotAFolder: (400, "This is not a folder!"),
-}
 LARGEST = 64 << 20
 
 

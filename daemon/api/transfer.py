@@ -12,8 +12,6 @@ from filemgr import (
     Incoming,
     InvalidPath,
     Modified,
-    NoSuchFile,
-    NotAFile,
     RelPath,
     Root,
     current_etag,
@@ -24,7 +22,7 @@ from ..archived import TYPES, archived
 from ..conditions import accepts, date_of, outcome, wants_range
 from ..described import Content, Param, described, empty, json_of
 from ..disposition import attachment
-from ..errors import ApiError, error, saying
+from ..errors import NO_FILE, ApiError, error, saying
 from ..multipart import Form, boundary_of
 from ..parts import Call
 from ..ranges import Piece, Range, in_parts, parse_ranges
@@ -32,8 +30,6 @@ from ..receiving import INTO, Batch, declared, receive
 from ..schemas import ETAG, IF_MATCH, IN_FOLDER, LONG, path_to
 from ..sending import Sending
 from ..shapes import BYTES, TEXT, listed, one_of, shape
-
-NO_FILE = {NoSuchFile: (404, "This file does not exist!"), NotAFile: (400, "This is not a file!")}
 
 _ABOUT = (ETAG, Param("Last-Modified", "When it was changed last", TEXT))
 _INCOMING = {

@@ -97,7 +97,7 @@ async def test_a_clock_that_was_ahead_locks_nobody_out(tmp_path: Path, clock: Cl
 
 async def test_a_new_secret_needs_a_code_of_it_from_the_same_caller(tmp_path: Path, clock: Clock) -> None:
     async with opened(tmp_path, clock) as factors:
-        one, other = Holder(), Holder()
+        one, other = Holder("ada"), Holder("ada")
         secret = factors.propose("ada", one)
         with pytest.raises(NoPendingFactor):
             factors.confirm("ada", other, clock.code(secret=secret))
@@ -112,14 +112,14 @@ async def test_a_new_secret_needs_a_code_of_it_from_the_same_caller(tmp_path: Pa
 async def test_a_new_secret_may_follow_an_old_one_at_once(tmp_path: Path, clock: Clock) -> None:
     async with opened(tmp_path, clock) as factors:
         assert factors.accept("ada", SECRET, clock.code(1))
-        secret, holder = factors.propose("ada", holder := Holder()), holder
+        secret, holder = factors.propose("ada", holder := Holder("ada")), holder
         factors.confirm("ada", holder, clock.code(secret=secret))
         assert factors.accept("ada", secret, clock.code(1, secret))
 
 
 async def test_a_new_secret_is_gone_after_five_wrong_codes(tmp_path: Path, clock: Clock) -> None:
     async with opened(tmp_path, clock) as factors:
-        holder = Holder()
+        holder = Holder("ada")
         secret = factors.propose("ada", holder)
         for wrong in ("", "abcdef", clock.code(2, secret), "\ud800", "1" * 100_000):
             with pytest.raises(WrongCode):
@@ -132,7 +132,7 @@ async def test_a_new_secret_waits_for_ten_minutes(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened(tmp_path, clock) as factors:
-        holder = Holder()
+        holder = Holder("ada")
         secret = factors.propose("ada", holder)
         late = anyio.current_time() + 600
         monkeypatch.setattr("daemon.factors.anyio.current_time", lambda: late)

@@ -29,10 +29,7 @@ from filemgr import (
 
 from .conftest import Opener
 from .operations.trees import make, picture
-
-
-def at(text: str) -> RelPath:
-    return RelPath.parse(text)
+from .paths import at, content
 
 
 @pytest.fixture
@@ -68,14 +65,6 @@ def tree(top: Path) -> Path:
         },
     )
     return top
-
-
-def content(root: Root, path: str) -> bytes:
-    fd = root.open_file(at(path))
-    try:
-        return os.read(fd, 100)
-    finally:
-        os.close(fd)
 
 
 def uses(root: Root) -> Sequence[Callable[[RelPath], object]]:

@@ -16,7 +16,6 @@ from filemgr import (
     OperationFailed,
     OutOfBounds,
     Progress,
-    RelPath,
     Remove,
     Root,
     RootForbidden,
@@ -30,10 +29,7 @@ from filemgr.archive import Format, Limits, pack_to, unpack
 
 from .conftest import Opener
 from .operations.trees import make, picture
-
-
-def at(text: str) -> RelPath:
-    return RelPath.parse(text)
+from .paths import at
 
 
 @pytest.fixture

@@ -6,24 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from filemgr import FileError, Progress, RelPath, Root, delete, make_folder, move
+from filemgr import FileError, Progress, delete, make_folder, move
 
 from .conftest import Opener
 from .operations.trees import make, swapping
+from .paths import at, content
 
 ROUNDS = 400
-
-
-def at(text: str) -> RelPath:
-    return RelPath.parse(text)
-
-
-def content(root: Root, path: str) -> bytes:
-    fd = root.open_file(at(path))
-    try:
-        return os.read(fd, 100)
-    finally:
-        os.close(fd)
 
 
 @pytest.mark.parametrize("name", ["data", "above", "data/a"])

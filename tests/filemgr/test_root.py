@@ -16,24 +16,13 @@ from filemgr import (
     NoSuchFile,
     NotAFile,
     NotAFolder,
-    RelPath,
     Root,
     RootForbidden,
 )
 
+from .paths import at, content
+
 ROUNDS = 400
-
-
-def at(text: str) -> RelPath:
-    return RelPath.parse(text)
-
-
-def content(root: Root, path: str) -> bytes:
-    fd = root.open_file(at(path))
-    try:
-        return os.read(fd, 100)
-    finally:
-        os.close(fd)
 
 
 @pytest.fixture

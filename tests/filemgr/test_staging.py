@@ -17,7 +17,6 @@ from filemgr import (
     NoSpace,
     NoSuchFile,
     NotAFile,
-    RelPath,
     Root,
     StagedFile,
     StagedFolder,
@@ -25,10 +24,7 @@ from filemgr import (
 )
 
 from .conftest import names
-
-
-def at(text: str) -> RelPath:
-    return RelPath.parse(text)
+from .paths import at
 
 
 @pytest.fixture(params=["unnamed", "named"])
