@@ -7,7 +7,6 @@ it does not wait for what is no file, and it replaces the text in one step or no
 import ipaddress
 import os
 import re
-import shlex
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath
 
-from supervisor import Boot, LeftBehind, open_without_waiting, replace_file
+from supervisor import open_without_waiting, replace_file
 
 from .accesssettings import (
     LocalSettings,
@@ -30,6 +29,7 @@ from .hujson import MAX_BYTES, read
 from .limitsettings import Limits, read_limits
 from .origins import EVERY
 from .privileges import Roles
+from .serversettings import Server, read_server
 from .transportsettings import Https, read_cors, read_https, read_proxies
 from .values import ConfigError, Section, Value
 
@@ -37,8 +37,6 @@ __all__ = ["Config", "ConfigError", "ConfigFile", "FileSettings", "Https", "Logg
 __all__ += ["find_config", "parse_config"]
 
 DEFAULT_PORT = 42069
-MAX_NAME = 255
-MAX_SCROLLBACK = 64 << 20
 _MAX_LINES = 10_000_000
 _MAX_SOCKET_PATH = 107  # sockaddr_un.sun_path, without the NUL: unix(7)
 _HOST = re.compile(r"(?=.{1,253}\Z)(?!\d+(?:\.\d+)*\Z)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?")
@@ -62,21 +60,6 @@ class Logging:
     path: str
     actions: Mapping[str, bool]
     keep: int = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """One program of the user; `enabled` means that it starts together with us, unless `boot` says more."""
-
-    directory: str
-    command: tuple[str, ...]
-    environment: Mapping[str, str]
-    enabled: bool = True
-    stop_grace: float = 30.0
-    scrollback_lines: int = 2500
-    scrollback_bytes: int = 1 << 20
-    boot: Boot = Boot.ENABLED
-    leftovers: LeftBehind = LeftBehind.STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +140,10 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
         unix_socket=_unix_socket(top.section("unixSocket"), base, port, roles),
         https=read_https(top.section("https"), partial(_path, base=base)),
         logging=_logging(top.section("logging"), base),
-        servers={name: _server(name, item, base) for name, item in top.section("servers").entries()},
+        servers={
+            name: read_server(name, item, partial(_path, base=base))
+            for name, item in top.section("servers").entries()
+        },
         warnings=(),
         files=read_file_settings(top.section("files")),
         roles=roles,
@@ -205,55 +191,6 @@ def _logging(section: Section, base: str) -> Logging:
     keep = section.whole("keep", 200_000, 100, _MAX_LINES)
     section.warn_unknown()
     return Logging(enabled, path, actions, keep)
-
-
-def _server(name: str, value: Value, base: str) -> Server:
-    if not 1 <= len(name) <= MAX_NAME or name in {".", ".."} or re.search(r"[/\x00-\x1f\x7f-\x9f]", name):
-        what = f"a name of 1 to {MAX_NAME} characters, not . or .., no / or control character in it"
-        raise value.error(f"expected {what}")
-    section = Section(value)
-    directory = section.require("directory", "the path of a folder")
-    if not directory.text():
-        raise directory.expected("the path of a folder")
-    server = Server(
-        directory=_path(directory.text(), base),
-        command=_command(section.require("command", "a command")),
-        environment=_environment(section.section("environment")),
-        enabled=section.flag("enabled", True),
-        stop_grace=section.seconds("stopGrace", 30.0),
-        scrollback_lines=section.whole("scrollbackLines", 2500, 0, _MAX_LINES),
-        scrollback_bytes=section.whole("scrollbackBytes", 1 << 20, 0, MAX_SCROLLBACK),
-        boot=Boot(section.choice("boot", Boot.ENABLED, Boot.WANTED, Boot.ALWAYS, Boot.NEVER)),
-        leftovers=LeftBehind(section.choice("leftovers", LeftBehind.STOP, *LeftBehind)),
-    )
-    section.warn_unknown()
-    return server
-
-
-def _command(value: Value) -> tuple[str, ...]:
-    if isinstance(value.data, tuple):
-        words = tuple(word.text() for word in value.data)
-    elif isinstance(value.data, str):
-        try:
-            words = tuple(shlex.split(value.data))
-        except ValueError as exc:  # "No closing quotation", "No escaped character"
-            raise value.error(f"cannot be split into words: {str(exc).lower()}") from exc
-    else:
-        raise value.expected("a string or a list of strings")
-    if not words or not words[0]:
-        raise value.error("expected a command, got nothing to run")
-    return words
-
-
-def _environment(section: Section) -> dict[str, str]:
-    environment: dict[str, str] = {}
-    for name, value in section.entries():
-        if not name or "=" in name:
-            raise value.error("expected the name of a variable, not empty and without =")
-        if isinstance(value.data, bool | int | float):
-            raise value.error("expected a string (put it in quotes)")  # it may be a secret
-        environment[name] = value.text()
-    return environment
 
 
 def _warn_without_effect(top: Section) -> None:
