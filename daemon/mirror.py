@@ -7,9 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 import anyio
 
 from supervisor import (
+    SOMEBODY,
     Attached,
     CannotStore,
+    Cause,
     Changes,
+    Following,
     InvalidSpec,
     NotAllowed,
     Plan,
@@ -102,17 +105,37 @@ class Mirror:
         if name in self._known:
             await self._gone.setdefault(name, anyio.Event()).wait()
 
-    async def start(self, name: str) -> ServiceStatus:
+    async def start(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """Want a service up; see `Supervisor.start`."""
-        return self._answered(await self._supervisor.start(name))
+        return self._answered(await self._supervisor.start(name, cause))
 
-    async def stop(self, name: str) -> ServiceStatus:
+    async def stop(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """Want a service down; see `Supervisor.stop`."""
-        return self._answered(await self._supervisor.stop(name))
+        return self._answered(await self._supervisor.stop(name, cause))
 
-    async def kill(self, name: str) -> ServiceStatus:
+    async def kill(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """Want a service down at once; see `Supervisor.kill`."""
-        return self._answered(await self._supervisor.kill(name))
+        return self._answered(await self._supervisor.kill(name, cause))
+
+    async def restart(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """Want a service stopped and up again; see `Supervisor.restart`."""
+        return self._answered(await self._supervisor.restart(name, cause))
+
+    async def ready(self, name: str, run: int, cause: Cause) -> ServiceStatus:
+        """Take a run for up; see `Supervisor.ready`."""
+        return self._answered(await self._supervisor.ready(name, run, cause))
+
+    async def condemn(self, name: str, run: int, cause: Cause, reason: str) -> ServiceStatus:
+        """Stop a run that does not work; see `Supervisor.condemn`."""
+        return self._answered(await self._supervisor.condemn(name, run, cause, reason))
+
+    async def signal(self, name: str, run: int, number: int) -> None:
+        """Send a signal to a run; see `Supervisor.signal`."""
+        await self._supervisor.signal(name, run, number)
+
+    async def history(self, since: int | None, origin: str | None) -> Following:
+        """Follow what happens; see `Supervisor.history`."""
+        return await self._supervisor.history(since, origin)
 
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin; see `Supervisor.write`."""

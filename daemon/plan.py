@@ -18,7 +18,7 @@ def _service(name: str, server: Server) -> ServiceSpec:
             directory=server.directory,
             environment=server.environment,
             autostart=server.enabled,
-            stop=StopPolicy(grace=server.stop_grace),
+            stop=StopPolicy.by_signal(grace=server.stop_grace),
             scrollback=ScrollbackPolicy(lines=server.scrollback_lines, bytes=server.scrollback_bytes),
             boot=server.boot,
             leftovers=server.leftovers,

@@ -1,60 +1,80 @@
 """Owns the programs: children, their output, their restarts. Standard library and anyio only."""
 
+from .cause import SOMEBODY, Cause, CauseKind
 from .client import SupervisorClient, SupervisorUnreachable
 from .durable import StateFile, damaged_name, open_without_waiting, replace_file, set_aside, sync_folder
 from .events import Exit, State, Wanted
+from .execution import RLIMITS, Execution, Limits, Terminal
 from .following import Changes, Output
+from .history import Happenings, Transition
 from .journal import leads_to_journal
 from .notify import Notifier, inherited
 from .planfile import CannotStore
-from .scrollback import Scrollback
-from .spec import (
-    Boot,
+from .policies import (
     InvalidSpec,
-    LeftBehind,
-    Plan,
+    ReadyPolicy,
     RestartPolicy,
     ScrollbackPolicy,
-    ServiceSpec,
+    Sign,
     StopPolicy,
+    StopStep,
+    Way,
+    When,
 )
+from .scrollback import Scrollback
+from .spec import Boot, LeftBehind, Plan, ServiceSpec
 from .status import ServiceStatus
 from .stderr import leave_quietly, log_to_stderr
 from .stdin import InputRefused
-from .supervision import Attached, Supervision, Watching
+from .supervision import Attached, Following, Supervision, Watching
 from .supervisor import NoSuchService, NotAllowed, Supervisor
 from .version import VERSION
 from .wire import socket_address
 
 __all__ = [
+    "RLIMITS",
+    "SOMEBODY",
     "VERSION",
     "Attached",
     "Boot",
     "CannotStore",
+    "Cause",
+    "CauseKind",
     "Changes",
+    "Execution",
     "Exit",
+    "Following",
+    "Happenings",
     "InputRefused",
     "InvalidSpec",
     "LeftBehind",
+    "Limits",
     "NoSuchService",
     "NotAllowed",
     "Notifier",
     "Output",
     "Plan",
+    "ReadyPolicy",
     "RestartPolicy",
     "Scrollback",
     "ScrollbackPolicy",
     "ServiceSpec",
     "ServiceStatus",
+    "Sign",
     "State",
     "StateFile",
     "StopPolicy",
+    "StopStep",
     "Supervision",
     "Supervisor",
     "SupervisorClient",
     "SupervisorUnreachable",
+    "Terminal",
+    "Transition",
     "Wanted",
     "Watching",
+    "Way",
+    "When",
     "damaged_name",
     "inherited",
     "leads_to_journal",

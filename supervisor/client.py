@@ -8,7 +8,9 @@ from typing import NoReturn
 
 import anyio
 
+from .cause import SOMEBODY, Cause
 from .following import Changes, Output
+from .history import Happenings, Transition
 from .planfile import CannotStore
 from .record import InvalidRecord, Record
 from .spec import InvalidSpec, Plan
@@ -81,6 +83,27 @@ class RemoteWatch:
         await self._channel.aclose()
 
 
+class RemoteChronicle:
+    """Reports of what happened, over the socket."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    async def receive(self) -> Happenings:
+        """Wait for changes; the first answer comes at once, and may be empty.
+
+        Raises `anyio.EndOfStream` when the supervisor is gone.
+        """
+        with _understood("History"):
+            answer = await _receive(self._channel)
+            transitions = [Transition.from_record(entry) for entry in answer.records("transitions")]
+            return Happenings(answer.take("origin", str), transitions, answer.take("lost", int))
+
+    async def aclose(self) -> None:
+        """Stop following."""
+        await self._channel.aclose()
+
+
 class SupervisorClient:
     """Has the methods of `Supervisor`, and raises what it raises, or `SupervisorUnreachable`."""
 
@@ -97,17 +120,33 @@ class SupervisorClient:
         with _understood("List"):
             return [ServiceStatus.from_record(entry) for entry in answer.records("services")]
 
-    async def start(self, name: str) -> ServiceStatus:
+    async def start(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """See `Supervisor.start`."""
-        return await self._command("Start", name)
+        return await self._command("Start", name, cause)
 
-    async def stop(self, name: str) -> ServiceStatus:
+    async def stop(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """See `Supervisor.stop`."""
-        return await self._command("Stop", name)
+        return await self._command("Stop", name, cause)
 
-    async def kill(self, name: str) -> ServiceStatus:
+    async def kill(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """See `Supervisor.kill`."""
-        return await self._command("Kill", name)
+        return await self._command("Kill", name, cause)
+
+    async def restart(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """See `Supervisor.restart`."""
+        return await self._command("Restart", name, cause)
+
+    async def ready(self, name: str, run: int, cause: Cause) -> ServiceStatus:
+        """See `Supervisor.ready`."""
+        return await self._command("Ready", name, cause, run=run)
+
+    async def condemn(self, name: str, run: int, cause: Cause, reason: str) -> ServiceStatus:
+        """See `Supervisor.condemn`."""
+        return await self._command("Condemn", name, cause, run=run, reason=reason)
+
+    async def signal(self, name: str, run: int, number: int) -> None:
+        """See `Supervisor.signal`."""
+        await self._call("Signal", {"name": name, "run": run, "signal": number})
 
     async def write(self, name: str, data: bytes) -> None:
         """See `Supervisor.write`."""
@@ -134,8 +173,12 @@ class SupervisorClient:
         """See `Supervisor.watch`."""
         return RemoteWatch(await self._ask("Watch", {}, more=True))
 
-    async def _command(self, method: str, name: str) -> ServiceStatus:
-        answer = await self._call(method, {"name": name})
+    async def history(self, since: int | None = None, origin: str | None = None) -> RemoteChronicle:
+        """See `Supervisor.history`."""
+        return RemoteChronicle(await self._ask("History", {"since": since, "origin": origin}, more=True))
+
+    async def _command(self, method: str, name: str, cause: Cause, **more: object) -> ServiceStatus:
+        answer = await self._call(method, {"name": name, "cause": cause.to_dict(), **more})
         with _understood(method):
             return ServiceStatus.from_record(answer.record("service"))
 

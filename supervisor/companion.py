@@ -14,14 +14,15 @@ import anyio.abc
 from .estate import DAEMON, Heir, Keeping, Returned, Serials
 from .events import State
 from .notify import Notifier
+from .policies import InvalidSpec, RestartPolicy, StopPolicy, When
 from .record import InvalidRecord, Record
 from .service import CARRIED, Service
 from .socketstore import SocketStore
-from .spec import InvalidSpec, RestartPolicy, ServiceSpec, StopPolicy
+from .spec import ServiceSpec
 
-RESTARTS = RestartPolicy(always=True, first=0.1, cap=5.0, budget=-1, stable_after=10.0)
+RESTARTS = RestartPolicy(when=When.ALWAYS, first=0.1, cap=5.0, budget=-1, stable_after=10.0)
 """It begins at 0.1 s again whenever it has said that it serves."""
-STOP = StopPolicy(grace=10.0)
+STOP = StopPolicy.by_signal(grace=10.0)
 
 NAME = "daemon"
 NOTIFY = "notify.sock"
@@ -55,6 +56,7 @@ class Companion:
                 os.environ,
                 tasks,
                 changed=self._note,
+                happened=lambda _: None,  # what happens to the daemon is in the log
                 vanished=self._note,
                 keeping=self._keeping,
                 attached=self._sockets,

@@ -4,10 +4,11 @@ import signal
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .cause import SOMEBODY, Cause, CauseKind
+from .policies import StopStep
 from .record import Record
 
-_FINE_CODES = frozenset({0, 128 + signal.SIGINT, 128 + signal.SIGTERM})
-_FINE_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
+BY_ITSELF = Cause(CauseKind.READY)
 
 
 class State(StrEnum):
@@ -41,14 +42,11 @@ class Exit:
     signal: int | None = None
     ran: float = 0.0
     """Seconds from start to end."""
-
-    @property
-    def fine(self) -> bool:
-        """Whether this is a normal end."""
-        return self.code in _FINE_CODES or self.signal in _FINE_SIGNALS
+    note: str = ""
+    """What else is known of it, such as that memory had run out."""
 
     def __str__(self) -> str:
-        return f"{self._how()} after {self.ran:.1f} s"
+        return f"{self._how()} after {self.ran:.1f} s{f' ({self.note})' if self.note else ''}"
 
     def _how(self) -> str:
         if self.signal is not None:
@@ -60,13 +58,16 @@ class Exit:
 
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON data."""
-        return {"code": self.code, "signal": self.signal, "ran": self.ran}
+        return {"code": self.code, "signal": self.signal, "ran": self.ran, "note": self.note}
 
     @classmethod
     def from_record(cls, record: Record) -> "Exit":
         """Read it; raises `InvalidRecord`."""
         return cls(
-            record.optional("code", int), record.optional("signal", int), record.take("ran", float, 0.0)
+            record.optional("code", int),
+            record.optional("signal", int),
+            record.take("ran", float, 0.0),
+            record.take("note", str, ""),
         )
 
 
@@ -77,15 +78,36 @@ class Exit:
 class Start:
     """Somebody wants it up."""
 
+    cause: Cause = SOMEBODY
+
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """Somebody wants it down, in its own way."""
 
+    cause: Cause = SOMEBODY
+
 
 @dataclass(frozen=True, slots=True)
 class Kill:
     """Somebody wants it down at once."""
+
+    cause: Cause = SOMEBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Somebody wants it stopped, in its own way, and started again."""
+
+    cause: Cause = SOMEBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Condemned:
+    """It lives and does not work: it is stopped in its own way, which counts as a crash."""
+
+    cause: Cause
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +121,20 @@ class Keep:
 
 
 # Events: happened.
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The program is up, as it or somebody who looks at it says."""
+
+    cause: Cause = BY_ITSELF
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    """It could not be asked to stop in this way: waiting for that is of no use."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +175,9 @@ class Elapsed:
     """The wait is over."""
 
 
-Event = Start | Stop | Kill | Remove | Keep | Spawned | Found | SpawnFailed | Exited | Emptied | Elapsed
+Asked = Start | Stop | Kill | Restart | Condemned | Remove | Keep
+Happened = Spawned | Found | SpawnFailed | Ready | StepFailed | Exited | Emptied | Elapsed
+Event = Asked | Happened
 
 
 # Effects: what the shell around the machine shall do, in this order.
@@ -152,7 +190,9 @@ class Spawn:
 
 @dataclass(frozen=True, slots=True)
 class AskToStop:
-    """Send the stop signal to the whole group."""
+    """Ask it to stop in this way; answer with `StepFailed` if that cannot be done."""
+
+    step: StopStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,15 @@ The rules:
 - A program is its whole process group. When its main process has ended and others of the group live on,
   the service is `stopping` until they are gone: asked, and after the grace killed.
 - What follows a stop that was asked for is never a crash; nor are exit codes 0, 130 and 143, or death by
-  SIGINT or SIGTERM, which shells report as the latter two.
-- A crash is followed by a wait and a restart, until the budget of restarts in the window is used up: then
-  the service is parked as `failed`. A run that lasts `stable_after` forgets earlier crashes, and so does a
-  START by hand.
+  SIGINT or SIGTERM, which shells report as the latter two, and what the policy names besides.
+- A stop is a list of steps, each with its wait; what lives after the last one is killed. A step that cannot
+  be done is not waited for. When only leftovers remain, signals alone are of use.
+- A program is `running` when it has settled, or, where its policy says so, when it or somebody who looks at
+  it says that it is ready. If that takes too long, or it is condemned for not working, it is stopped, and
+  that counts as a crash.
+- A crash is followed by a wait and a restart, unless the policy is `never`, until the budget of restarts in
+  the window is used up: then the service is parked as `failed`. A run that lasts `stable_after` forgets
+  earlier crashes, and so does a START by hand.
 - What a supervisor before us left behind runs already when we begin. If it is kept, it is wanted up; how it
   ends nobody can tell us, which counts as a crash.
 - The last command wins: a START while stopping means stop, then start; a STOP after that takes it back.
@@ -30,18 +35,22 @@ The rules:
 import random
 from collections.abc import Callable, Sequence
 
+from .cause import Cause, CauseKind
 from .events import (
     AskToStop,
+    Condemned,
     Effect,
     Elapsed,
     Emptied,
     Event,
-    Exit,
     Exited,
     Found,
+    Happened,
     Keep,
     Kill,
+    Ready,
     Remove,
+    Restart,
     Say,
     SendKill,
     Spawn,
@@ -49,13 +58,16 @@ from .events import (
     SpawnFailed,
     Start,
     State,
+    StepFailed,
     Stop,
     Vanish,
     Wait,
     Wanted,
 )
-from .record import InvalidRecord, Record
-from .spec import RestartPolicy, StopPolicy
+from .facts import Facts
+from .policies import ReadyPolicy, RestartPolicy, Sign, StopPolicy, StopStep, Way, When
+
+SETTLED = ReadyPolicy()
 
 SETTLE = 1.0
 """Seconds that a program must live to count as running rather than starting."""
@@ -68,7 +80,7 @@ LEFT_BEHIND = "left behind by a supervisor that was killed"
 PIPES_LOST = "its console and input are lost until it is started anew"
 
 
-class Lifecycle:
+class Lifecycle(Facts):
     """The whole truth about one service; `handle` is its only way to change."""
 
     def __init__(
@@ -76,119 +88,112 @@ class Lifecycle:
         name: str,
         stop: StopPolicy,
         restart: RestartPolicy,
+        ready: ReadyPolicy = SETTLED,
         luck: Callable[[], float] = random.random,
     ) -> None:
+        super().__init__()
         self.name = name
         self.stop = stop
         self.restart = restart
+        self.ready = ready
         self._luck = luck
-        self.state = State.STOPPED
-        self.wanted = Wanted.DOWN
-        self.reason = "never started"
-        self.asked = False
-        """A stop was asked for in this run: how it ends is no crash."""
-        self.overdue = False
-        """It was asked to stop in this run, and did not in time."""
-        self.removed = False
-        """No longer in the plan: vanishes when it is not alive."""
-        self.previous: Exit | None = None
-        """How the run before ended."""
-        self.exit: Exit | None = None
-        """How the latest run ended; None while it goes on and before the first."""
-        self.streak = 0
-        """Restarts since the last stable run or START by hand."""
-        self.restarts: tuple[float, ...] = ()
-        """When these were, on the caller's clock, as far as they count against the budget."""
 
     def handle(self, event: Event, now: float) -> Sequence[Effect]:
         """Take in what was asked or happened at `now` (seconds, any steady clock); return what to do."""
-        match self.state, event:
-            case _, Start():
-                return self._on_start()
-            case _, Stop() | Kill():
-                return self._on_stop(kill=isinstance(event, Kill))
-            case _, Remove():
+        match event:
+            case Start(cause):
+                return self._on_start(cause)
+            case Stop(cause):
+                return self._on_stop(cause)
+            case Kill(cause):
+                return self._on_kill(cause)
+            case Restart(cause):
+                return self._on_restart(cause)
+            case Condemned(cause, reason):
+                return self._condemn(cause, reason)
+            case Remove():
                 self.removed = True
                 return () if self.state.alive else self._vanish()
-            case _, Keep():
+            case Keep():
                 self.removed = False
                 return ()
+        return self._happened(event, now)
+
+    def _happened(self, event: Happened, now: float) -> Sequence[Effect]:
+        match self.state, event:
             case State.STARTING, Spawned():
-                return Say(f"[Octyne] Started server {self.name}"), Wait(SETTLE)
+                return self._on_spawned()
             case State.STOPPED, Found(kept):
                 return self._on_found(kept=kept)
             case State.STARTING, SpawnFailed(reason, passing):
+                self.cause = Cause(CauseKind.EXIT)
                 return self._on_crash(f"cannot start: {reason}", now, again=passing)
-            case State.STARTING, Elapsed():
-                self._enter(State.RUNNING, "running")
-                return (Wait(self.restart.stable_after),)
-            case State.RUNNING, Elapsed():
-                self.streak, self.restarts = 0, ()
-                return ()
-            case State.BACKOFF, Elapsed():
-                return Say(f"[Octyne] Restarting server {self.name} …"), *self._begin("restarting")
-            case State.STOPPING, Elapsed():
-                self.overdue = True
-                self.reason = f"did not stop within {self.stop.grace:g} s, is being killed"
-                text = f"[Holdfast] {self.name} did not stop in time, killing what is left of it"
-                return Say(text), SendKill(), Wait(KILL_AGAIN)
+            case State.STARTING, Ready(cause) if self.ready.by is not Sign.SETTLED:
+                return self._settle("ready", cause)
+            case _, Elapsed():
+                return self._on_elapsed()
+            case State.STOPPING, StepFailed(reason):
+                told = Say(f"[Holdfast] {self.name} could not be asked to stop: {reason}")
+                return (told, *self._on_overdue()) if not self.overdue else (told,)
             case ((State.STARTING | State.RUNNING | State.STOPPING), Exited()):
                 return self._on_exit(event, now)
             case State.STOPPING, Emptied():
                 return self._conclude(now)
             case _:
-                # A late message about a run that is already over, such as a wait that ended just now.
+                # A late message about a run that is already over.
                 return ()
 
-    def freeze(self, now: float) -> dict[str, object]:
-        """Return everything as JSON data; moments become ages, since clocks do not travel."""
-        return {
-            "state": str(self.state),
-            "wanted": str(self.wanted),
-            "reason": self.reason,
-            "asked": self.asked,
-            "overdue": self.overdue,
-            "removed": self.removed,
-            "previous": None if self.previous is None else self.previous.to_dict(),
-            "exit": None if self.exit is None else self.exit.to_dict(),
-            "streak": self.streak,
-            "restart_ages": [now - moment for moment in self.restarts],
-        }
-
-    def thaw(self, record: Record, now: float) -> None:
-        """Take over what `freeze` returned; raises `InvalidRecord`."""
-        try:
-            self.state = State(record.take("state", str))
-            self.wanted = Wanted(record.take("wanted", str))
-        except ValueError as exc:
-            raise InvalidRecord(f"{record.where('state')}: {exc}") from exc
-        self.reason = record.take("reason", str)
-        self.asked = record.take("asked", bool)
-        self.overdue = record.take("overdue", bool)
-        self.removed = record.take("removed", bool)
-        self.previous = Exit.from_record(record.record("previous")) if record.has("previous") else None
-        self.exit = Exit.from_record(record.record("exit")) if record.has("exit") else None
-        self.streak = record.take("streak", int)
-        self.restarts = tuple(now - age for age in record.numbers("restart_ages"))
+    def _on_elapsed(self) -> Sequence[Effect]:
+        match self.state:
+            case State.STARTING if self.ready.by is Sign.SETTLED:
+                return self._settle("running", Cause(CauseKind.TIMER))
+            case State.STARTING:
+                late = f"it was not ready within {self.ready.timeout:g} s"
+                return self._condemn(Cause(CauseKind.TIMER), late)
+            case State.RUNNING:
+                self.streak, self.restarts = 0, ()
+            case State.BACKOFF:
+                restarting = Say(f"[Octyne] Restarting server {self.name} …")
+                return restarting, *self._begin("restarting", Cause(CauseKind.TIMER))
+            case State.STOPPING:
+                return self._on_overdue()
+        return ()  # of a wait that ended just as the state changed
 
     def _enter(self, state: State, reason: str) -> None:
         self.state = state
         self.reason = reason
 
-    def _begin(self, reason: str) -> Sequence[Effect]:
+    def _begin(self, reason: str, cause: Cause) -> Sequence[Effect]:
         self._enter(State.STARTING, reason)
+        self.cause = cause
+        self.run += 1
         self.asked = self.overdue = False
+        self.condemned, self.steps = "", ()
         self.previous, self.exit = self.exit or self.previous, None
         return (Spawn(),)
 
+    def _on_spawned(self) -> Sequence[Effect]:
+        started = Say(f"[Octyne] Started server {self.name}")
+        if self.ready.by is Sign.SETTLED:
+            return started, Wait(SETTLE)
+        self.reason = f"{self.reason}, waiting until it is ready"
+        return (started, Wait(self.ready.timeout)) if self.ready.timeout else (started,)
+
+    def _settle(self, reason: str, cause: Cause) -> Sequence[Effect]:
+        self._enter(State.RUNNING, reason)
+        self.cause = cause
+        return (Wait(self.restart.stable_after),)
+
     def _on_found(self, *, kept: bool) -> Sequence[Effect]:
         self._enter(State.RUNNING, LEFT_BEHIND)
+        self.cause = Cause(CauseKind.LEFTOVER)
+        self.run += 1
         if kept:
             self.wanted = Wanted.UP
             self.reason = f"{LEFT_BEHIND}; {PIPES_LOST}"
         return (Say(f"[Holdfast] {self.name} was {self.reason}"),)
 
-    def _on_start(self) -> Sequence[Effect]:
+    def _on_start(self, cause: Cause) -> Sequence[Effect]:
         self.wanted = Wanted.UP
         if self.state in (State.STARTING, State.RUNNING):
             return ()
@@ -197,28 +202,71 @@ class Lifecycle:
             # Also where nobody had asked for the stop: a run of which only leftovers remain ends before the
             # one that is asked for now, however its main process ended.
             self.asked = True
+            self.cause = cause
             self.reason = "stopping, will be started again"
             return ()
-        return self._begin("starting")
+        return self._begin("starting", cause)
 
-    def _on_stop(self, *, kill: bool) -> Sequence[Effect]:
+    def _on_restart(self, cause: Cause) -> Sequence[Effect]:
+        if self.state not in (State.STARTING, State.RUNNING):
+            return self._on_start(cause)
+        stopping = self._on_stop(cause)
+        self.wanted = Wanted.UP
+        self.streak, self.restarts = 0, ()
+        self.reason = "asked to restart"
+        return stopping
+
+    def _on_stop(self, cause: Cause) -> Sequence[Effect]:
         again = self.state is State.STOPPING and self.wanted is Wanted.UP
         self.wanted = Wanted.DOWN
-        match self.state:
-            case State.STOPPED | State.FAILED:
-                return ()
-            case State.BACKOFF:
-                self._enter(State.STOPPED, "stopped while waiting to be restarted")
-                return (Say(f"[Octyne] Server {self.name} has stopped."),)
-            case State.STOPPING if not kill:
-                self.asked = True
-                self.reason = "asked to stop" if again else self.reason
-                return ()
+        if self.state in (State.STOPPED, State.FAILED):
+            return ()
+        self.cause = cause
+        if self.state is State.BACKOFF:
+            self._enter(State.STOPPED, "stopped while waiting to be restarted")
+            return (Say(f"[Octyne] Server {self.name} has stopped."),)
         self.asked = True
-        self._enter(State.STOPPING, "being killed" if kill else "asked to stop")
-        if kill:
-            return Say(f"[Octyne] Killing server {self.name}"), SendKill(), Wait(KILL_AGAIN)
-        return Say(f"[Octyne] Stopping server {self.name}"), AskToStop(), Wait(self.stop.grace)
+        if self.state is State.STOPPING:
+            self.reason = "asked to stop" if again else self.reason
+            return ()
+        self._enter(State.STOPPING, "asked to stop")
+        return Say(f"[Octyne] Stopping server {self.name}"), *self._ask(self.stop.steps)
+
+    def _on_kill(self, cause: Cause) -> Sequence[Effect]:
+        if not self.state.alive:
+            return self._on_stop(cause)
+        self.wanted = Wanted.DOWN
+        self.asked = True
+        self.cause = cause
+        self.steps = ()
+        self._enter(State.STOPPING, "being killed")
+        return Say(f"[Octyne] Killing server {self.name}"), SendKill(), Wait(KILL_AGAIN)
+
+    def _condemn(self, cause: Cause, reason: str) -> Sequence[Effect]:
+        if self.state not in (State.STARTING, State.RUNNING):
+            return ()
+        self.cause = cause
+        self.condemned = reason
+        self._enter(State.STOPPING, f"does not work: {reason}")
+        said = Say(f"[Holdfast] {self.name} does not work and is stopped: {reason}")
+        return said, *self._ask(self.stop.steps)
+
+    def _ask(self, steps: tuple[StopStep, ...]) -> Sequence[Effect]:
+        """Take the first step; without one, kill at once."""
+        if not steps:
+            return self._on_overdue()
+        self.steps = steps[1:]
+        return AskToStop(steps[0]), Wait(steps[0].wait)
+
+    def _on_overdue(self) -> Sequence[Effect]:
+        """Take the next step; after the last, kill."""
+        if self.steps and not self.overdue:
+            return self._ask(self.steps)
+        self.steps = ()
+        self.overdue = True
+        self.reason = f"did not stop within {self.stop.grace:g} s, is being killed"
+        text = f"[Holdfast] {self.name} did not stop in time, killing what is left of it"
+        return Say(text), SendKill(), Wait(KILL_AGAIN)
 
     def _on_exit(self, event: Exited, now: float) -> Sequence[Effect]:
         self.exit = event.exit
@@ -226,18 +274,26 @@ class Lifecycle:
             return self._conclude(now)
         text = f"[Holdfast] {self.name} {event.exit}, {event.left} of its processes remain"
         if self.state is State.STOPPING:
+            # What is left reads no lines: of the steps to come, signals remain.
+            self.steps = tuple(step for step in self.steps if step.way is Way.SIGNAL)
             return (Say(text),)
+        self.cause = Cause(CauseKind.EXIT)
         self._enter(State.STOPPING, "its main process ended, the others are asked to stop")
-        return Say(f"{text}: asking them to stop"), AskToStop(), Wait(self.stop.grace)
+        return Say(f"{text}: asking them to stop"), *self._ask(self.stop.rest)
 
     def _conclude(self, now: float) -> Sequence[Effect]:
         ended = str(self.exit)
-        fine = self.exit is not None and self.exit.fine
-        if not self.asked and (self.restart.always or not fine):
+        fine = self.exit is not None and self.restart.fine(self.exit.code, self.exit.signal)
+        if not self.asked and self.condemned:
+            return self._on_crash(f"{self.condemned}; it {ended}", now, again=True)
+        if not self.asked and (self.restart.when is When.ALWAYS or not fine):
+            self.cause = Cause(CauseKind.EXIT)
             return self._on_crash(ended, now, again=True)
         stopped = Say(f"[Octyne] Server {self.name} has stopped.")
         if self.asked and self.wanted is Wanted.UP and not self.removed:
-            return stopped, *self._begin("starting again")
+            return stopped, *self._begin("starting again", self.cause)
+        if not self.asked:
+            self.cause = Cause(CauseKind.EXIT)
         how = ", as it did not stop in time" if self.overdue else ", as asked" if self.asked else ""
         self._enter(State.STOPPED, f"{ended}{how}")
         return (stopped, *self._vanish()) if self.removed else (stopped,)
@@ -246,15 +302,14 @@ class Lifecycle:
         crashed = Say(f"[Octyne] Server {self.name} has crashed!")
         policy = self.restart
         self.restarts = tuple(moment for moment in self.restarts if now - moment < policy.window)
+        again = again and policy.when is not When.NEVER
         spent = 0 <= policy.budget <= len(self.restarts)
         if self.removed or spent or not again:
             told = f"{reason}; restarted {len(self.restarts)} times already" if spent and again else reason
             self._enter(State.FAILED, f"{told}; not restarted until somebody starts it")
             why = Say(f"[Holdfast] {self.name} {self.reason}")
             return (crashed, why, *self._vanish()) if self.removed else (crashed, why)
-        # The exponent has a cap of its own: a float overflows at the thousandth crash in a row.
-        delay = min(policy.cap, policy.first * policy.factor ** min(self.streak, 64))
-        delay *= 1 + policy.jitter * (2 * self._luck() - 1)
+        delay = policy.delay(self.streak, self._luck())
         self.streak += 1
         self.restarts = (*self.restarts, now)
         count = f"{len(self.restarts)} of {policy.budget}" if policy.budget >= 0 else f"{self.streak}"

@@ -8,17 +8,18 @@ import anyio.abc
 
 from .estate import Heir, Keeping, Returned
 from .following import Watch
+from .history import History, Transition
 from .news import News
 from .record import InvalidRecord, Record
 from .service import CARRIED, Service
 from .spec import InvalidSpec, ServiceSpec
 from .status import ServiceStatus
 
-FREEZE_VERSION = 2
+FREEZE_VERSION = 3
 """Version of the record that `freeze` returns; raised whenever its meaning changes."""
 
-READABLE_VERSIONS = frozenset({1, FREEZE_VERSION})
-"""Versions that `thaw` takes: the first one has the output in the record itself."""
+READABLE_VERSIONS = frozenset({1, 2, FREEZE_VERSION})
+"""Versions that `thaw` takes: the first has the output in the record, the second one way to stop each."""
 
 log = logging.getLogger("holdfast.supervisor")
 
@@ -33,6 +34,7 @@ class Roster:
         self.services: dict[str, Service] = {}
         self._watches: set[Watch] = set()
         self._news = News()
+        self.history = History()
         self._version = 0
         self._versions: dict[str, int] = {}
         self._settled = anyio.Event()
@@ -44,6 +46,7 @@ class Roster:
             self._environment,
             self._tasks,
             changed=self._changed,
+            happened=self._happened,
             vanished=self._vanished,
             keeping=self._keeping,
         )
@@ -102,12 +105,14 @@ class Roster:
                 for name, service in self.services.items()
             ],
             "kept": self._keeping.freeze(),
+            "history": self.history.freeze(),
         }
 
     def thaw(self, record: Record, now: float, heir: Heir = CARRIED) -> None:
         """Become what `freeze` described; raises `InvalidRecord`, `InvalidSpec`."""
         _check_version(record)
         self._version = record.take("counter", int)
+        self.history.thaw(record.record("history"))
         kept = record.record("kept")
         for entry in record.records("services"):
             service = self._thaw_one(entry, now, heir)
@@ -146,6 +151,9 @@ class Roster:
     def _find(self, name: str) -> ServiceStatus | None:
         service = self.services.get(name)
         return None if service is None else self.status(service)
+
+    def _happened(self, transition: Transition) -> None:
+        self.history.add(transition)
 
     def _changed(self, service: Service) -> None:
         self._news.tell(service)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import logging
 import os
+import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,12 +14,15 @@ from typing import Protocol, TypeVar
 import anyio
 import anyio.abc
 
+from .cause import Cause
 from .child import AGAIN
 from .descriptors import too_high_for_caller
 from .following import Changes, Output
+from .history import Happenings
 from .planfile import CannotStore
 from .record import InvalidRecord, Record
 from .spec import InvalidSpec, Plan
+from .status import ServiceStatus
 from .stdin import InputRefused
 from .supervisor import NoSuchService, NotAllowed, Supervisor
 from .wire import INTERFACE, Channel, InvalidMessage, UnixStream, peer_uid
@@ -75,12 +79,17 @@ class Server:
             f"{INTERFACE}.Start": self._start,
             f"{INTERFACE}.Stop": self._stop,
             f"{INTERFACE}.Kill": self._kill,
+            f"{INTERFACE}.Restart": self._restart,
+            f"{INTERFACE}.Ready": self._ready,
+            f"{INTERFACE}.Condemn": self._condemn,
+            f"{INTERFACE}.Signal": self._signal,
             f"{INTERFACE}.Write": self._write,
             f"{INTERFACE}.Handover": self._handover,
         }
         self._streams: Mapping[str, Callable[[Channel, Record, bool], Awaitable[Reply]]] = {
             f"{INTERFACE}.Attach": self._attach,
             f"{INTERFACE}.Watch": self._watch,
+            f"{INTERFACE}.History": self._history,
             f"{INTERFACE}.Upgrade": self._upgrade,
         }
 
@@ -194,6 +203,11 @@ class Server:
     async def _watch(self, channel: Channel, _: Record, more: bool) -> Reply:
         return await self._follow(channel, await self._supervisor.watch(), _changes, more=more)
 
+    async def _history(self, channel: Channel, parameters: Record, more: bool) -> Reply:
+        since, origin = parameters.optional("since", int), parameters.optional("origin", str)
+        chronicle = await self._supervisor.history(since, origin)
+        return await self._follow(channel, chronicle, _happenings, more=more)
+
     async def _follow(
         self, channel: Channel, source: Source[T_co], encode: Callable[[T_co], Reply], *, more: bool
     ) -> Reply:
@@ -258,13 +272,32 @@ class Server:
         return {"services": [status.to_dict() for status in await self._supervisor.list()]}
 
     async def _start(self, parameters: Record) -> Reply:
-        return {"service": (await self._supervisor.start(parameters.take("name", str))).to_dict()}
+        return _service(await self._supervisor.start(*_wish(parameters)))
 
     async def _stop(self, parameters: Record) -> Reply:
-        return {"service": (await self._supervisor.stop(parameters.take("name", str))).to_dict()}
+        return _service(await self._supervisor.stop(*_wish(parameters)))
 
     async def _kill(self, parameters: Record) -> Reply:
-        return {"service": (await self._supervisor.kill(parameters.take("name", str))).to_dict()}
+        return _service(await self._supervisor.kill(*_wish(parameters)))
+
+    async def _restart(self, parameters: Record) -> Reply:
+        return _service(await self._supervisor.restart(*_wish(parameters)))
+
+    async def _ready(self, parameters: Record) -> Reply:
+        name, cause = _wish(parameters)
+        return _service(await self._supervisor.ready(name, parameters.take("run", int), cause))
+
+    async def _condemn(self, parameters: Record) -> Reply:
+        name, cause = _wish(parameters)
+        run, reason = parameters.take("run", int), parameters.take("reason", str)
+        return _service(await self._supervisor.condemn(name, run, cause, reason))
+
+    async def _signal(self, parameters: Record) -> Reply:
+        number = parameters.take("signal", int)
+        if number not in set(signal.Signals):
+            raise InvalidRecord(f"signal: there is no signal {number}")
+        await self._supervisor.signal(parameters.take("name", str), parameters.take("run", int), number)
+        return {}
 
     async def _write(self, parameters: Record) -> Reply:
         try:
@@ -291,6 +324,19 @@ def _failure(error: str, exc: Exception) -> Reply:
 def _output(output: Output) -> Reply:
     data = base64.b64encode(output.data).decode("ascii")
     return {"offset": output.offset, "end": output.end, "data": data}
+
+
+def _wish(parameters: Record) -> tuple[str, Cause]:
+    return parameters.take("name", str), Cause.from_record(parameters.record("cause"))
+
+
+def _service(status: ServiceStatus) -> Reply:
+    return {"service": status.to_dict()}
+
+
+def _happenings(told: Happenings) -> Reply:
+    transitions = [transition.to_dict() for transition in told.transitions]
+    return {"origin": told.origin, "transitions": transitions, "lost": told.lost}
 
 
 def _changes(changes: Changes) -> Reply:

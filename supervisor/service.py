@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 import anyio
 import anyio.abc
 
+from .asking import Asking
 from .cannot_spawn import CannotSpawn
+from .cause import SOMEBODY, Cause
 from .child import Child
 from .console import Console
 from .estate import Carried, Heir, Keeping
 from .events import (
     AskToStop,
+    Condemned,
     Effect,
     Elapsed,
     Emptied,
@@ -21,7 +24,9 @@ from .events import (
     Found,
     Keep,
     Kill,
+    Ready,
     Remove,
+    Restart,
     Say,
     SendKill,
     Spawn,
@@ -29,16 +34,19 @@ from .events import (
     SpawnFailed,
     Start,
     State,
+    StepFailed,
     Stop,
     Vanish,
     Wait,
 )
+from .history import Transition, last_lines
 from .lifecycle import Lifecycle
 from .record import Record
 from .socketstore import SocketStore
 from .spec import ServiceSpec
 from .status import ServiceStatus
 from .stdin import InputRefused
+from .witness import Witness
 
 CARRIED = Carried()
 
@@ -56,6 +64,7 @@ class Service:
         tasks: anyio.abc.TaskGroup,
         *,
         changed: Callable[["Service"], None],
+        happened: Callable[[Transition], None],
         vanished: Callable[["Service"], None],
         keeping: Keeping,
         attached: SocketStore | None = None,
@@ -64,11 +73,16 @@ class Service:
         self.spec = spec
         self.console = Console(spec.scrollback.bytes)
         self.child: Child | None = None
-        self.lifecycle = Lifecycle(spec.name, spec.stop, spec.restart)
+        self.lifecycle = Lifecycle(spec.name, spec.stop, spec.restart, spec.ready)
         self._environment = environment
         self._attached = attached
         self._keeping = keeping
         self._changed = changed
+        self._happened = happened
+        self._witness = Witness(self.lifecycle, self._last_lines)
+        self._asking = Asking(tasks, self._take, self._step_failed)
+        self._run_begin = 0
+        """Where its output begins in this run."""
         self._vanished = vanished
         self._spawned_spec = spec
         self._deadline: float | None = None
@@ -106,19 +120,33 @@ class Service:
             exit=life.exit or life.previous,
             removed=life.removed,
             outdated=life.state.alive and not self.spec.runs_as(self._spawned_spec),
+            run=life.run,
+            cause=life.cause,
         )
 
-    def start(self) -> None:
+    def start(self, cause: Cause = SOMEBODY) -> None:
         """Want it up."""
-        self._handle(Start())
+        self._handle(Start(cause))
 
-    def stop(self) -> None:
+    def stop(self, cause: Cause = SOMEBODY) -> None:
         """Want it down, asking first."""
-        self._handle(Stop())
+        self._handle(Stop(cause))
 
-    def kill(self) -> None:
+    def kill(self, cause: Cause = SOMEBODY) -> None:
         """Want it down at once."""
-        self._handle(Kill())
+        self._handle(Kill(cause))
+
+    def restart(self, cause: Cause = SOMEBODY) -> None:
+        """Want it stopped, asking first, and up again."""
+        self._handle(Restart(cause))
+
+    def ready(self, cause: Cause) -> None:
+        """Take it for up: it says so, or somebody who has looked at it."""
+        self._handle(Ready(cause))
+
+    def condemn(self, cause: Cause, reason: str) -> None:
+        """Stop what does not work, asking first, and take that for a crash."""
+        self._handle(Condemned(cause, reason))
 
     def forgive(self) -> None:
         """Forget earlier crashes: it has shown that it works."""
@@ -133,6 +161,7 @@ class Service:
         self.spec = spec
         self.lifecycle.stop = spec.stop
         self.lifecycle.restart = spec.restart
+        self.lifecycle.ready = spec.ready
         self.console.resize(spec.scrollback.bytes)
         self._handle(Keep())
 
@@ -178,6 +207,7 @@ class Service:
             "spec": self.spec.to_dict(),
             "spawned_spec": self._spawned_spec.to_dict(),
             "lifecycle": self.lifecycle.freeze(now),
+            "run_begin": self._run_begin,
             "remaining": None if self._deadline is None else self._deadline - now,
             "child": None if self.child is None else self.child.freeze(now),
             "console": self.console.freeze(),
@@ -193,7 +223,9 @@ class Service:
         self.lifecycle.name = self.spec.name
         self.lifecycle.stop = self.spec.stop
         self.lifecycle.restart = self.spec.restart
+        self.lifecycle.ready = self._spawned_spec.ready
         self.lifecycle.thaw(record.record("lifecycle"), now)
+        self._run_begin = record.take("run_begin", int, 0)
         remaining = record.optional("remaining", float)
         self._deadline = None if remaining is None else now + remaining
         self.console = Console.thaw(record.record("console"), lambda: heir.scrollback(record))
@@ -205,12 +237,17 @@ class Service:
         if len(self._events) > 1:
             return
         while self._events:
-            before = self.lifecycle.state
-            effects = self.lifecycle.handle(self._events[0], anyio.current_time())
-            if self.lifecycle.state is not before:
+            event, life = self._events[0], self.lifecycle
+            before = life.state
+            self._witness.look(event, self._pid)
+            effects = life.handle(event, anyio.current_time())
+            if life.state is not before:
                 self._wait(None)
             for effect in effects:
                 self._perform(effect)
+            wait = None if self._deadline is None else max(0.0, self._deadline - anyio.current_time())
+            if (transition := self._witness.compare(self.name, self._pid, wait)) is not None:
+                self._happened(transition)
             self._events.popleft()
         self._changed(self)
 
@@ -218,8 +255,8 @@ class Service:
         match effect:
             case Spawn():
                 self._spawn()
-            case AskToStop() if self.child is not None:
-                self.child.signal(self.spec.stop.signal)
+            case AskToStop(step) if self.child is not None:
+                self._asking.ask(step, self.child, self._spawned_spec, self._surroundings())
             case SendKill() if self.child is not None:
                 self.child.signal(9)
             case Wait(seconds):
@@ -229,14 +266,32 @@ class Service:
             case Vanish():
                 self._vanished(self)
 
+    @property
+    def _pid(self) -> int | None:
+        return None if self.child is None else self.child.pid
+
+    def _last_lines(self) -> tuple[str, ...]:
+        kept = self.console.scrollback
+        return last_lines(lambda size: kept.since(max(kept.end - size, self._run_begin))[1])
+
+    def _surroundings(self) -> dict[str, str]:
+        environment = {**self._environment, "PWD": self.spec.directory, **self.spec.environment}
+        return environment | dict(self._keeping.mark(self.spec))
+
+    def _take(self, fd: int) -> int:
+        return self.console.read_from(fd)  # of the console that it has by then
+
+    def _step_failed(self, child: Child, reason: str) -> None:
+        if self.child is child:
+            self._handle(StepFailed(reason))
+
     def _wait(self, deadline: float | None) -> None:
         self._deadline = deadline
         self._rearmed.set()
         self._rearmed = anyio.Event()
 
     def _spawn(self) -> None:
-        environment = {**self._environment, "PWD": self.spec.directory, **self.spec.environment}
-        environment |= self._keeping.mark(self.spec)
+        environment = self._surroundings()
         given: Sequence[int] = ()
         if self._attached is not None:
             environment |= self._attached.environment()
@@ -248,6 +303,7 @@ class Service:
             self._events.append(SpawnFailed(exc.reason, exc.passing))
             return
         self.child = child
+        self._run_begin = self.console.scrollback.end
         self._keeping.spawned(child, self.spec)
         self._spawned_spec = self.spec
         self._tasks.start_soon(self._tend, child)

@@ -3,23 +3,18 @@
 All durations are in seconds, all sizes in bytes.
 """
 
-import math
 import os
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import TypeVar, cast
 
+from .execution import Execution, Limits, Terminal
+from .policies import InvalidSpec, ReadyPolicy, RestartPolicy, ScrollbackPolicy, StopPolicy, word
 from .record import InvalidRecord, Record
 
+__all__ = ["Boot", "InvalidSpec", "LeftBehind", "Plan", "ServiceSpec"]
+
 MAX_NAME = 255
-
-E = TypeVar("E", bound=StrEnum)
-
-
-class InvalidSpec(ValueError):
-    """A spec or plan that cannot be carried out; the message names the field."""
 
 
 class Boot(StrEnum):
@@ -43,96 +38,14 @@ class LeftBehind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StopPolicy:
-    """How a program is asked to stop, and how long it may take before it is killed."""
-
-    signal: int = int(signal.SIGTERM)
-    grace: float = 30.0
-
-    @classmethod
-    def from_record(cls, record: Record) -> "StopPolicy":
-        """Read a policy; raises `InvalidRecord`."""
-        return cls(record.take("signal", int, cls().signal), record.take("grace", float, cls().grace))
-
-    def check(self) -> None:
-        """Raise `InvalidSpec` for what no kernel or clock can do."""
-        if self.signal not in set(signal.Signals):
-            raise InvalidSpec(f"stop.signal: there is no signal {self.signal}")
-        _check_seconds("stop.grace", self.grace)
-
-
-@dataclass(frozen=True, slots=True)
-class RestartPolicy:
-    """When a crash is followed by a restart.
-
-    The wait before the n-th restart in a row is `first * factor**(n-1)`, at most `cap`, give or take the
-    fraction `jitter` of it. After `budget` restarts within `window` the service is parked as failed
-    (`budget` 0 parks at the first crash, a negative one never). A run of `stable_after` forgets all that.
-    `always` treats a normal end that nobody asked for like a crash.
-    """
-
-    always: bool = False
-    first: float = 0.5
-    factor: float = 2.0
-    cap: float = 30.0
-    jitter: float = 0.1
-    budget: int = 5
-    window: float = 600.0
-    stable_after: float = 60.0
-
-    @classmethod
-    def from_record(cls, record: Record) -> "RestartPolicy":
-        """Read a policy; raises `InvalidRecord`."""
-        default = cls()
-        return cls(
-            always=record.take("always", bool, default.always),
-            first=record.take("first", float, default.first),
-            factor=record.take("factor", float, default.factor),
-            cap=record.take("cap", float, default.cap),
-            jitter=record.take("jitter", float, default.jitter),
-            budget=record.take("budget", int, default.budget),
-            window=record.take("window", float, default.window),
-            stable_after=record.take("stable_after", float, default.stable_after),
-        )
-
-    def check(self) -> None:
-        """Raise `InvalidSpec` for what no clock can do."""
-        for name in ("first", "cap", "window", "stable_after"):
-            _check_seconds(f"restart.{name}", cast("float", getattr(self, name)))
-        if not 1 <= self.factor <= 100:
-            raise InvalidSpec(f"restart.factor: expected 1 to 100, got {self.factor}")
-        if not 0 <= self.jitter <= 1:
-            raise InvalidSpec(f"restart.jitter: expected 0 to 1, got {self.jitter}")
-
-
-@dataclass(frozen=True, slots=True)
-class ScrollbackPolicy:
-    """How much output is kept and replayed: at most so many lines and so many bytes."""
-
-    lines: int = 2500
-    bytes: int = 1 << 20
-
-    @classmethod
-    def from_record(cls, record: Record) -> "ScrollbackPolicy":
-        """Read a policy; raises `InvalidRecord`."""
-        return cls(record.take("lines", int, cls().lines), record.take("bytes", int, cls().bytes))
-
-    def check(self) -> None:
-        """Raise `InvalidSpec` for a size below zero."""
-        if self.lines < 0:
-            raise InvalidSpec(f"scrollback.lines: expected 0 or more, got {self.lines}")
-        if self.bytes < 0:
-            raise InvalidSpec(f"scrollback.bytes: expected 0 or more, got {self.bytes}")
-
-
-@dataclass(frozen=True, slots=True)
 class ServiceSpec:
     """One program to keep running.
 
     `command` is executed as it is, never by a shell; its first word is looked up in the PATH of the
     service's own environment, or, if it has a slash and is relative, below `directory`. `environment` is
     added to a short base (see `supervisor.child`). `autostart` is for services that a plan brings while the
-    supervisor runs, and for its start as far as `boot` says so.
+    supervisor runs, and for its start as far as `boot` says so. It is started when those that it `requires`
+    are ready, which are wanted up with it, and those that it comes `after`, as far as they are to start.
     """
 
     name: str
@@ -140,11 +53,17 @@ class ServiceSpec:
     directory: str
     environment: Mapping[str, str] = field(default_factory=dict)
     autostart: bool = True
-    stop: StopPolicy = StopPolicy()
-    restart: RestartPolicy = RestartPolicy()
-    scrollback: ScrollbackPolicy = ScrollbackPolicy()
+    stop: StopPolicy = field(default_factory=StopPolicy)
+    restart: RestartPolicy = field(default_factory=RestartPolicy)
+    scrollback: ScrollbackPolicy = field(default_factory=ScrollbackPolicy)
     boot: Boot = Boot.ENABLED
     leftovers: LeftBehind = LeftBehind.STOP
+    ready: ReadyPolicy = field(default_factory=ReadyPolicy)
+    execution: Execution = field(default_factory=Execution)
+    limits: Limits = field(default_factory=Limits)
+    terminal: Terminal | None = None
+    after: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise `InvalidSpec` for a service that could never be started."""
@@ -165,9 +84,10 @@ class ServiceSpec:
         for key, value in self.environment.items():
             if not key or "=" in key or "\0" in key + value:
                 raise InvalidSpec(f"environment: {key!r} cannot be a variable")
-        self.stop.check()
-        self.restart.check()
-        self.scrollback.check()
+        for part in (self.stop, self.restart, self.scrollback, self.ready, self.execution, self.limits):
+            part.check()
+        if self.terminal is not None:
+            self.terminal.check()
 
     @classmethod
     def from_record(cls, record: Record) -> "ServiceSpec":
@@ -184,8 +104,14 @@ class ServiceSpec:
                 stop=StopPolicy.from_record(record.record("stop")),
                 restart=RestartPolicy.from_record(record.record("restart")),
                 scrollback=ScrollbackPolicy.from_record(record.record("scrollback")),
-                boot=_word(record, "boot", Boot.ENABLED),
-                leftovers=_word(record, "leftovers", LeftBehind.STOP),
+                boot=word(record, "boot", Boot.ENABLED),
+                leftovers=word(record, "leftovers", LeftBehind.STOP),
+                ready=ReadyPolicy.from_record(record.record("ready")),
+                execution=Execution.from_record(record.record("execution")),
+                limits=Limits.from_record(record.record("limits")),
+                terminal=Terminal.from_record(record.record("terminal")) if record.has("terminal") else None,
+                after=record.strings("after"),
+                requires=record.strings("requires"),
             )
         except InvalidRecord as exc:
             raise InvalidSpec(str(exc)) from exc
@@ -194,11 +120,33 @@ class ServiceSpec:
 
     def to_dict(self) -> dict[str, object]:
         """Return the spec as JSON data."""
-        return {**asdict(self), "boot": str(self.boot), "leftovers": str(self.leftovers)}
+        return {
+            "name": self.name,
+            "command": list(self.command),
+            "directory": self.directory,
+            "environment": dict(self.environment),
+            "autostart": self.autostart,
+            "stop": self.stop.to_dict(),
+            "restart": {**asdict(self.restart), "when": str(self.restart.when)},
+            "scrollback": asdict(self.scrollback),
+            "boot": str(self.boot),
+            "leftovers": str(self.leftovers),
+            "ready": {**asdict(self.ready), "by": str(self.ready.by)},
+            "execution": self.execution.to_dict(),
+            "limits": asdict(self.limits),
+            "terminal": None if self.terminal is None else asdict(self.terminal),
+            "after": list(self.after),
+            "requires": list(self.requires),
+        }
 
     def runs_as(self, other: "ServiceSpec") -> bool:
-        """Tell whether a program that runs by `other` needs no restart; it has started, whatever boots."""
-        return self == other or replace(self, autostart=other.autostart, boot=other.boot) == other
+        """Tell whether a program that runs by `other` needs no restart: what differs counts at once."""
+        if self == other:
+            return True
+        now = replace(
+            self, autostart=other.autostart, boot=other.boot, stop=other.stop, restart=other.restart
+        )
+        return replace(now, scrollback=other.scrollback, after=other.after, requires=other.requires) == other
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,20 +182,6 @@ class Plan:
     def to_dict(self) -> dict[str, object]:
         """Return the plan as JSON data."""
         return {"services": [spec.to_dict() for spec in self.services]}
-
-
-def _word(record: Record, key: str, default: E) -> E:
-    word = record.take(key, str, str(default))
-    try:
-        return type(default)(word)
-    except ValueError as exc:
-        known = ", ".join(type(default))
-        raise InvalidRecord(f"{record.where(key)}: expected one of {known}, got {word!r}") from exc
-
-
-def _check_seconds(name: str, value: float) -> None:
-    if not math.isfinite(value) or value < 0:
-        raise InvalidSpec(f"{name}: expected seconds, 0 or more, got {value}")
 
 
 def _check_encodes(name: str, encode: Callable[[str], bytes], *texts: str) -> None:

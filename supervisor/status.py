@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from .cause import SOMEBODY, Cause
 from .events import Exit, State, Wanted
 from .record import InvalidRecord, Record
 
@@ -29,6 +30,10 @@ class ServiceStatus:
     """Goes away as soon as it is not alive."""
     outdated: bool
     """Runs with an older spec than the plan's; a restart applies the new one."""
+    run: int = 0
+    """How often it was started by this supervisor and those that it follows."""
+    cause: Cause = SOMEBODY
+    """What brought about the latest change."""
 
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON data."""
@@ -45,6 +50,8 @@ class ServiceStatus:
             "exit": None if self.exit is None else self.exit.to_dict(),
             "removed": self.removed,
             "outdated": self.outdated,
+            "run": self.run,
+            "cause": self.cause.to_dict(),
         }
 
     @classmethod
@@ -67,4 +74,6 @@ class ServiceStatus:
             exit=Exit.from_record(record.record("exit")) if record.has("exit") else None,
             removed=record.take("removed", bool),
             outdated=record.take("outdated", bool),
+            run=record.take("run", int, 0),
+            cause=Cause.from_record(record.record("cause")),
         )

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from .cause import SOMEBODY, Cause
 from .following import Changes, Output
+from .history import Happenings
 from .spec import Plan
 from .status import ServiceStatus
 
@@ -40,6 +42,16 @@ class Watching(Protocol):
         """Stop watching."""
 
 
+class Following(Protocol):
+    """Reports of what happened, one change after the other."""
+
+    async def receive(self) -> Happenings:
+        """Wait for changes; the first report comes at once. Raises `anyio.EndOfStream`."""
+
+    async def aclose(self) -> None:
+        """Stop following."""
+
+
 class Supervision(Protocol):
     """The methods of `Supervisor`, documented there, and of `SupervisorClient`."""
 
@@ -49,14 +61,26 @@ class Supervision(Protocol):
     async def list(self) -> Sequence[ServiceStatus]:
         """Return all services, by name."""
 
-    async def start(self, name: str) -> ServiceStatus:
+    async def start(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """Want a service up."""
 
-    async def stop(self, name: str) -> ServiceStatus:
+    async def stop(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """Want a service down."""
 
-    async def kill(self, name: str) -> ServiceStatus:
+    async def kill(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """Want a service down at once."""
+
+    async def restart(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """Want a service stopped and up again."""
+
+    async def ready(self, name: str, run: int, cause: Cause) -> ServiceStatus:
+        """Take a run of a service for up."""
+
+    async def condemn(self, name: str, run: int, cause: Cause, reason: str) -> ServiceStatus:
+        """Stop a run that does not work, which is a crash."""
+
+    async def signal(self, name: str, run: int, number: int) -> None:
+        """Send a signal to a run's processes."""
 
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin."""
@@ -66,3 +90,6 @@ class Supervision(Protocol):
 
     async def watch(self) -> Watching:
         """Follow the states of all services."""
+
+    async def history(self, since: int | None = None, origin: str | None = None) -> Following:
+        """Follow what happens to all services."""

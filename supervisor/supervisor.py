@@ -10,10 +10,12 @@ import anyio.abc
 
 from . import handover
 from .beginning import Beginning, ClearedUp
+from .cause import SOMEBODY, Cause, CauseKind
 from .console import Follower
 from .estate import Heir, Keeping, Returned, Serials
 from .events import Wanted
 from .following import Attachment, Watch
+from .history import Chronicle
 from .leftovers import Leftovers
 from .notify import Notifier
 from .planfile import PlanFile
@@ -58,6 +60,8 @@ class Supervisor:
         self._roster = Roster(tasks, environment, keeping or Keeping(Notifier(None), Serials(), leftovers))
         self._services = self._roster.services
         self._starts = Starts(tasks, self._start)
+        self._bringing = CauseKind.BOOT
+        """What brings those that wait for their start."""
         self._applying = anyio.Lock()
         self._closing = False
 
@@ -79,28 +83,52 @@ class Supervisor:
         """Return all services, by name."""
         return [self._roster.status(self._services[name]) for name in sorted(self._services)]
 
-    async def start(self, name: str) -> ServiceStatus:
+    async def start(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """Want a service up; what became of it stands in the answer. Raises `NoSuchService`, `NotAllowed`."""
-        service = self._get(name)
-        self._refuse_when_closing(name)
-        if service.lifecycle.removed:
-            raise NotAllowed(f"cannot start {name}: it is no longer part of the config")
-        service.start()
+        service = self._to_start(name)
+        service.start(cause)
         return await self._asked(service, Wanted.UP)
 
-    async def stop(self, name: str) -> ServiceStatus:
+    async def stop(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """Want a service down: ask, and kill after its grace. Raises `NoSuchService`."""
         service = self._get(name)
         self._forget_start(name)
-        service.stop()
+        service.stop(cause)
         return await self._asked(service, Wanted.DOWN)
 
-    async def kill(self, name: str) -> ServiceStatus:
+    async def kill(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """Want a service down: kill it. Raises `NoSuchService`."""
         service = self._get(name)
         self._forget_start(name)
-        service.kill()
+        service.kill(cause)
         return await self._asked(service, Wanted.DOWN)
+
+    async def restart(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """Want a service stopped, asking first, and up again. Raises `NoSuchService`, `NotAllowed`."""
+        service = self._to_start(name)
+        service.restart(cause)
+        return await self._asked(service, Wanted.UP)
+
+    async def ready(self, name: str, run: int, cause: Cause) -> ServiceStatus:
+        """Take a run for up that was looked at. Raises `NoSuchService`, `NotAllowed` for another run."""
+        service = self._in_run(name, run)
+        service.ready(cause)
+        return self._roster.status(service)
+
+    async def condemn(self, name: str, run: int, cause: Cause, reason: str) -> ServiceStatus:
+        """Stop a run that does not work, which counts as a crash; the wish stays.
+
+        Raises `NoSuchService`, `NotAllowed` for another run.
+        """
+        service = self._in_run(name, run)
+        service.condemn(cause, reason)
+        return self._roster.status(service)
+
+    async def signal(self, name: str, run: int, number: int) -> None:
+        """Send a signal to all processes of a run. Raises `NoSuchService`, `NotAllowed` for another run."""
+        service = self._in_run(name, run)
+        if service.child is not None:
+            service.child.signal(number)
 
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin. Raises `NoSuchService`, `InputRefused`."""
@@ -122,6 +150,10 @@ class Supervisor:
         """Follow the states of all services."""
         return self._roster.watch()
 
+    async def history(self, since: int | None = None, origin: str | None = None) -> Chronicle:
+        """Follow what happens to all services after the change of that number, or all that is kept."""
+        return Chronicle(self._roster.history, since, origin)
+
     # What only the process around it needs.
 
     @property
@@ -132,6 +164,7 @@ class Supervisor:
     def adopt(self, plan: Plan) -> None:
         """Carry out a plan that is stored already. The first one says who starts because we do."""
         names = {spec.name for spec in plan.services}
+        self._bringing = CauseKind.CONFIG if self._beginning.planned else CauseKind.BOOT
         for name in [name for name in self._services if name not in names]:
             self._starts.forget(name)
             self._services[name].remove()
@@ -186,7 +219,7 @@ class Supervisor:
         self._starts.clear()
         self._roster.leave_nothing()
         for service in list(self._services.values()):
-            service.stop()
+            service.stop(Cause(CauseKind.SHUTDOWN))
         await self._roster.until_stopped()
         await self._wishes.settle()
 
@@ -197,7 +230,7 @@ class Supervisor:
     def kill_all(self) -> None:
         """Kill what still lives, since the end is in a hurry: nobody's wish."""
         for name in self.alive():
-            self._services[name].kill()
+            self._services[name].kill(Cause(CauseKind.SHUTDOWN))
 
     def alive(self) -> Sequence[str]:
         """Return the names of the services that have a live process."""
@@ -243,13 +276,26 @@ class Supervisor:
             raise NoSuchService(name)
         return service
 
+    def _to_start(self, name: str) -> Service:
+        service = self._get(name)
+        self._refuse_when_closing(name)
+        if service.lifecycle.removed:
+            raise NotAllowed(f"cannot start {name}: it is no longer part of the config")
+        return service
+
+    def _in_run(self, name: str, run: int) -> Service:
+        service = self._get(name)
+        if service.lifecycle.run != run:
+            raise NotAllowed(f"{name} is in run {service.lifecycle.run} by now, not {run}")
+        return service
+
     def _refuse_when_closing(self, what: str) -> None:
         if self._closing:
             raise NotAllowed(f"cannot start {what}: the supervisor is shutting down")
 
     def _start(self, name: str) -> None:
         if name in self._services:
-            self._services[name].start()
+            self._services[name].start(Cause(self._bringing))
 
     def _forget_start(self, name: str) -> None:
         self._starts.forget(name)

@@ -11,9 +11,12 @@ from daemon import mirror
 from daemon.errors import NoSuchServer
 from daemon.mirror import Mirror
 from supervisor import (
+    SOMEBODY,
     Attached,
     CannotStore,
+    Cause,
     Changes,
+    Following,
     NotAllowed,
     Plan,
     ServiceSpec,
@@ -76,11 +79,27 @@ class Script:
         await anyio.wait_all_tasks_blocked()
         return self.listed
 
-    async def start(self, name: str) -> ServiceStatus:
+    async def start(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """Answer what the test says."""
         return self.answers[name]
 
-    stop = kill = start
+    stop = kill = restart = start
+
+    async def ready(self, name: str, run: int, cause: Cause) -> ServiceStatus:
+        """Answer what the test says."""
+        return self.answers[name]
+
+    async def condemn(self, name: str, run: int, cause: Cause, reason: str) -> ServiceStatus:
+        """Answer what the test says."""
+        return self.answers[name]
+
+    async def signal(self, name: str, run: int, number: int) -> None:
+        """Send nothing."""
+        raise NotImplementedError
+
+    async def history(self, since: int | None = None, origin: str | None = None) -> Following:
+        """Tell nothing."""
+        raise NotImplementedError
 
     async def write(self, name: str, data: bytes) -> None:
         """Take nothing."""

@@ -29,7 +29,7 @@ def test_a_plan_is_the_servers_of_the_config_in_their_order() -> None:
                 ("bot",),
                 "/base/bot",
                 autostart=False,
-                stop=StopPolicy(grace=5.0),
+                stop=StopPolicy.by_signal(grace=5.0),
                 scrollback=ScrollbackPolicy(lines=10, bytes=99),
                 boot=Boot.ALWAYS,
                 leftovers=LeftBehind.KEEP,

@@ -49,7 +49,7 @@ def services(draw: st.DrawFn) -> Json:
         ("/bin/true", draw(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))),
         "/",
         autostart=draw(st.booleans()),
-        stop=StopPolicy(grace=draw(AGES)),
+        stop=StopPolicy.by_signal(grace=draw(AGES)),
         boot=draw(st.sampled_from(Boot)),
         leftovers=draw(st.sampled_from(LeftBehind)),
     )

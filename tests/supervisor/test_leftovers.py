@@ -61,7 +61,7 @@ def spec(
     restart: RestartPolicy = NEVER,
 ) -> ServiceSpec:
     command = (sys.executable, "-S", "-c", script)
-    stop = StopPolicy(grace=grace)
+    stop = StopPolicy.by_signal(grace=grace)
     return ServiceSpec(
         name,
         command,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from supervisor import Exit, RestartPolicy, State, StopPolicy, Wanted
+from supervisor import Exit, RestartPolicy, State, StopPolicy, StopStep, Wanted, When
 from supervisor.events import (
     AskToStop,
     Effect,
@@ -32,8 +32,10 @@ from supervisor.lifecycle import KILL_AGAIN, SETTLE, Lifecycle
 GRACE = 7.0
 STABLE = 60.0
 
+ASKED = StopStep(wait=GRACE)
+
 POLICY = RestartPolicy()
-ALWAYS = RestartPolicy(always=True)
+ALWAYS = RestartPolicy(when=When.ALWAYS)
 
 CRASH = Exited(Exit(code=1, ran=2.0))
 FINE = Exited(Exit(code=0, ran=2.0))
@@ -78,11 +80,11 @@ STORIES = {
         [*UP, Stop()],
         State.STOPPING,
         Wanted.DOWN,
-        [AskToStop(), Wait(GRACE)],
+        [AskToStop(ASKED), Wait(GRACE)],
         ["[Octyne] Stopping server game"],
     ),
     "STOP works on one that has just started": Story(
-        [Start(), Spawned(), Stop()], State.STOPPING, Wanted.DOWN, [AskToStop(), Wait(GRACE)]
+        [Start(), Spawned(), Stop()], State.STOPPING, Wanted.DOWN, [AskToStop(ASKED), Wait(GRACE)]
     ),
     "STOP twice asks once": Story([*UP, Stop(), Stop()], State.STOPPING, Wanted.DOWN),
     "STOP of a stopped one changes nothing": Story([Stop()], State.STOPPED, Wanted.DOWN),
@@ -228,7 +230,7 @@ STORIES = {
         [*UP, ORPHANS],
         State.STOPPING,
         Wanted.UP,
-        [AskToStop(), Wait(GRACE)],
+        [AskToStop(ASKED), Wait(GRACE)],
         ["2 of its processes remain: asking them to stop"],
     ),
     "orphans are killed after the grace": Story(
@@ -291,7 +293,7 @@ STORIES = {
         [Found(), Stop()],
         State.STOPPING,
         Wanted.DOWN,
-        [AskToStop(), Wait(GRACE)],
+        [AskToStop(ASKED), Wait(GRACE)],
         ["[Octyne] Stopping server game"],
     ),
     "what was left behind and is started ends first": Story(
@@ -302,7 +304,7 @@ STORIES = {
     ),
     "START of what is kept changes nothing": Story([*KEPT, Start()], State.RUNNING, Wanted.UP),
     "STOP of what is kept asks": Story(
-        [*KEPT, Stop()], State.STOPPING, Wanted.DOWN, [AskToStop(), Wait(GRACE)]
+        [*KEPT, Stop()], State.STOPPING, Wanted.DOWN, [AskToStop(ASKED), Wait(GRACE)]
     ),
     "KILL of what is kept kills": Story(
         [*KEPT, Kill()], State.STOPPING, Wanted.DOWN, [SendKill(), Wait(KILL_AGAIN)]
@@ -338,7 +340,7 @@ STORIES = {
 
 def machine(policy: RestartPolicy = POLICY) -> Lifecycle:
     """A service called game, without luck."""
-    return Lifecycle("game", StopPolicy(grace=GRACE), policy, luck=lambda: 0.5)
+    return Lifecycle("game", StopPolicy.by_signal(grace=GRACE), policy, luck=lambda: 0.5)
 
 
 def tell(life: Lifecycle, events: Sequence[Event | float]) -> Sequence[Effect]:

@@ -7,9 +7,23 @@ from dataclasses import replace
 
 import pytest
 
-from supervisor import Exit, RestartPolicy, State, StopPolicy, Wanted
+from supervisor import (
+    Cause,
+    CauseKind,
+    Exit,
+    ReadyPolicy,
+    RestartPolicy,
+    Sign,
+    State,
+    StopPolicy,
+    StopStep,
+    Wanted,
+    Way,
+    When,
+)
 from supervisor.events import (
     AskToStop,
+    Condemned,
     Elapsed,
     Emptied,
     Event,
@@ -17,13 +31,16 @@ from supervisor.events import (
     Found,
     Keep,
     Kill,
+    Ready,
     Remove,
+    Restart,
     Say,
     SendKill,
     Spawn,
     Spawned,
     SpawnFailed,
     Start,
+    StepFailed,
     Stop,
     Vanish,
     Wait,
@@ -36,11 +53,24 @@ STEPS = 24
 
 POLICIES = [
     RestartPolicy(),
-    RestartPolicy(always=True),
+    RestartPolicy(when=When.ALWAYS),
     RestartPolicy(budget=0),
     RestartPolicy(budget=1, window=8.0),
     RestartPolicy(budget=-1, cap=2.0),
+    RestartPolicy(when=When.NEVER),
+    RestartPolicy(codes=(7,), signals=(9,)),
 ]
+
+STOPS = [
+    StopPolicy.by_signal(grace=2.0),
+    StopPolicy(()),
+    StopPolicy((StopStep(Way.LINE, "stop", wait=1.0), StopStep(Way.COMMAND, command=("x",), wait=0.5))),
+    StopPolicy((StopStep(wait=1.0), StopStep(Way.LINE, "stop", wait=0.5), StopStep(signal=2, wait=0.25))),
+]
+
+READY = [ReadyPolicy(), ReadyPolicy(Sign.NOTIFY, 4.0), ReadyPolicy(Sign.CHECK)]
+
+CHECK = Cause(CauseKind.CHECK, "web")
 
 EXITS = [
     Exit(code=0),
@@ -52,7 +82,18 @@ EXITS = [
     Exit(code=7, ran=0.25),
 ]
 
-COMMANDS: list[Event] = [Start(), Start(), Stop(), Kill(), Remove(), Keep()]
+COMMANDS: list[Event] = [
+    Start(),
+    Start(),
+    Stop(),
+    Kill(),
+    Restart(),
+    Condemned(CHECK, "it does not answer"),
+    Ready(CHECK),
+    StepFailed("nobody reads it"),
+    Remove(),
+    Keep(),
+]
 
 
 class World:
@@ -64,8 +105,9 @@ class World:
         """Moments are multiples of 1/4, which a float holds exactly."""
         self.life = Lifecycle(
             "game",
-            StopPolicy(grace=2.0),
+            self.random.choice(STOPS),
             self.random.choice(POLICIES),
+            self.random.choice(READY),
             luck=lambda: self.random.choice((0.0, 0.5)),
         )
         # A jitter of an eighth and luck of 0 or a half keep the waits exact.
@@ -137,14 +179,17 @@ class World:
         assert state.alive == self.alive
         if self.vanished:
             return
-        waits = state in (State.STARTING, State.STOPPING, State.BACKOFF)
+        patient = state is State.STARTING and self.life.ready == ReadyPolicy(Sign.CHECK)
+        waits = state in (State.STARTING, State.STOPPING, State.BACKOFF) and not patient
         assert self.deadline is not None or not waits, "it would wait for ever"
         assert self.deadline is None or waits or state is State.RUNNING, "it waits for nothing"
         if state is State.BACKOFF:
             assert self.life.wanted is Wanted.UP
         if state is State.STOPPED and self.life.wanted is Wanted.UP:
             assert self.life.exit is not None
-            assert self.life.exit.fine, "it stopped by itself, but was up to be restarted"
+            assert self.life.restart.fine(self.life.exit.code, self.life.exit.signal), (
+                "it stopped by itself, but was up to be restarted"
+            )
         assert self.alive or not self.life.removed, "it is removed, not alive, and still there"
 
     def happen(self) -> None:
@@ -179,11 +224,11 @@ class World:
     def carry_over(self) -> None:
         """Go on with another machine that thawed from this one's record."""
         frozen = json.loads(json.dumps(self.life.freeze(self.now)))
-        other = Lifecycle("game", self.life.stop, self.life.restart, self.life._luck)
+        other = Lifecycle("game", self.life.stop, self.life.restart, self.life.ready, self.life._luck)
         other.thaw(Record(frozen), self.now)
         assert other.freeze(self.now) == frozen
         moved = self.now + 1024.0
-        third = Lifecycle("game", self.life.stop, self.life.restart, self.life._luck)
+        third = Lifecycle("game", self.life.stop, self.life.restart, self.life.ready, self.life._luck)
         third.thaw(Record(frozen), moved)
         assert third.freeze(moved) == frozen, "a record means the same on another clock"
         self.life = other
@@ -196,6 +241,8 @@ class World:
                 self.tell(Exited(Exit(signal=9)) if exited else Emptied())
             elif self.deadline is not None:
                 self.elapse()
+            elif self.life.state is State.STARTING:
+                self.tell(Ready(CHECK))
             else:
                 break
         assert self.deadline is None, "it never settles"

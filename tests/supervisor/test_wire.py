@@ -17,18 +17,26 @@ import anyio.to_thread
 import pytest
 
 from supervisor import (
+    Cause,
+    CauseKind,
+    Execution,
     Exit,
     InputRefused,
+    Limits,
     NoSuchService,
     Plan,
+    ReadyPolicy,
     RestartPolicy,
     ScrollbackPolicy,
     ServiceSpec,
     ServiceStatus,
     State,
     StopPolicy,
+    StopStep,
     SupervisorClient,
     SupervisorUnreachable,
+    Terminal,
+    Transition,
     Wanted,
     stdin,
     wire,
@@ -399,8 +407,41 @@ async def test_a_supervisor_that_names_no_stream_is_understood(house: House) -> 
             await attached.aclose()
 
 
+ASKED = Cause(CauseKind.SCHEDULE, "nightly", "at four")
+
 FULL = ServiceStatus(
-    "a", State.BACKOFF, Wanted.UP, "why", 7, 8, 1.5, 2.5, 3, Exit(1, None, 0.5), removed=True, outdated=True
+    "a",
+    State.BACKOFF,
+    Wanted.UP,
+    "why",
+    7,
+    8,
+    1.5,
+    2.5,
+    3,
+    Exit(1, None, 0.5, "memory had run out"),
+    removed=True,
+    outdated=True,
+    run=4,
+    cause=ASKED,
+)
+
+TOLD = Transition(
+    "a",
+    1.5e9,
+    State.RUNNING,
+    State.BACKOFF,
+    Wanted.UP,
+    ASKED,
+    "why",
+    4,
+    8,
+    Exit(1),
+    2,
+    ("x",),
+    "restart",
+    2.5,
+    9,
 )
 
 
@@ -417,7 +458,14 @@ async def test_the_interface_file_says_what_is_sent(house: House) -> None:
         ("Service", ServiceStatus, FULL.to_dict()),
         ("Exit", Exit, Exit().to_dict()),
         ("Spec", ServiceSpec, known.to_dict()),
-        ("StopPolicy", StopPolicy, dataclasses.asdict(known.stop)),
+        ("StopPolicy", StopPolicy, known.stop.to_dict()),
+        ("StopStep", StopStep, StopStep().to_dict()),
+        ("ReadyPolicy", ReadyPolicy, dataclasses.asdict(known.ready)),
+        ("Execution", Execution, known.execution.to_dict()),
+        ("Limits", Limits, dataclasses.asdict(known.limits)),
+        ("Terminal", Terminal, dataclasses.asdict(Terminal())),
+        ("Cause", Cause, Cause().to_dict()),
+        ("Transition", Transition, TOLD.to_dict()),
         ("RestartPolicy", RestartPolicy, dataclasses.asdict(known.restart)),
         ("ScrollbackPolicy", ScrollbackPolicy, dataclasses.asdict(known.scrollback)),
         ("Plan", Plan, Plan().to_dict()),
@@ -432,6 +480,10 @@ async def test_the_interface_file_says_what_is_sent(house: House) -> None:
 
 async def test_a_status_survives_the_wire(house: House) -> None:
     assert ServiceStatus.from_record(Record(json.loads(json.dumps(FULL.to_dict())))) == FULL
+
+
+async def test_what_happened_survives_the_wire(house: House) -> None:
+    assert Transition.from_record(Record(json.loads(json.dumps(TOLD.to_dict())))) == TOLD
 
 
 async def test_what_the_server_raises_the_client_raises(house: House) -> None:

@@ -55,7 +55,13 @@ def spec(
 ) -> ServiceSpec:
     """A service that does not restart unless told to."""
     return ServiceSpec(
-        name, command, directory, environment or {}, autostart, stop=StopPolicy(grace=grace), restart=restart
+        name,
+        command,
+        directory,
+        environment or {},
+        autostart,
+        stop=StopPolicy.by_signal(grace=grace),
+        restart=restart,
     )
 
 

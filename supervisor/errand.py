@@ -1,0 +1,60 @@
+"""A command that is run for a service, such as one that asks it to stop: bounded, heard in its console."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import anyio
+
+from .cannot_spawn import CannotSpawn
+from .child import Child
+from .execution import Limits
+from .spec import ServiceSpec
+
+DRAIN = 0.2
+"""Seconds in which the end of its output must come once it has ended."""
+
+
+class ErrandFailed(Exception):
+    """It could not be run, failed, or took too long; the message says which."""
+
+
+async def run_errand(
+    command: Sequence[str],
+    spec: ServiceSpec,
+    environment: Mapping[str, str],
+    seconds: float,
+    take: Callable[[int], int],
+) -> None:
+    """Run a command where and as whom the service runs, its output taken by `take`; raises `ErrandFailed`.
+
+    It and all that it started in its session is killed after so many seconds, or when we are cancelled.
+    """
+    what = replace(spec, command=tuple(command), terminal=None, limits=Limits())
+    try:
+        child = Child.spawn(what, environment=environment, attached=False)
+    except CannotSpawn as exc:
+        raise ErrandFailed(f"{command[0]}: {exc.reason}") from exc
+    child.stdin.close()
+    try:
+        with anyio.move_on_after(seconds) as patience:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_pump, child, take)
+                ended = await child.wait()
+                with anyio.move_on_after(DRAIN):
+                    await child.emptied()
+                tasks.cancel_scope.cancel()
+        if patience.cancelled_caught:
+            raise ErrandFailed(f"{command[0]} did not end within {seconds:g} s")
+        if ended.code != 0:
+            raise ErrandFailed(f"{command[0]} {ended}")
+    finally:
+        child.signal(9)
+        with anyio.CancelScope(shield=True):
+            await child.wait()  # killed: it is reaped at once
+        child.rest(take)
+        child.close()
+
+
+async def _pump(child: Child, take: Callable[[int], int]) -> None:
+    while await child.read(take):
+        pass

@@ -1,0 +1,61 @@
+"""Notes what each event has changed about a service, and why."""
+
+import time
+from collections.abc import Callable
+
+from .events import Emptied, Event, Exited, State
+from .facts import Facts
+from .history import Transition
+
+NEXT = {State.BACKOFF: "restart", State.STOPPING: "step"}
+"""What happens next by itself, if nothing else does before."""
+
+
+class Witness:
+    """Compares a service with what it was before an event."""
+
+    def __init__(self, facts: Facts, read_lines: Callable[[], tuple[str, ...]]) -> None:
+        """`read_lines` returns the last lines of output of the run."""
+        self._facts = facts
+        self._read_lines = read_lines
+        self._pid: int | None = None
+        self._lines: tuple[str, ...] = ()
+        self._see()
+
+    def look(self, event: Event, pid: int | None) -> None:
+        """Look at the service before the event is taken in; `pid` is that of its live process."""
+        self._see()
+        self._ends = isinstance(event, Exited | Emptied)
+        # Our own word about the end is not part of what led to it.
+        self._lines = self._read_lines() if self._ends else ()
+        self._pid = pid or self._pid
+
+    def compare(self, name: str, pid: int | None, wait: float | None) -> Transition | None:
+        """Return what the event has changed, if it has; `wait` is the time until what happens next."""
+        facts = self._facts
+        if (facts.state, facts.wanted, facts.run) == self._seen:
+            return None
+        exit_ = facts.exit or (facts.previous if self._ends else None)
+        following = NEXT.get(facts.state, "") if wait is not None else ""
+        if following == "step" and not facts.steps:
+            following = "kill"
+        return Transition(
+            service=name,
+            at=time.time(),
+            before=self._seen[0],
+            after=facts.state,
+            wanted=facts.wanted,
+            cause=facts.cause,
+            reason=facts.reason,
+            run=facts.run,
+            pid=pid or (self._pid if self._ends else None),
+            exit=exit_ if self._ends else None,
+            restarts=len(facts.restarts),
+            lines=self._lines,
+            next=following,
+            next_in=wait if following else None,
+        )
+
+    def _see(self) -> None:
+        self._seen = self._facts.state, self._facts.wanted, self._facts.run
+        self._ends = False
