@@ -11,26 +11,22 @@ Why not asyncio's or anyio's subprocess objects: they cannot be adopted by the n
 import base64
 import contextlib
 import errno
-import fcntl
 import os
 import resource
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 import anyio
 
 from .cannot_spawn import CannotSpawn
-from .descriptors import leave_some
+from .ends import PIPE_SIZE, Ends
 from .events import Exit
+from .launch import Launch, credentials, start, unburden
 from .process import Census, Member, ProcessId, sessions, told_exit
 from .record import Record
 from .spec import ServiceSpec
 from .stdin import Stdin
-
-PIPE_SIZE = 1 << 20
-"""Bytes asked of the kernel per output pipe; with the default of 64 KiB a flood waits for us more often."""
 
 AGAIN = 0.5
 """Seconds until something is tried again that failed because we had no descriptor left."""
@@ -84,52 +80,31 @@ class Child:
         `attached` joins its output to our own stdout and stderr instead of a pipe; `given` are descriptors
         that it gets besides 0, 1 and 2, by the same numbers.
         """
-        ours: list[int] = []
-        theirs: list[int] = []
-        process = None
+        whose = credentials(spec.execution)
+        launch = Launch(spec.execution, whose)
+        variables = {**environment, **(whose.variables or {}), **spec.environment}
+        process = ends = None
         try:
-            stdin, stdin_ours = os.pipe2(os.O_CLOEXEC)
-            theirs.append(stdin)
-            ours.append(stdin_ours)
-            output, output_ours = None, -1
-            if not attached:
-                output_ours, output = os.pipe2(os.O_CLOEXEC)
-                ours.append(output_ours)
-                theirs.append(output)
-                _enlarge(output_ours)
-            if not attached:
-                leave_some(max(ours))
-            # Non-blocking is a property of a pipe's end, and these two ends are ours alone.
-            for fd in ours:
-                os.set_blocking(fd, False)
-            process = subprocess.Popen(
-                spec.command,
-                cwd=spec.directory,
-                env=environment,
-                stdin=stdin,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                pass_fds=given,
-            )
-            # Popen wants to reap, and would do so at the next Popen after this one is collected. Waiting is
-            # ours alone: a child that two parties wait for loses its exit status to one of them.
-            process.returncode = 0
+            ends = Ends.pipes(attached=attached)
+            whose.own(*ends.theirs)
+            process = start(spec, variables, ends, launch, given)
             # We have raised our own limit; programs that use select(2) must not find it raised.
-            with contextlib.suppress(PermissionError):  # a program that has become another user
-                resource.prlimit(process.pid, resource.RLIMIT_NOFILE, descriptor_limit)
-            return cls(ProcessId.of(process.pid), stdin_ours, output_ours, time.monotonic())
-        except OSError as exc:
+            if "nofile" not in spec.execution.rlimits:
+                with contextlib.suppress(PermissionError):  # a program that has become another user
+                    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, descriptor_limit)
+            unburden(process.pid, spec.execution)
+            return cls(ProcessId.of(process.pid), ends.stdin_ours, ends.output_ours, time.monotonic())
+        except (OSError, CannotSpawn) as exc:
             if process is not None:
                 # It runs, but there was no descriptor left to hold it by: better none than one out of hand.
                 os.killpg(process.pid, signal.SIGKILL)
                 os.waitpid(process.pid, 0)
-            for fd in ours:
-                os.close(fd)
-            raise CannotSpawn.because(spec, exc) from exc
+            if ends is not None:
+                ends.give_up()
+            raise exc if isinstance(exc, CannotSpawn) else CannotSpawn.because(spec, exc) from exc
         finally:
-            for fd in theirs:
-                os.close(fd)
+            if ends is not None:
+                ends.give_away()
 
     @classmethod
     def adopt(cls, record: Record, now: float) -> "Child":
@@ -319,10 +294,3 @@ def _open_pidfd(identity: ProcessId) -> int:
 def base_environment(source: Mapping[str, str]) -> dict[str, str]:
     """Return the part of our own environment that programs may see; never a secret of ours."""
     return {k: v for k, v in source.items() if k in BASE_ENVIRONMENT or k.startswith("LC_")}
-
-
-def _enlarge(pipe: int) -> None:
-    try:
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
-    except OSError:
-        return  # pipe(7): an ordinary user has a quota; the default size works, more slowly
