@@ -262,6 +262,13 @@ class Child:
                 return False
         return True
 
+    async def pump(self, take: Callable[[int], int], drained: anyio.Event | None = None) -> None:
+        """Have all its output taken; at its end, set `drained`."""
+        while await self.read(take):
+            pass
+        if drained is not None:
+            drained.set()
+
     def rest(self, take: Callable[[int], int]) -> None:
         """Have taken what lies in the pipe now, about what a pipe holds: another may be writing to it."""
         taken = 0

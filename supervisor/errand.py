@@ -38,7 +38,7 @@ async def run_errand(
     try:
         with anyio.move_on_after(seconds) as patience:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_pump, child, take)
+                tasks.start_soon(child.pump, take)
                 ended = await child.wait()
                 with anyio.move_on_after(DRAIN):
                     await child.emptied()
@@ -53,8 +53,3 @@ async def run_errand(
             await child.wait()  # killed: it is reaped at once
         child.rest(take)
         child.close()
-
-
-async def _pump(child: Child, take: Callable[[int], int]) -> None:
-    while await child.read(take):
-        pass

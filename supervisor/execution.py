@@ -54,7 +54,9 @@ class Execution:
 
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON data."""
-        return {**asdict(self), "rlimits": {name: list(pair) for name, pair in self.rlimits.items()}}
+        groups = None if self.groups is None else list(self.groups)
+        limits = {name: list(pair) for name, pair in self.rlimits.items()}
+        return {**asdict(self), "groups": groups, "rlimits": limits}
 
     @property
     def is_plain(self) -> bool:

@@ -5,7 +5,7 @@ All durations are in seconds, all sizes in bytes.
 
 import math
 import signal
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TypeVar, cast
 
@@ -168,6 +168,11 @@ class RestartPolicy:
             codes=tuple(map(int, record.numbers("codes"))),
             signals=tuple(map(int, record.numbers("signals"))),
         )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON data."""
+        lists = {"codes": list(self.codes), "signals": list(self.signals)}
+        return {**asdict(self), "when": str(self.when), **lists}
 
     def fine(self, code: int | None, number: int | None) -> bool:
         """Tell whether this is a normal end; what nobody knows is none."""

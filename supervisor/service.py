@@ -11,6 +11,7 @@ from .cannot_spawn import CannotSpawn
 from .cause import SOMEBODY, Cause
 from .child import Child
 from .console import Console
+from .errand import run_errand
 from .estate import Carried, Heir, Keeping
 from .events import (
     AskToStop,
@@ -41,6 +42,7 @@ from .events import (
 )
 from .history import Transition, last_lines
 from .lifecycle import Lifecycle
+from .policies import StopStep
 from .record import Record
 from .socketstore import SocketStore
 from .spec import ServiceSpec
@@ -79,8 +81,8 @@ class Service:
         self._keeping = keeping
         self._changed = changed
         self._happened = happened
-        self._witness = Witness(self.lifecycle, self._last_lines)
-        self._asking = Asking(tasks, self._take, self._step_failed)
+        self._witness = Witness(self.lifecycle)
+        self._asking = Asking(tasks)
         self._run_begin = 0
         """Where its output begins in this run."""
         self._vanished = vanished
@@ -239,7 +241,7 @@ class Service:
         while self._events:
             event, life = self._events[0], self.lifecycle
             before = life.state
-            self._witness.look(event, self._pid)
+            self._witness.look(event, self._pid, self._last_lines)
             effects = life.handle(event, anyio.current_time())
             if life.state is not before:
                 self._wait(None)
@@ -256,7 +258,7 @@ class Service:
             case Spawn():
                 self._spawn()
             case AskToStop(step) if self.child is not None:
-                self._asking.ask(step, self.child, self._spawned_spec, self._surroundings())
+                self._asking.ask(step, self.child, self._run_step, self._step_failed)
             case SendKill() if self.child is not None:
                 self.child.signal(9)
             case Wait(seconds):
@@ -278,8 +280,9 @@ class Service:
         environment = {**self._environment, "PWD": self.spec.directory, **self.spec.environment}
         return environment | dict(self._keeping.mark(self.spec))
 
-    def _take(self, fd: int) -> int:
-        return self.console.read_from(fd)  # of the console that it has by then
+    async def _run_step(self, step: StopStep) -> None:
+        known = {**self._surroundings(), "HOLDFAST_PID": str(self._pid)}
+        await run_errand(step.command, self._spawned_spec, known, step.wait, self.console.read_from)
 
     def _step_failed(self, child: Child, reason: str) -> None:
         if self.child is child:
@@ -323,7 +326,7 @@ class Service:
         """Carry the output of one child, until it and all that it started are gone; then tell."""
         async with anyio.create_task_group() as tasks:
             drained = anyio.Event()
-            tasks.start_soon(self._pump, child, drained)
+            tasks.start_soon(child.pump, self.console.read_from, drained)
             ended = await child.wait()
             if left := await child.survivors():
                 child.pass_on(left)
@@ -344,8 +347,3 @@ class Service:
     def _told(self) -> bool:
         """Whether the lifecycle knows how this run ended; an adopted child may have told it before."""
         return self.lifecycle.exit is not None
-
-    async def _pump(self, child: Child, drained: anyio.Event) -> None:
-        while await child.read(self.console.read_from):
-            pass
-        drained.set()

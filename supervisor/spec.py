@@ -127,7 +127,7 @@ class ServiceSpec:
             "environment": dict(self.environment),
             "autostart": self.autostart,
             "stop": self.stop.to_dict(),
-            "restart": {**asdict(self.restart), "when": str(self.restart.when)},
+            "restart": self.restart.to_dict(),
             "scrollback": asdict(self.scrollback),
             "boot": str(self.boot),
             "leftovers": str(self.leftovers),

@@ -14,20 +14,21 @@ NEXT = {State.BACKOFF: "restart", State.STOPPING: "step"}
 class Witness:
     """Compares a service with what it was before an event."""
 
-    def __init__(self, facts: Facts, read_lines: Callable[[], tuple[str, ...]]) -> None:
-        """`read_lines` returns the last lines of output of the run."""
+    def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._read_lines = read_lines
         self._pid: int | None = None
         self._lines: tuple[str, ...] = ()
         self._see()
 
-    def look(self, event: Event, pid: int | None) -> None:
-        """Look at the service before the event is taken in; `pid` is that of its live process."""
+    def look(self, event: Event, pid: int | None, read_lines: Callable[[], tuple[str, ...]]) -> None:
+        """Look at the service before the event is taken in.
+
+        `pid` is that of its live process; `read_lines` returns the last lines of output of the run.
+        """
         self._see()
         self._ends = isinstance(event, Exited | Emptied)
         # Our own word about the end is not part of what led to it.
-        self._lines = self._read_lines() if self._ends else ()
+        self._lines = read_lines() if self._ends else ()
         self._pid = pid or self._pid
 
     def compare(self, name: str, pid: int | None, wait: float | None) -> Transition | None:

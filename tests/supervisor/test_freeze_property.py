@@ -11,7 +11,18 @@ import anyio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor import Boot, LeftBehind, ServiceSpec, State, StopPolicy, Supervisor, Wanted
+from supervisor import (
+    Boot,
+    Cause,
+    CauseKind,
+    LeftBehind,
+    ServiceSpec,
+    State,
+    StopPolicy,
+    StopStep,
+    Supervisor,
+    Wanted,
+)
 from supervisor.roster import FREEZE_VERSION
 
 from .world import ENVIRONMENT
@@ -21,13 +32,26 @@ Json = dict[str, object]
 NOW = 4096.0
 AGES = st.integers(0, 1 << 20).map(lambda number: number / 8)  # exact as a float, also after a subtraction
 EXITS = st.none() | st.fixed_dictionaries(
-    {"code": st.none() | st.integers(0, 255), "signal": st.none() | st.integers(1, 64), "ran": AGES}
+    {
+        "code": st.none() | st.integers(0, 255),
+        "signal": st.none() | st.integers(1, 64),
+        "ran": AGES,
+        "note": st.sampled_from(["", "memory had run out"]),
+    }
 )
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=12)
+CAUSES = st.builds(Cause, st.sampled_from(CauseKind), st.text(max_size=5), st.text(max_size=5)).map(
+    Cause.to_dict
+)
+STEPS = st.builds(StopStep, wait=AGES).map(StopStep.to_dict)
 LIFECYCLES = st.fixed_dictionaries(
     {
         "state": st.sampled_from([str(state) for state in State if not state.alive]),
         "wanted": st.sampled_from([str(wanted) for wanted in Wanted]),
+        "cause": CAUSES,
+        "run": st.integers(0, 1 << 40),
+        "steps": st.lists(STEPS, max_size=3),
+        "condemned": st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
         "reason": st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
         "asked": st.booleans(),
         "overdue": st.booleans(),
@@ -64,6 +88,7 @@ def services(draw: st.DrawFn) -> Json:
             "end": len(said) + draw(st.integers(0, 1 << 50)),
             "bytes": base64.b64encode(said).decode(),
         },
+        "run_begin": draw(st.integers(0, 1 << 40)),
         "changed": draw(st.integers(0, 1 << 40)),
     }
 

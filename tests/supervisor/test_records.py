@@ -72,4 +72,4 @@ async def test_one_from_the_future_is_refused(version: int, tmp_path: Path) -> N
         await try_out(house(tmp_path, listener), record)
     (told,) = raised.value.exceptions
     assert isinstance(told, InvalidRecord)
-    assert str(told) == f"version: expected one of 1, 2, got {version}"
+    assert str(told) == f"version: expected one of 1, 2, 3, got {version}"

@@ -97,6 +97,7 @@ async def test_another_client_can_call_every_method(house: House) -> None:
 
     def ask(connection: varlink.SimpleClientInterfaceHandler) -> list[str]:
         called = ["Apply", "List", "Start", "Attach", "Write", "Stop", "Kill", "Watch", "Upgrade", "Handover"]
+        called += ["Restart", "Ready", "Condemn", "Signal", "History"]
         assert connection.Apply(plan) in (None, {})
         assert [service["state"] for service in connection.List()["services"]] == ["stopped"]
         assert connection.Start("a")["service"]["wanted"] == "up"
@@ -127,6 +128,18 @@ async def test_another_client_can_call_every_method(house: House) -> None:
             assert connection.Kill("a")["service"]["wanted"] == "down"
             second = next(answers)
             assert [service["wanted"] for service in second["services"]] == ["down"]
+        cause = {"kind": "check", "who": "web", "detail": ""}
+        assert connection.Restart("a", cause)["service"]["wanted"] == "up"
+        with pytest.raises(varlink.VarlinkError, match="by now, not 99"):
+            connection.Ready("a", 99, cause)
+        with pytest.raises(varlink.VarlinkError, match="by now, not 99"):
+            connection.Condemn("a", 99, cause, "it does not answer")
+        with pytest.raises(varlink.VarlinkError, match="by now, not 99"):
+            connection.Signal("a", 99, 15)
+        with connected(house.socket) as other:
+            told = next(other.History(0, None, _more=True))
+            assert [change["service"] for change in told["transitions"]][:1] == ["a"]
+            assert told["lost"] == 0
         for method in (connection.Upgrade, connection.Handover):
             with pytest.raises(varlink.VarlinkError, match="part of another program"):
                 method()
@@ -466,7 +479,7 @@ async def test_the_interface_file_says_what_is_sent(house: House) -> None:
         ("Terminal", Terminal, dataclasses.asdict(Terminal())),
         ("Cause", Cause, Cause().to_dict()),
         ("Transition", Transition, TOLD.to_dict()),
-        ("RestartPolicy", RestartPolicy, dataclasses.asdict(known.restart)),
+        ("RestartPolicy", RestartPolicy, known.restart.to_dict()),
         ("ScrollbackPolicy", ScrollbackPolicy, dataclasses.asdict(known.scrollback)),
         ("Plan", Plan, Plan().to_dict()),
     ):
