@@ -30,6 +30,7 @@ from .limitsettings import Limits, read_limits
 from .origins import EVERY
 from .privileges import Roles
 from .serversettings import Server, read_server
+from .templates import Templates
 from .transportsettings import Https, read_cors, read_https, read_proxies
 from .values import ConfigError, Section, Value
 
@@ -134,6 +135,7 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
     base = os.path.abspath(base)
     port = top.whole("port", DEFAULT_PORT, 0, 65535)
     roles = read_roles(top.section("roles"))
+    templates = Templates(top.section("templates"))
     config = Config(
         port=port,
         listen=_listen(top.get("listen")),
@@ -141,7 +143,7 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
         https=read_https(top.section("https"), partial(_path, base=base)),
         logging=_logging(top.section("logging"), base),
         servers={
-            name: read_server(name, item, partial(_path, base=base))
+            name: read_server(name, templates.fill(item), partial(_path, base=base))
             for name, item in top.section("servers").entries()
         },
         warnings=(),

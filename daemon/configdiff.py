@@ -32,6 +32,25 @@ _SECRET = re.compile(
 )
 _USER_IN_URL = re.compile(r"//[^/\s]*@")
 
+# Of a server, or a template: numbers, true and false, and texts.
+_SIZES = ("memory", "memoryhigh", "swap", "ioread", "iowrite")
+_OPTIONS = (
+    *((key,) for key in ("enabled", "stopgrace", "scrollbacklines", "scrollbackbytes", "stableafter")),
+    *((key,) for key in ("nice", "oomscoreadjust", "successcodes", "shell")),
+    *(("backoff", key) for key in ("initial", "factor", "cap", "jitter")),
+    *(("budget", key) for key in ("restarts", "window")),
+    *(("limits", key) for key in (*_SIZES, "cpu", "cpuweight", "pids")),
+    ("rlimits", "*"),
+    ("stop", "wait"),
+)
+_WORDS = (
+    *((key,) for key in ("boot", "directory", "leftovers", "restart", "template", "user", "group", "umask")),
+    *((key,) for key in ("supplementarygroups", "successsignals")),
+    *(("limits", key) for key in _SIZES),
+    ("rlimits", "*"),
+    ("stop", "signal"),
+)
+
 # What a text may be shown of: keys in lower case, `*` for a name that the user chose, `**` for all below.
 _HARMLESS = (
     ("listen",),
@@ -45,9 +64,7 @@ _HARMLESS = (
     ("https", "minimum"),
     ("proxies",),
     ("cors", "origins"),
-    ("servers", "*", "boot"),
-    ("servers", "*", "directory"),
-    ("servers", "*", "leftovers"),
+    *((place, "*", *key) for place in ("servers", "templates") for key in _WORDS),
 )
 
 # The same for numbers, true and false.
@@ -64,13 +81,13 @@ _PLAIN = (
     *(("login", key) for key in ("idledays", "passwordlength", "endjobs")),
     *(("login", "delay", key) for key in ("account", "address", "first", "cap")),
     ("redis", "enabled"),
-    *(("servers", "*", key) for key in ("enabled", "stopgrace", "scrollbacklines", "scrollbackbytes")),
+    *((place, "*", *key) for place in ("servers", "templates") for key in _OPTIONS),
     ("unixsocket", "enabled"),
     *(("webui", key) for key in ("enabled", "port")),
 )
 
 # Below these, the next key is a name that the user chose: a server may be called `auth`.
-_NAMES = ("servers", "roles")
+_NAMES = ("servers", "roles", "templates")
 
 
 def changes(old: bytes, new: bytes) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """From the config to the plan: what the supervisor is told, and that is per program only."""
 
-from supervisor import InvalidSpec, Plan, ScrollbackPolicy, ServiceSpec, StopPolicy
+from supervisor import InvalidSpec, Plan, ScrollbackPolicy, ServiceSpec
 
 from .config import Config, ConfigError, Server
 
@@ -18,7 +18,10 @@ def _service(name: str, server: Server) -> ServiceSpec:
             directory=server.directory,
             environment=server.environment,
             autostart=server.enabled,
-            stop=StopPolicy.by_signal(grace=server.stop_grace),
+            stop=server.stop,
+            restart=server.restart,
+            execution=server.execution,
+            limits=server.limits,
             scrollback=ScrollbackPolicy(lines=server.scrollback_lines, bytes=server.scrollback_bytes),
             boot=server.boot,
             leftovers=server.leftovers,

@@ -3,10 +3,13 @@
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from supervisor import Boot, LeftBehind
+from supervisor import Boot, Execution, LeftBehind, Limits, RestartPolicy, StopPolicy
 
+from .environmentsettings import read_environment
+from .executionsettings import read_execution, read_tree_limits
+from .policysettings import read_restart, read_stop
 from .values import Section, Value
 
 MAX_NAME = 255
@@ -22,7 +25,10 @@ class Server:
     command: tuple[str, ...]
     environment: Mapping[str, str]
     enabled: bool = True
-    stop_grace: float = 30.0
+    stop: StopPolicy = field(default_factory=StopPolicy)
+    restart: RestartPolicy = field(default_factory=RestartPolicy)
+    execution: Execution = field(default_factory=Execution)
+    limits: Limits = field(default_factory=Limits)
     scrollback_lines: int = 2500
     scrollback_bytes: int = 1 << 20
     boot: Boot = Boot.ENABLED
@@ -40,10 +46,13 @@ def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
         raise directory.expected("the path of a folder")
     server = Server(
         directory=path(directory.text()),
-        command=_command(section.require("command", "a command")),
-        environment=_environment(section.section("environment")),
+        command=_program(section),
+        environment=read_environment(section, path),
         enabled=section.flag("enabled", True),
-        stop_grace=section.seconds("stopGrace", 30.0),
+        stop=read_stop(section, words_of),
+        restart=read_restart(section),
+        execution=read_execution(section),
+        limits=read_tree_limits(section.section("limits")),
         scrollback_lines=section.whole("scrollbackLines", 2500, 0, _MAX_LINES),
         scrollback_bytes=section.whole("scrollbackBytes", 1 << 20, 0, MAX_SCROLLBACK),
         boot=Boot(section.choice("boot", Boot.ENABLED, Boot.WANTED, Boot.ALWAYS, Boot.NEVER)),
@@ -53,7 +62,21 @@ def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
     return server
 
 
-def _command(value: Value) -> tuple[str, ...]:
+def _program(section: Section) -> tuple[str, ...]:
+    """Return the command; with `shell`, its text is for a shell: /bin/sh, or the one that is named."""
+    value, shell = section.require("command", "a command"), section.get("shell")
+    if shell is None or shell.data is False:
+        return words_of(value)
+    program = "/bin/sh" if shell.data is True else shell.text()
+    if not program.startswith("/"):
+        raise shell.error("expected true, false, or the path of a shell")
+    if not isinstance(value.data, str) or not value.data.strip():
+        raise value.expected("a string, as it is for a shell")
+    return program, "-c", value.data
+
+
+def words_of(value: Value) -> tuple[str, ...]:
+    """Return the words of a command, a string that is taken apart or a list; raises `ConfigError`."""
     if isinstance(value.data, tuple):
         words = tuple(word.text() for word in value.data)
     elif isinstance(value.data, str):
@@ -66,14 +89,3 @@ def _command(value: Value) -> tuple[str, ...]:
     if not words or not words[0]:
         raise value.error("expected a command, got nothing to run")
     return words
-
-
-def _environment(section: Section) -> dict[str, str]:
-    environment: dict[str, str] = {}
-    for name, value in section.entries():
-        if not name or "=" in name:
-            raise value.error("expected the name of a variable, not empty and without =")
-        if isinstance(value.data, bool | int | float):
-            raise value.error("expected a string (put it in quotes)")  # it may be a secret
-        environment[name] = value.text()
-    return environment

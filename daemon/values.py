@@ -51,8 +51,10 @@ class Source:
 
     def warn(self, index: int, reason: str, key: str) -> None:
         """Keep a warning that points to a character; after a hundred nobody reads on."""
-        if len(self.warnings) < _MAX_WARNINGS:
-            self.warnings.append(str(self.error(index, reason, key)))
+        told = str(self.error(index, reason, key))
+        # A template is read once for each server that inherits it.
+        if len(self.warnings) < _MAX_WARNINGS and told not in self.warnings:
+            self.warnings.append(told)
 
 
 Data: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Mapping[str, Value] | None"
