@@ -27,6 +27,7 @@ from .described import (
 )
 from .routes import ROUTES, SOCKET_ROUTES, Row, SocketRow
 from .schemas import SCHEMAS
+from .supervisionschemas import SCHEMAS as SUPERVISION
 
 Node: TypeAlias = dict[str, object]
 
@@ -118,7 +119,7 @@ def document(
         "servers": [{"url": "."}],
         "tags": [{"name": tag, "description": TAGS.get(tag, tag)} for tag in tags],
         "paths": paths,
-        "components": {"schemas": SCHEMAS, "securitySchemes": SCHEMES},
+        "components": {"schemas": {**SCHEMAS, **SUPERVISION}, "securitySchemes": SCHEMES},
     }
 
 

@@ -16,6 +16,7 @@ from .accounts import NoSuchAccount
 from .attempt import Attempt, cause_of
 from .audit import Audit, Detail
 from .bodies import read_body
+from .chronicle import Chronicle
 from .consoles import Consoles
 from .documents import Documents
 from .errors import ApiError, NotAuthenticated, NotPermitted
@@ -47,6 +48,7 @@ class Parts:
 
     access: Access
     audit: Audit
+    chronicle: Chronicle
     consoles: Consoles
     documents: Documents
     files: Files

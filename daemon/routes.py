@@ -19,6 +19,7 @@ from .api import (
     documents,
     factor,
     files,
+    history,
     jobs,
     keys,
     operations,
@@ -114,6 +115,8 @@ ROUTES: Sequence[Row] = (
     Row("GET", "/servers", needs("server.view"), servers.list_all, "server.view"),
     Row("GET", "/server/{id}", needs("server.view"), servers.show, "server.view"),
     Row("POST", "/server/{id}", needs("server.control"), servers.operate, "server.control"),
+    Row("GET", "/server/{id}/history", needs("server.view"), history.show, "server.view"),
+    Row("GET", "/events", LOGGED_IN, history.events, "server.view"),
     Row("GET", "/server/{id}/console", CONSOLE, console.upgrade_needed, "server.console.access"),
     Row("GET", "/server/{id}/files", VIEW, files.contents, "server.files.view"),
     Row("PATCH", "/server/{id}/files", MODIFY, operations.bulk, "server.files.bulk"),
@@ -148,4 +151,5 @@ ROUTES: Sequence[Row] = (
 
 SOCKET_ROUTES: Sequence[SocketRow] = (
     SocketRow("/server/{id}/console", CONSOLE, console.view, "server.console.access"),
+    SocketRow("/events", LOGGED_IN, history.follow, "server.view"),
 )

@@ -143,6 +143,8 @@ SCHEMAS: Mapping[str, Schema] = {
             ),
             "wanted": one_of("What people asked for last", "up", "down"),
             "reason": text("Why it is as it is"),
+            "cause": ref("Cause"),
+            "run": whole("How often it was started"),
             "pid": maybe(whole("Of its main process")),
             "restarts": whole("Restarts that count against the budget"),
             "restartIn": maybe(number("Seconds until it is tried again")),
@@ -156,6 +158,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "code": maybe({"type": "integer", "description": "Its exit code"}),
             "signal": maybe(whole("The signal that ended it")),
             "ran": number("Seconds that it ran"),
+            "note": text("What else is known of it, such as that memory had run out"),
         }
     ),
     "CannotStart": shape(

@@ -1,27 +1,20 @@
 """`/servers`, `/server/{id}`: what there is, how it is, and what shall become of it."""
 
 import time
+from collections.abc import Awaitable, Callable
 
 from starlette.responses import JSONResponse, Response
 
-from supervisor import NotAllowed, ServiceStatus, State
+from supervisor import Cause, CauseKind, NotAllowed, ServiceStatus
 
 from ..described import Content, Param, described, either, json_of
 from ..errors import ApiError
+from ..happening import CODES
 from ..parts import Call
 from ..shapes import FLAG, one_of
 from ..usage import Usage, total_memory
 
-CODES = {
-    State.STOPPED: 0,
-    State.STARTING: 1,
-    State.RUNNING: 1,
-    State.STOPPING: 1,
-    State.BACKOFF: 2,
-    State.FAILED: 2,
-}
-"""What Octyne's clients know: off, on, crashed."""
-
+Operation = Callable[[str, Cause], Awaitable[ServiceStatus]]
 
 @described(
     "Servers",
@@ -57,7 +50,8 @@ async def show(call: Call) -> Response:
         "What shall become of it, in capitals or not",
         {
             "text/plain": one_of(
-                "TERM asks it to end, KILL and STOP do not ask", "START", "TERM", "KILL", "STOP"
+                "TERM asks it to end, KILL and STOP do not ask; RESTART is TERM and then START",
+                *("START", "TERM", "KILL", "STOP", "RESTART"),
             )
         },
         example="START",
@@ -69,28 +63,43 @@ async def operate(call: Call) -> Response:
     """Start, stop or kill one server."""
     mirror = call.parts.mirror
     await mirror.service(call.server)
-    operation = (await call.body()).strip().upper()
-    match operation:
+    match (await call.body()).strip().upper():
         case b"START":
-            started = call.recording("server.start")
-            try:
-                status = await mirror.start(call.server)
-            except NotAllowed as exc:
-                return _cannot_start(call, str(exc))
-            if not status.state.alive:
-                return _cannot_start(call, status.reason)
-            started()
+            return await _start(call, mirror.start, "server.start")
+        case b"RESTART":
+            return await _start(call, mirror.restart, "server.restart")
         case b"TERM":
-            stopped = call.recording("server.stop")
-            await mirror.stop(call.server)
-            stopped()
+            await _stop(call, mirror.stop, "server.stop")
         case b"KILL" | b"STOP":
-            killed = call.recording("server.kill")
-            await mirror.kill(call.server)
-            killed()
+            await _stop(call, mirror.kill, "server.kill")
         case _:
             raise ApiError(400, "invalid-operation", "Invalid operation requested!")
     return JSONResponse({"success": True})
+
+
+async def _start(call: Call, start: Operation, action: str) -> Response:
+    done = call.recording(action)
+    try:
+        status = await start(call.server, _asked_by(call))
+    except NotAllowed as exc:
+        return _cannot_start(call, str(exc))
+    if not status.state.alive:
+        return _cannot_start(call, status.reason)
+    done()
+    return JSONResponse({"success": True})
+
+
+async def _stop(call: Call, stop: Operation, action: str) -> None:
+    done = call.recording(action)
+    await stop(call.server, _asked_by(call))
+    done()
+
+
+def _asked_by(call: Call) -> Cause:
+    """Return the caller as the cause of a change."""
+    who = call.who
+    where = f"uid {who.peer.uid}" if who.peer is not None else f"from {who.address}"
+    return Cause(CauseKind.PERSON, who.user, where)
 
 
 def _cannot_start(call: Call, why: str) -> Response:
@@ -113,6 +122,8 @@ def _describe(status: ServiceStatus, usage: Usage, now: float) -> dict[str, obje
         "state": str(status.state),
         "wanted": str(status.wanted),
         "reason": status.reason,
+        "cause": status.cause.to_dict(),
+        "run": status.run,
         "pid": status.pid,
         "restarts": status.restarts,
         "restartIn": None if status.restart_at is None else round(max(0.0, status.restart_at - now), 3),

@@ -1,0 +1,152 @@
+"""`/server/{id}/history`, `/events`: what happened to servers, why, and what comes next."""
+
+import contextlib
+import time
+from collections.abc import Awaitable
+
+import anyio
+from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocketDisconnect
+
+from supervisor import ServiceStatus
+
+from ..described import JSON, Content, Param, described, described_socket, json_of, ref
+from ..errors import ApiError, NotAuthenticated, answer_for
+from ..eventreader import CONSOLE, EventReader
+from ..parts import Call, SocketCall
+from ..shapes import TEXT, shape, text, whole
+from ..streams import Streamed, Write
+
+STUCK = 30.0
+"""Seconds in which a client must take a message."""
+
+MOST = 500
+USUAL = 50
+MOST_ID = (1 << 53) - 1
+
+_HEADERS = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
+_EVENT = text("An event", contentMediaType=JSON, contentSchema=ref("Event"))
+_EVENTS = Content(
+    "Events, in their order",
+    {"text/event-stream": shape({"id": TEXT, "event": TEXT, "data": _EVENT})},
+)
+_SINCE = Param("since", "Begin after the event of this id; without it, with the next one", whole("An id"))
+_SERVER = Param("server", "Only of this server", TEXT)
+
+
+@described(
+    "Servers",
+    query=(
+        Param("limit", f"How many, {USUAL} without it", whole("At most", maximum=MOST)),
+        Param("before", "Only what came before the event of this id", whole("An id", maximum=MOST_ID)),
+    ),
+    answers={200: json_of("History", "What happened, and what comes next")},
+    errors=({400: "invalid-query"},),
+)
+async def show(call: Call) -> Response:
+    """Tell what happened to a server, why, how its runs ended, and what happens next."""
+    limit = _number(call.query("limit") or str(USUAL), "limit", MOST)
+    before = call.query("before")
+    last = None if before is None else _number(before, "before", MOST_ID)
+    status = await call.parts.mirror.service(call.server)
+    found = await call.parts.chronicle.of(call.server, last, limit)
+    lines = call.who.may(CONSOLE, call.server)
+    body = {
+        "server": call.server,
+        "state": str(status.state),
+        "reason": status.reason,
+        "next": _next(status),
+        "history": [one.describe(lines=lines) for one in found],
+    }
+    return JSONResponse(body)
+
+
+@described(
+    "Servers",
+    query=(_SINCE, _SERVER),
+    headers=(Param("Last-Event-ID", "As `since`: what a browser sends when it comes back", whole("An id")),),
+    answers={200: _EVENTS},
+    errors=({400: "invalid-query"},),
+)
+async def events(call: Call) -> Response:
+    """Tell what happens to the servers that the caller may see, as server-sent events."""
+    since = call.query("since") or call.request.headers.get("last-event-id")
+    begin = None if since is None else _number(since, "since", MOST_ID)
+    reader = EventReader(call.parts.chronicle, call.who, call.query("server"), begin)
+
+    async def produce(write: Write) -> None:
+        await write(b": events\n\n")  # browsers give up on an answer whose head does not come
+        while True:
+            told = await reader.receive()
+            for one, body in told:
+                await write(f"id: {one.id}\nevent: {one.type}\ndata: {body}\n\n".encode())
+            if not told:
+                await write(b": still here\n\n")
+
+    return Streamed(produce, call.who, _HEADERS)
+
+
+@described_socket(
+    "Servers",
+    protocols={"": 'JSON messages: one for each event, and `{"type":"alive"}` now and then'},
+    query=(_SINCE, _SERVER),
+    closes={4401: "Not, or no longer, authenticated"},
+)
+async def follow(call: SocketCall) -> None:
+    """Tell what happens to the servers that the caller may see, as messages."""
+    query, who = call.socket.query_params, call.identity
+    refusal = call.refusal
+    reader: EventReader | None = None
+    if refusal is None and who is not None:
+        try:
+            since = query.get("since")
+            begin = None if since is None else _number(since, "since", MOST_ID)
+            reader = EventReader(call.parts.chronicle, who, query.get("server"), begin)
+        except ApiError as exc:
+            refusal = exc
+    if reader is None or who is None:
+        await call.socket.send_denial_response(answer_for(refusal or NotAuthenticated()))
+        return
+    await call.socket.accept()
+    async with anyio.create_task_group() as tasks:
+
+        async def until(waited: Awaitable[None]) -> None:
+            await waited
+            tasks.cancel_scope.cancel()
+
+        tasks.start_soon(until, who.ended())
+        tasks.start_soon(until, _gone(call))
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+            await _tell(call, reader)
+        tasks.cancel_scope.cancel()
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError), anyio.move_on_after(1.0):
+        await call.socket.close(4401 if who.over else 1000)
+
+
+async def _tell(call: SocketCall, reader: EventReader) -> None:
+    while True:
+        told = [body for _, body in await reader.receive()]
+        for body in told or ['{"type":"alive"}']:
+            with anyio.fail_after(STUCK):
+                await call.socket.send_text(body)
+
+
+async def _gone(call: SocketCall) -> None:
+    while (await call.socket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+def _number(given: str, name: str, most: int) -> int:
+    """Return a whole number of the query; raises `ApiError` 400."""
+    # Not more digits than int() is willing to look at.
+    if not (given.isascii() and given.isdigit() and len(given) <= 20) or int(given) > most:
+        raise ApiError(400, "invalid-query", f"{name} must be a whole number from 0 to {most}")
+    return int(given)
+
+
+def _next(status: ServiceStatus) -> dict[str, object] | None:
+    """Return what happens by itself, and when."""
+    if status.restart_at is None:
+        return None
+    wait = max(0.0, status.restart_at - time.monotonic())
+    return {"action": "restart", "in": round(wait, 3), "at": round(time.time() + wait, 3)}

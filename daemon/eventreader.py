@@ -1,0 +1,46 @@
+"""One who follows what happens to the servers that he may see, at his own pace."""
+
+import json
+from collections.abc import Sequence
+
+import anyio
+
+from .access import Identity
+from .chronicle import Chronicle
+from .happening import Happening
+
+HEARTBEAT = 15.0
+"""Seconds of silence after which something is sent, so that proxies keep the connection."""
+
+VIEW, CONSOLE = "server.view", "server.console.view"
+
+
+class EventReader:
+    """Reads the events after one; of one server, or of all."""
+
+    def __init__(self, chronicle: Chronicle, who: Identity, server: str | None, since: int | None) -> None:
+        """Without `since`, begins with the next one."""
+        self._chronicle = chronicle
+        self._who = who
+        self._server = server
+        self._last = chronicle.latest if since is None else min(since, chronicle.latest)
+
+    async def receive(self) -> Sequence[tuple[Happening, str]]:
+        """Wait for events, each with its JSON text; nothing after a time of silence."""
+        with anyio.move_on_after(HEARTBEAT):
+            while True:
+                changed = self._chronicle.change()
+                if told := await self._chronicle.after(self._last):
+                    self._last = told[-1].id
+                    if seen := [(one, self._text(one)) for one in told if self._sees(one)]:
+                        return seen
+                else:
+                    await changed.wait()
+        return ()
+
+    def _sees(self, one: Happening) -> bool:
+        return self._server in (None, one.server) and self._who.may(VIEW, one.server)
+
+    def _text(self, one: Happening) -> str:
+        lines = self._who.may(CONSOLE, one.server)
+        return json.dumps(one.describe(lines=lines), separators=(",", ":"))

@@ -1,0 +1,62 @@
+"""The shapes of what happens to servers: data for `/openapi.json`."""
+
+from .described import Schema, ref
+from .shapes import TEXT, listed, maybe, number, one_of, shape, text, whole
+
+STATES = ("stopped", "starting", "running", "stopping", "backoff", "failed")
+
+CAUSE = shape(
+    {
+        "kind": text(
+            "What brought it about",
+            examples=["person", "schedule", "check", "watchdog", "boot", "config", "dependency", "exit"],
+        ),
+        "who": text("The account, schedule, check or server, if any"),
+        "detail": text("What more is known"),
+    }
+)
+
+EVENT = shape(
+    {
+        "id": whole("Grows with each event, over all servers"),
+        "at": number("When, in seconds since 1970"),
+        "server": TEXT,
+        "type": text("`state`, or what else there is to tell", examples=["state", "health"]),
+        "from": one_of("The state before", *STATES),
+        "to": one_of("The state after", *STATES),
+        "status": ref("Status"),
+        "wanted": one_of("What people asked for last", "up", "down"),
+        "reason": text("Why"),
+        "cause": ref("Cause"),
+        "run": whole("Which run this is about, counted from 1"),
+        "pid": maybe(whole("Of its main process")),
+        "exit": {"oneOf": [ref("Exit"), {"type": "null"}]},
+        "restarts": whole("Restarts that count against the budget"),
+        "lines": listed(TEXT, "The last lines of output before an end, for who may see the console"),
+        "next": {"oneOf": [ref("Next"), {"type": "null"}]},
+        "hint": text("What could be found out besides, such as who has the port"),
+    },
+    *("from", "to", "status", "wanted", "reason", "cause", "run", "pid", "exit", "restarts", "lines", "next"),
+    "hint",
+)
+
+NEXT = shape(
+    {
+        "action": one_of("What happens by itself", "restart", "step", "kill"),
+        "in": number("Seconds"),
+        "at": number("When, in seconds since 1970"),
+    }
+)
+
+HISTORY: Schema = shape(
+    {
+        "server": TEXT,
+        "state": one_of("How it is now", *STATES),
+        "reason": text("Why"),
+        "next": {"oneOf": [ref("Next"), {"type": "null"}]},
+        "history": listed(ref("Event"), "What happened to it, the latest first"),
+    }
+)
+"""The answer to `GET /server/{id}/history`."""
+
+SCHEMAS = {"Cause": CAUSE, "Event": EVENT, "Next": NEXT, "History": HISTORY}
