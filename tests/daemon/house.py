@@ -31,7 +31,10 @@ from daemon.held import HeldSockets
 from daemon.jobs import Jobs
 from daemon.listeners import Listeners
 from daemon.mirror import Mirror
+from daemon.notices import Notices
+from daemon.noticesource import NoticeSource
 from daemon.openapi import document
+from daemon.outgoing import Outgoing
 from daemon.parts import Parts
 from daemon.people import People
 from daemon.plan import compile_plan
@@ -302,7 +305,8 @@ async def serving(
             consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
             files = Files(mirror)
             jobs, transfers = Jobs(tasks, files.mend), Transfers(files)
-            made = mirror, people, raw, reloader, Sampler(), transfers, transport
+            notices = Notices(mirror, os.path.join(folder, "state"), Outgoing())
+            made = mirror, notices, people, raw, reloader, Sampler(), transfers, transport
             access = Access(people, transport.origins)
             parts = Parts(access, audit, consoles, Documents(document()), files, jobs, *made)
             held = HeldSockets(Notifier(None), {})
@@ -316,10 +320,12 @@ async def serving(
             reloader.add(listeners.apply)
             reloader.add(lambda config: mirror.apply(compile_plan(config)))
             parties = files.configure, transfers.configure, jobs.configure, transport.configure
-            for configure in (set_audit, people.configure, *parties):
+            for configure in (set_audit, people.configure, *parties, notices.configure):
                 reloader.add(configure)
                 await configure(reloader.config)
             await listeners.apply(reloader.config)
+            tasks.start_soon(notices.run)
+            tasks.start_soon(NoticeSource(notices.tell).run, mirror)
             tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
             token, session = await people.sessions.create("admin", "127.0.0.1", "")
             try:
