@@ -21,6 +21,7 @@ SENTENCES = {
     "config.edit": "{user} changed the config",
     "config.reload": "{user} reloaded the config",
     "config.view": "{user} read the config",
+    "notifications.test": "{user} tested the notifications of {target}",
     "jobs.cancel": "{user} stopped a job of {server}",
     "server.console.access": "{user} opened the console of {server}",
     "server.console.input": "{user} typed into the console of {server}",

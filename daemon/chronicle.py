@@ -40,6 +40,7 @@ log = logging.getLogger("holdfast.history")
 T = TypeVar("T")
 
 Listener = Callable[[Happening], None]
+Watcher = Callable[[Transition, bool], None]
 Enrich = Callable[[Transition, dict[str, object]], None]
 """Adds what can be found out about a change; called in a thread, may take a moment, raises nothing."""
 
@@ -55,15 +56,24 @@ class Chronicle:
         self._recent: deque[Happening] = deque(maxlen=RECENT)
         self._unsaved: deque[Happening] = deque(maxlen=RECENT)
         self._listeners: list[Listener] = []
+        self._watchers: list[Watcher] = []
         self._changed = anyio.Event()
         self._origin = ""
         self._number = 0
+        self._begun = False
         self.latest = 0
         """The id of the latest happening."""
 
     def listen(self, listener: Listener) -> None:
         """Have each happening told from now on; it must not wait, and not raise."""
         self._listeners.append(listener)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have each change that the supervisor tells told as it is, and whether it is news.
+
+        It is none if it happened before we had a chronicle at all.
+        """
+        self._watchers.append(watcher)
 
     async def open(self) -> None:
         """Go on where we stopped; without a disk, in memory only."""
@@ -74,17 +84,17 @@ class Chronicle:
 
     async def run(self) -> None:
         """Hear, keep and tell until cancelled."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._save)
-            while True:
-                with suppress(SupervisorUnreachable):
-                    await self._follow()
-                await anyio.sleep(RETRY)
-
-    async def close(self) -> None:
-        """Keep what is not on disk yet."""
-        await self._save_once()
-        await self._do(self._file.close)
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._save)
+                while True:
+                    with suppress(SupervisorUnreachable):
+                        await self._follow()
+                    await anyio.sleep(RETRY)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._save_once()
+                await self._do(self._file.close)
 
     def note(self, server: str, kind: str, body: Mapping[str, object]) -> Happening:
         """Note something that the supervisor does not know of."""
@@ -137,6 +147,7 @@ class Chronicle:
     async def _take(self, told: Happenings) -> None:
         if told.lost and told.origin == self._origin:
             log.warning("%d changes of servers went by while nobody listened", told.lost)
+        news, self._begun = self._begun or bool(self._origin), True
         for transition in told.transitions:
             if told.origin == self._origin and transition.number <= self._number:
                 continue
@@ -144,6 +155,8 @@ class Chronicle:
             if self._enrich is not None and transition.exit is not None:
                 enrich = self._enrich
                 await anyio.to_thread.run_sync(enrich, transition, body)
+            for watcher in self._watchers:
+                watcher(transition, news)
             self._origin, self._number = told.origin, transition.number
             identity = self.latest + 1, transition.at, transition.service, STATE, body
             self._add(Happening(*identity, told.origin, transition.number))

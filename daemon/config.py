@@ -27,6 +27,7 @@ from .addresses import Network
 from .filesettings import FileSettings, read_file_settings
 from .hujson import MAX_BYTES, read
 from .limitsettings import Limits, read_limits
+from .noticesettings import NoticeSettings, read_notice_settings
 from .origins import EVERY
 from .privileges import Roles
 from .serversettings import Server, read_server
@@ -80,6 +81,7 @@ class Config:
     proxies: tuple[Network, ...] = ()
     cors: tuple[str, ...] = (EVERY,)
     limits: Limits = field(default_factory=Limits)
+    notifications: NoticeSettings = field(default_factory=NoticeSettings)
 
 
 class ConfigFile:
@@ -153,6 +155,7 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
         proxies=read_proxies(top.get("proxies")),
         cors=read_cors(top.section("cors")),
         limits=read_limits(top.section("limits")),
+        notifications=read_notice_settings(top.section("notifications"), partial(_path, base=base)),
     )
     _warn_without_effect(top)
     top.warn_unknown()

@@ -64,6 +64,8 @@ _HARMLESS = (
     ("https", "minimum"),
     ("proxies",),
     ("cors", "origins"),
+    *(("notifications", "targets", "*", key) for key in ("type", "on", "servers")),
+    ("notifications", "disk", "low"),
     *((place, "*", *key) for place in ("servers", "templates") for key in _WORDS),
 )
 
@@ -80,6 +82,8 @@ _PLAIN = (
     ("logging", "actions", "*"),
     *(("login", key) for key in ("idledays", "passwordlength", "endjobs")),
     *(("login", "delay", key) for key in ("account", "address", "first", "cap")),
+    *(("notifications", "disk", key) for key in ("low", "interval")),
+    *(("notifications", "targets", "*", key) for key in ("repeat", "perhour", "lines", "timeout", "retries")),
     ("redis", "enabled"),
     *((place, "*", *key) for place in ("servers", "templates") for key in _OPTIONS),
     ("unixsocket", "enabled"),

@@ -18,8 +18,11 @@ FileError = sqlite3.Error
 _log = logging.getLogger("holdfast.history")
 _COLUMNS = ("id", "at", "server", "type", "body", "origin", "number")
 _SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS happenings(id INTEGER PRIMARY KEY, at REAL NOT NULL, server TEXT NOT NULL,"
-    " type TEXT NOT NULL, body TEXT NOT NULL, origin TEXT NOT NULL, number INTEGER NOT NULL)",
+    (
+        "CREATE TABLE IF NOT EXISTS happenings(id INTEGER PRIMARY KEY, at REAL NOT NULL,"
+        " server TEXT NOT NULL,"
+        " type TEXT NOT NULL, body TEXT NOT NULL, origin TEXT NOT NULL, number INTEGER NOT NULL)"
+    ),
     "CREATE INDEX IF NOT EXISTS by_server ON happenings(server, id)",
 )
 _SHAPE = Shape(1, _SCHEMA, {"happenings": _COLUMNS})

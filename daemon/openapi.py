@@ -75,6 +75,7 @@ SCHEMES: Mapping[str, Node] = {
 PATH_PARAMS = {
     "id": "The name of the server",
     "job": "The id of the job",
+    "target": "The name of the target",
     "upload": "The id of the upload",
 }
 
@@ -84,6 +85,7 @@ TAGS = {
     "Accounts": "Who can log in",
     "Access": "Who one is; sessions, API keys and shares",
     "Config": "The config file",
+    "Notifications": "Who is told of crashes, and how that goes",
     "Servers": "What there is, how it is, and what shall become of it",
     "Console": "A program's output and input",
     "Files": "In the folder of a server; paths are relative to it, and none leaves it",

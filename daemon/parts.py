@@ -25,6 +25,7 @@ from .job import Job, Order
 from .jobs import Jobs
 from .jsontext import InvalidJson, read_json
 from .mirror import Mirror
+from .notices import Notices
 from .passwords import MAX_BYTES
 from .people import People
 from .privileges import Privileges
@@ -54,6 +55,7 @@ class Parts:
     files: Files
     jobs: Jobs
     mirror: Mirror
+    notices: Notices
     people: People
     raw_consoles: RawConsoles
     reloader: Reloader

@@ -44,6 +44,8 @@ PERMISSIONS = {
     "config.view": "read the config, secrets and all",
     "config.edit": "change the config, and so run any program",
     "config.reload": "have the config read again",
+    "notifications.view": "see who is told of crashes, and how that went",
+    "notifications.test": "have a target told of nothing, to see whether it works",
     "audit.view": "read who did what; by servers, if it is limited to some",
 }
 """All permissions there are."""

@@ -25,8 +25,10 @@ from .access import Access
 from .accounts import Accounts, AccountsNotSaved
 from .app import build
 from .audit import DATABASE, SYSTEM, Audit
+from .chronicle import Chronicle
 from .config import Config, ConfigError
 from .consoles import Consoles
+from .disks import Disks
 from .documents import Documents
 from .exposure import Exposure, warnings_of
 from .files import Files
@@ -35,7 +37,10 @@ from .jobs import Jobs
 from .ledger import CannotKeep
 from .listeners import Listeners
 from .mirror import Mirror
+from .notices import Notices
+from .noticesource import NoticeSource
 from .openapi import document
+from .outgoing import Outgoing
 from .parts import Parts
 from .people import People
 from .plan import compile_plan
@@ -49,6 +54,7 @@ from .usage import Sampler
 from .watching import changes_in
 
 ACCOUNTS = "users.json"
+HISTORY = "history.db"
 GOOD_ACCOUNTS = "last-good-users"
 
 LISTEN_AGAIN = 1.0
@@ -92,15 +98,23 @@ class Daemon:
                 files = Files(mirror)
                 transfers = Transfers(files)
                 upkeep = Upkeep(files, transfers)
+                notices = Notices(mirror, self._state, Outgoing())
+                disks = Disks(notices.tell, self._state)
+                source = NoticeSource(notices.tell)
+                chronicle = Chronicle(mirror, os.path.join(self._state, HISTORY))
+                chronicle.watch(source.take)
+                await chronicle.open()
                 transport = Transport(anyio.current_time)
                 parts = Parts(
                     access=Access(people, transport.origins),
                     audit=audit,
+                    chronicle=chronicle,
                     consoles=Consoles(mirror, tasks),
                     documents=Documents(document()),
                     files=files,
                     jobs=Jobs(tasks, files.mend),
                     mirror=mirror,
+                    notices=notices,
                     people=people,
                     raw_consoles=RawConsoles(mirror, tasks),
                     reloader=reloader,
@@ -119,12 +133,18 @@ class Daemon:
                     transfers.configure,
                     parts.jobs.configure,
                     upkeep.configure,
+                    notices.configure,
+                    disks.configure,
                 )
                 for configure in (partial(_configure, audit), *parties):
                     reloader.add(configure)
                     await configure(reloader.config)
                 tasks.start_soon(self._watch_signals, audit)  # before anybody is told that we serve
                 tasks.start_soon(self._notifier.run)
+                tasks.start_soon(notices.run)
+                tasks.start_soon(source.run)
+                tasks.start_soon(chronicle.run)
+                tasks.start_soon(disks.run)
                 tasks.start_soon(self._serve, listeners, mirror, audit, upkeep, tasks)
                 tasks.start_soon(self._watch_files, people.accounts, audit, tasks)
                 if with_parent:

@@ -18,6 +18,7 @@ from .accessschemas import (
     SHARE_WISH,
 )
 from .described import Errors, Param, Schema, ref
+from .noticeschemas import NOTICE_SCHEMAS
 from .shapes import FLAG, TEXT, WHOLE, by_name, flag, listed, maybe, number, one_of, shape, text, whole
 
 SUCCESS = {"success": {"type": "boolean", "const": True}}
@@ -28,6 +29,7 @@ SKIPPED = {
 }
 
 SCHEMAS: Mapping[str, Schema] = {
+    **NOTICE_SCHEMAS,
     "Error": shape(
         {
             "error": text("A sentence for people"),

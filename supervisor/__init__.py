@@ -1,6 +1,7 @@
 """Owns the programs: children, their output, their restarts. Standard library and anyio only."""
 
 from .cause import SOMEBODY, Cause, CauseKind
+from .child import base_environment
 from .client import SupervisorClient, SupervisorUnreachable
 from .durable import StateFile, damaged_name, open_without_waiting, replace_file, set_aside, sync_folder
 from .events import Exit, State, Wanted
@@ -75,6 +76,7 @@ __all__ = [
     "Watching",
     "Way",
     "When",
+    "base_environment",
     "damaged_name",
     "inherited",
     "leads_to_journal",

@@ -16,6 +16,7 @@ from ..usage import Usage, total_memory
 
 Operation = Callable[[str, Cause], Awaitable[ServiceStatus]]
 
+
 @described(
     "Servers",
     query=(Param("extrainfo", "`true`: also whether each is to be deleted", FLAG),),

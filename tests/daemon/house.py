@@ -21,6 +21,7 @@ from websockets.asyncio.client import connect, unix_connect
 from daemon.access import Access
 from daemon.app import build
 from daemon.audit import Audit
+from daemon.chronicle import Chronicle
 from daemon.config import Config, ConfigFile
 from daemon.consoles import Consoles
 from daemon.documents import Documents
@@ -31,7 +32,10 @@ from daemon.held import HeldSockets
 from daemon.jobs import Jobs
 from daemon.listeners import Listeners
 from daemon.mirror import Mirror
+from daemon.notices import Notices
+from daemon.noticesource import NoticeSource
 from daemon.openapi import document
+from daemon.outgoing import Outgoing
 from daemon.parts import Parts
 from daemon.people import People
 from daemon.plan import compile_plan
@@ -224,13 +228,14 @@ class House:
         query: str = "",
         token: str | None = None,
         local: bool = True,
+        path: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Viewer]:
         """View a console: over the Unix socket, or over TCP if a token, a query or headers are given."""
         sent = dict(headers or {})
         if token is not None:
             sent["Authorization"] = token
-        path = f"/server/{quote(name, safe='')}/console{query}"
+        path = path or f"/server/{quote(name, safe='')}/console{query}"
         options = {
             "subprotocols": [protocol] if isinstance(protocol, str) else protocol,
             "additional_headers": sent,
@@ -302,9 +307,14 @@ async def serving(
             consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
             files = Files(mirror)
             jobs, transfers = Jobs(tasks, files.mend), Transfers(files)
-            made = mirror, people, raw, reloader, Sampler(), transfers, transport
+            notices = Notices(mirror, os.path.join(folder, "state"), Outgoing())
+            source = NoticeSource(notices.tell)
+            chronicle = Chronicle(mirror, os.path.join(folder, "state", "history.db"))
+            chronicle.watch(source.take)
+            await chronicle.open()
+            made = mirror, notices, people, raw, reloader, Sampler(), transfers, transport
             access = Access(people, transport.origins)
-            parts = Parts(access, audit, consoles, Documents(document()), files, jobs, *made)
+            parts = Parts(access, audit, chronicle, consoles, Documents(document()), files, jobs, *made)
             held = HeldSockets(Notifier(None), {})
             listeners = Listeners(build(parts), tasks, held, transport.quotas, exposure)
             exposure.on_change = lambda: tasks.start_soon(listeners.again)
@@ -316,10 +326,13 @@ async def serving(
             reloader.add(listeners.apply)
             reloader.add(lambda config: mirror.apply(compile_plan(config)))
             parties = files.configure, transfers.configure, jobs.configure, transport.configure
-            for configure in (set_audit, people.configure, *parties):
+            for configure in (set_audit, people.configure, *parties, notices.configure):
                 reloader.add(configure)
                 await configure(reloader.config)
             await listeners.apply(reloader.config)
+            tasks.start_soon(notices.run)
+            tasks.start_soon(source.run)
+            tasks.start_soon(chronicle.run)
             tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
             token, session = await people.sessions.create("admin", "127.0.0.1", "")
             try:

@@ -32,7 +32,7 @@ async def asked(house: House, row: Documented, token: str | None) -> str:
     path = row.path.replace("{id}", "app")
     if row.method == "WS":
         try:
-            async with house.view(protocol=None, token=token, local=False):
+            async with house.view(protocol=None, token=token, local=False, path=path):
                 return ALLOWED
         except InvalidStatus as exc:
             return _refusal(exc.response.status_code, exc.response.body.decode())

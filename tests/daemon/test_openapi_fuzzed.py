@@ -59,6 +59,10 @@ include-path = "/jobs/events"  # it has no end
 enabled = false
 
 [[operations]]
+include-path = "/events"  # it has no end either
+enabled = false
+
+[[operations]]
 include-path = "/logout"  # it ends the session, so it has one of its own
 headers = {{ Authorization = "{leaving}" }}
 """
