@@ -17,45 +17,20 @@ from supervisor import (
     Notifier,
     SupervisorClient,
     SupervisorUnreachable,
-    leads_to_journal,
     replace_file,
 )
 
-from .access import Access
 from .accounts import Accounts, AccountsNotSaved
-from .app import build
-from .audit import DATABASE, SYSTEM, Audit
-from .chronicle import Chronicle
-from .config import Config, ConfigError
-from .consoles import Consoles
-from .disks import Disks
-from .documents import Documents
-from .exposure import Exposure, warnings_of
-from .files import Files
+from .assembly import ACCOUNTS, Assembly
+from .audit import SYSTEM, Audit
+from .config import ConfigError
+from .exposure import warnings_of
 from .held import HeldSockets
-from .jobs import Jobs
-from .ledger import CannotKeep
 from .listeners import Listeners
-from .mirror import Mirror
-from .notices import Notices
-from .noticesource import NoticeSource
-from .openapi import document
-from .outgoing import Outgoing
-from .parts import Parts
-from .people import People
 from .plan import compile_plan
-from .rawconsoles import RawConsoles
 from .reload import Reloader
 from .sockets import CannotListen
-from .transfers import Transfers
-from .transport import Transport
-from .upkeep import Upkeep
-from .usage import Sampler
 from .watching import changes_in
-
-ACCOUNTS = "users.json"
-HISTORY = "history.db"
-GOOD_ACCOUNTS = "last-good-users"
 
 LISTEN_AGAIN = 1.0
 """Seconds until an address that is taken is tried again."""
@@ -85,96 +60,30 @@ class Daemon:
 
     async def run(self, with_parent: bool) -> int:
         """Serve until asked to stop; return the exit code."""
-        reloader = self._reloader
-        audit = Audit(journal=leads_to_journal(), database=os.path.join(self._state, DATABASE))
-        people = None
+        assembly = Assembly(self._reloader, self._supervisor, self._state, self._held)
         try:
             async with anyio.create_task_group() as tasks:
-                exposure = Exposure()
-                people = await self._people(tasks, exposure)
-                tasks.start_soon(people.run)
-                tasks.start_soon(audit.run)
-                mirror = Mirror(self._supervisor)
-                files = Files(mirror)
-                transfers = Transfers(files)
-                upkeep = Upkeep(files, transfers)
-                notices = Notices(mirror, self._state, Outgoing())
-                disks = Disks(notices.tell, self._state)
-                source = NoticeSource(notices.tell)
-                chronicle = Chronicle(mirror, os.path.join(self._state, HISTORY))
-                chronicle.watch(source.take)
-                await chronicle.open()
-                transport = Transport(anyio.current_time)
-                parts = Parts(
-                    access=Access(people, transport.origins),
-                    audit=audit,
-                    chronicle=chronicle,
-                    consoles=Consoles(mirror, tasks),
-                    documents=Documents(document()),
-                    files=files,
-                    jobs=Jobs(tasks, files.mend),
-                    mirror=mirror,
-                    notices=notices,
-                    people=people,
-                    raw_consoles=RawConsoles(mirror, tasks),
-                    reloader=reloader,
-                    sampler=Sampler(),
-                    transfers=transfers,
-                    transport=transport,
-                )
-                listeners = Listeners(build(parts), tasks, self._held, transport.quotas, exposure)
-                exposure.on_change = lambda: tasks.start_soon(listeners.again)
-                reloader.add(listeners.apply)
-                reloader.add(lambda config: mirror.apply(compile_plan(config)))
-                parties = (
-                    transport.configure,
-                    people.configure,
-                    files.configure,
-                    transfers.configure,
-                    parts.jobs.configure,
-                    upkeep.configure,
-                    notices.configure,
-                    disks.configure,
-                )
-                for configure in (partial(_configure, audit), *parties):
-                    reloader.add(configure)
-                    await configure(reloader.config)
-                tasks.start_soon(self._watch_signals, audit)  # before anybody is told that we serve
+                await assembly.open(tasks)
+                assembly.start(tasks)
+                parts = assembly.parts
+                accounts = parts.people.accounts
+                tasks.start_soon(self._watch_signals, parts.audit)  # before anybody is told that we serve
                 tasks.start_soon(self._notifier.run)
-                tasks.start_soon(notices.run)
-                tasks.start_soon(source.run)
-                tasks.start_soon(chronicle.run)
-                tasks.start_soon(disks.run)
-                tasks.start_soon(self._serve, listeners, mirror, audit, upkeep, tasks)
-                tasks.start_soon(self._watch_files, people.accounts, audit, tasks)
+                tasks.start_soon(self._serve, assembly, tasks)
+                tasks.start_soon(self._watch_files, accounts, parts.audit, tasks)
                 if with_parent:
                     tasks.start_soon(self._watch_parent)
-                await self._introduce(people.accounts)
+                await self._introduce(accounts)
                 self._introduced.set()
                 await self._stop.wait()
                 self._notifier.stopping()
                 parts.jobs.close()
-                await listeners.close()
+                await assembly.listeners.close()
                 await self._notifier.settle()
                 tasks.cancel_scope.cancel()
         finally:
-            with anyio.CancelScope(shield=True):
-                if people is not None:
-                    await people.close()
-                await anyio.to_thread.run_sync(audit.close)
+            await assembly.close()
         return self._code
-
-    async def _people(self, tasks: anyio.abc.TaskGroup, exposure: Exposure) -> People:
-        """The accounts stand beside the config, as Octyne has it."""
-        users = os.path.join(os.path.dirname(self._reloader.file.path), ACCOUNTS)
-        people = People(users, self._state, tasks, os.path.join(self._state, GOOD_ACCOUNTS))
-        people.watch(lambda: exposure.note(people.can_come))
-        exposure.note(people.can_come)
-        try:
-            await people.open()
-        except CannotKeep as exc:
-            log.error("nobody can log in until this is mended: %s", exc)
-        return people
 
     async def _introduce(self, accounts: Accounts) -> None:
         """Make the first account, and show its password once, on the terminal and nowhere else."""
@@ -193,21 +102,15 @@ class Daemon:
         await anyio.to_thread.run_sync(replace_file, path, f"{password}\n".encode())
         log.info("An account was made: admin. Its password stands in %s, delete that file", path)
 
-    async def _serve(
-        self,
-        listeners: Listeners,
-        mirror: Mirror,
-        audit: Audit,
-        upkeep: Upkeep,
-        tasks: anyio.abc.TaskGroup,
-    ) -> None:
+    async def _serve(self, assembly: Assembly, tasks: anyio.abc.TaskGroup) -> None:
+        audit, listeners, mirror = assembly.audit, assembly.listeners, assembly.parts.mirror
         reloader = self._reloader
         for warning in (*reloader.config.warnings, *warnings_of(reloader.config)):
             log.warning("%s", warning)
         # First the programs: they need no port. The config may have been edited while nobody took it.
         tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config), partial(self._read_again, audit))
-        await upkeep.begin()
-        tasks.start_soon(upkeep.run)
+        await assembly.upkeep.begin()
+        tasks.start_soon(assembly.upkeep.run)
         await self._listen(listeners)
         self._notifier.status(f"serves {' and '.join(listeners.addresses)}")
         self._notifier.ready()
@@ -300,10 +203,3 @@ def _show(account: str) -> bool:
     except OSError:
         return False
     return True
-
-
-async def _configure(audit: Audit, config: Config) -> None:
-    settings = config.logging
-    audit.configure(
-        enabled=settings.enabled, folder=settings.path, actions=settings.actions, keep=settings.keep
-    )

@@ -18,33 +18,15 @@ import anyio.abc
 import httpx
 from websockets.asyncio.client import connect, unix_connect
 
-from daemon.access import Access
-from daemon.app import build
-from daemon.audit import Audit
-from daemon.chronicle import Chronicle
-from daemon.config import Config, ConfigFile
-from daemon.consoles import Consoles
-from daemon.documents import Documents
-from daemon.exposure import Exposure
-from daemon.files import Files
+from daemon.assembly import Assembly
+from daemon.config import ConfigFile
 from daemon.goodconfig import GoodConfig
 from daemon.held import HeldSockets
-from daemon.jobs import Jobs
 from daemon.listeners import Listeners
-from daemon.mirror import Mirror
-from daemon.notices import Notices
-from daemon.noticesource import NoticeSource
-from daemon.openapi import document
-from daemon.outgoing import Outgoing
 from daemon.parts import Parts
-from daemon.people import People
 from daemon.plan import compile_plan
-from daemon.rawconsoles import RawConsoles
 from daemon.reload import Reloader
 from daemon.sessions import Session
-from daemon.transfers import Transfers
-from daemon.transport import Transport
-from daemon.usage import Sampler
 from supervisor import Notifier
 
 from ..secrets import leaked
@@ -291,49 +273,17 @@ async def serving(
     good = GoodConfig(os.path.join(folder, "state", "good"), file)
     reloader = Reloader(file, file.load(), file.read(), good)
     secrets: set[str] = set()
-    audit = Audit(database=os.path.join(folder, "state", "audit.db"))
     os.makedirs(os.path.join(folder, "state"), exist_ok=True)
-    people = None
+    held = HeldSockets(Notifier(None), {})
+    assembly = Assembly(reloader, door.api, os.path.join(folder, "state"), held)
     try:
         async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
-            people = People(os.path.join(folder, "users.json"), os.path.join(folder, "state"), tasks)
-            exposure, transport = Exposure(), Transport(anyio.current_time)
-            people.watch(lambda: exposure.note(people.can_come))
-            exposure.note(people.can_come)
-            await people.open()
-            tasks.start_soon(people.run)
-            tasks.start_soon(audit.run)
-            mirror = Mirror(door.api)
-            consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
-            files = Files(mirror)
-            jobs, transfers = Jobs(tasks, files.mend), Transfers(files)
-            notices = Notices(mirror, os.path.join(folder, "state"), Outgoing())
-            source = NoticeSource(notices.tell)
-            chronicle = Chronicle(mirror, os.path.join(folder, "state", "history.db"))
-            chronicle.watch(source.take)
-            await chronicle.open()
-            made = mirror, notices, people, raw, reloader, Sampler(), transfers, transport
-            access = Access(people, transport.origins)
-            parts = Parts(access, audit, chronicle, consoles, Documents(document()), files, jobs, *made)
-            held = HeldSockets(Notifier(None), {})
-            listeners = Listeners(build(parts), tasks, held, transport.quotas, exposure)
-            exposure.on_change = lambda: tasks.start_soon(listeners.again)
-
-            async def set_audit(config: Config) -> None:
-                told = config.logging
-                audit.configure(enabled=told.enabled, folder=told.path, actions=told.actions, keep=told.keep)
-
-            reloader.add(listeners.apply)
-            reloader.add(lambda config: mirror.apply(compile_plan(config)))
-            parties = files.configure, transfers.configure, jobs.configure, transport.configure
-            for configure in (set_audit, people.configure, *parties, notices.configure):
-                reloader.add(configure)
-                await configure(reloader.config)
+            await assembly.open(tasks)
+            assembly.start(tasks)
+            parts, listeners = assembly.parts, assembly.listeners
+            people = parts.people
             await listeners.apply(reloader.config)
-            tasks.start_soon(notices.run)
-            tasks.start_soon(source.run)
-            tasks.start_soon(chronicle.run)
-            tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
+            tasks.start_soon(parts.mirror.run, lambda: compile_plan(reloader.config))
             token, session = await people.sessions.create("admin", "127.0.0.1", "")
             try:
                 house = House(folder, parts, listeners, door, token, session, stack, settings)
@@ -346,8 +296,5 @@ async def serving(
                     await listeners.close()
                 tasks.cancel_scope.cancel()
     finally:
-        with anyio.CancelScope(shield=True):
-            if people is not None:
-                await people.close()
-            audit.close()
+        await assembly.close()
     assert leaked(folder, secrets) == []

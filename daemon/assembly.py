@@ -1,0 +1,158 @@
+"""All parts of a daemon, made from top to bottom and put together: the composition root."""
+
+import logging
+import os
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+
+import anyio
+import anyio.abc
+import anyio.to_thread
+
+from supervisor import Supervision, leads_to_journal
+
+from .access import Access
+from .app import build
+from .audit import DATABASE, Audit
+from .chronicle import Chronicle
+from .config import Config
+from .consoles import Consoles
+from .disks import Disks
+from .documents import Documents
+from .exposure import Exposure
+from .files import Files
+from .held import HeldSockets
+from .jobs import Jobs
+from .ledger import CannotKeep
+from .listeners import Listeners
+from .mirror import Mirror
+from .notices import Notices
+from .noticesource import NoticeSource
+from .openapi import document
+from .outgoing import Outgoing
+from .parts import Parts
+from .people import People
+from .plan import compile_plan
+from .rawconsoles import RawConsoles
+from .reload import Reloader
+from .transfers import Transfers
+from .transport import Transport
+from .upkeep import Upkeep
+from .usage import Sampler
+
+ACCOUNTS = "users.json"
+HISTORY = "history.db"
+GOOD_ACCOUNTS = "last-good-users"
+
+log = logging.getLogger("holdfast")
+
+Runner = Callable[[], Coroutine[object, object, None]]
+
+
+class Assembly:
+    """A daemon whose parts know each other. `start` begins their work; `close` keeps what is to be kept."""
+
+    def __init__(self, reloader: Reloader, supervisor: Supervision, state: str, held: HeldSockets) -> None:
+        """Nothing is opened yet; `state` is the folder for what must last."""
+        self._reloader = reloader
+        self._supervisor = supervisor
+        self._state = state
+        self._held = held
+        self._people: People | None = None
+        self._runners: Sequence[Runner] = ()
+        self.audit = Audit(journal=leads_to_journal(), database=os.path.join(state, DATABASE))
+        self.upkeep: Upkeep
+        self.listeners: Listeners
+        self.parts: Parts
+
+    async def open(self, tasks: anyio.abc.TaskGroup) -> None:
+        """Make all parts, and give them the config; raises what a part raises that refuses it."""
+        reloader = self._reloader
+        exposure = Exposure()
+        people = await self._open_people(tasks, exposure)
+        mirror = Mirror(self._supervisor)
+        files = Files(mirror)
+        transfers = Transfers(files)
+        self.upkeep = Upkeep(files, transfers)
+        notices = Notices(mirror, self._state, Outgoing())
+        disks = Disks(notices.tell, self._state)
+        source = NoticeSource(notices.tell)
+        chronicle = Chronicle(mirror, os.path.join(self._state, HISTORY))
+        chronicle.watch(source.take)
+        await chronicle.open()
+        transport = Transport(anyio.current_time)
+        self.parts = parts = Parts(
+            access=Access(people, transport.origins),
+            audit=self.audit,
+            chronicle=chronicle,
+            consoles=Consoles(mirror, tasks),
+            documents=Documents(document()),
+            files=files,
+            jobs=Jobs(tasks, files.mend),
+            mirror=mirror,
+            notices=notices,
+            people=people,
+            raw_consoles=RawConsoles(mirror, tasks),
+            reloader=reloader,
+            sampler=Sampler(),
+            transfers=transfers,
+            transport=transport,
+        )
+        self.listeners = Listeners(build(parts), tasks, self._held, transport.quotas, exposure)
+        exposure.on_change = lambda: tasks.start_soon(self.listeners.again)
+        # What can fail comes first: the others need not be taken back.
+        reloader.add(self.listeners.apply)
+        reloader.add(lambda config: mirror.apply(compile_plan(config)))
+        for configure in (
+            partial(_configure, self.audit),
+            transport.configure,
+            people.configure,
+            files.configure,
+            transfers.configure,
+            parts.jobs.configure,
+            self.upkeep.configure,
+            notices.configure,
+            disks.configure,
+        ):
+            reloader.add(configure)
+            await configure(reloader.config)
+        self._runners = (
+            people.run,
+            self.audit.run,
+            notices.run,
+            source.run,
+            chronicle.run,
+            disks.run,
+        )
+
+    def start(self, tasks: anyio.abc.TaskGroup) -> None:
+        """Begin what goes on for as long as the daemon does."""
+        for run in self._runners:
+            tasks.start_soon(run)
+
+    async def close(self) -> None:
+        """Keep what is to be kept."""
+        with anyio.CancelScope(shield=True):
+            if self._people is not None:
+                await self._people.close()
+            await anyio.to_thread.run_sync(self.audit.close)
+
+    async def _open_people(self, tasks: anyio.abc.TaskGroup, exposure: Exposure) -> People:
+        """The accounts stand beside the config, as Octyne has it."""
+        users = os.path.join(os.path.dirname(self._reloader.file.path), ACCOUNTS)
+        people = People(users, self._state, tasks, os.path.join(self._state, GOOD_ACCOUNTS))
+        self._people = people
+        people.watch(lambda: exposure.note(people.can_come))
+        exposure.note(people.can_come)
+        try:
+            await people.open()
+        except CannotKeep as exc:
+            log.error("nobody can log in until this is mended: %s", exc)
+        return people
+
+
+async def _configure(audit: Audit, config: Config) -> None:
+    settings = config.logging
+    audit.configure(
+        enabled=settings.enabled, folder=settings.path, actions=settings.actions, keep=settings.keep
+    )
