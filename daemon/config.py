@@ -32,6 +32,7 @@ from .privileges import Roles
 from .serversettings import Server, read_server
 from .templates import Templates
 from .transportsettings import Https, read_cors, read_https, read_proxies
+from .usagesettings import UsageSettings, read_usage_settings
 from .values import ConfigError, Section, Value
 
 __all__ = ["Config", "ConfigError", "ConfigFile", "FileSettings", "Https", "Logging", "Server", "UnixSocket"]
@@ -80,6 +81,7 @@ class Config:
     proxies: tuple[Network, ...] = ()
     cors: tuple[str, ...] = (EVERY,)
     limits: Limits = field(default_factory=Limits)
+    usage: UsageSettings = field(default_factory=UsageSettings)
 
 
 class ConfigFile:
@@ -153,6 +155,7 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
         proxies=read_proxies(top.get("proxies")),
         cors=read_cors(top.section("cors")),
         limits=read_limits(top.section("limits")),
+        usage=read_usage_settings(top.section("usage")),
     )
     _warn_without_effect(top)
     top.warn_unknown()

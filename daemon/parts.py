@@ -23,6 +23,8 @@ from .files import Files
 from .job import Job, Order
 from .jobs import Jobs
 from .jsontext import InvalidJson, read_json
+from .meter import Meter
+from .metrics import Metrics
 from .mirror import Mirror
 from .passwords import MAX_BYTES
 from .people import People
@@ -51,6 +53,8 @@ class Parts:
     documents: Documents
     files: Files
     jobs: Jobs
+    meter: Meter
+    metrics: Metrics
     mirror: Mirror
     people: People
     raw_consoles: RawConsoles

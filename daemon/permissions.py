@@ -45,6 +45,8 @@ PERMISSIONS = {
     "config.edit": "change the config, and so run any program",
     "config.reload": "have the config read again",
     "audit.view": "read who did what; by servers, if it is limited to some",
+    "host.view": "see how busy the machine is, and how full its disks are",
+    "metrics.view": "read the numbers for Prometheus; those of servers need `server.view` as well",
 }
 """All permissions there are."""
 

@@ -21,7 +21,9 @@ from .api import (
     files,
     jobs,
     keys,
+    metrics,
     operations,
+    probes,
     search,
     servers,
     session,
@@ -31,6 +33,7 @@ from .api import (
     transfer,
     trash,
     uploads,
+    usage,
 )
 from .parts import Call, SocketCall
 
@@ -83,6 +86,10 @@ ROUTES: Sequence[Row] = (
     Row("GET", "/", OPEN, system.version),
     Row("GET", "/openapi.json", OPEN, documents.openapi),
     Row("GET", "/docs", OPEN, documents.page),
+    Row("GET", "/health", OPEN, probes.health),
+    Row("GET", "/ready", OPEN, probes.ready),
+    Row("GET", "/metrics", needs("metrics.view"), metrics.show, "metrics.view"),
+    Row("GET", "/host", needs("host.view"), usage.host, "host.view"),
     Row("GET", "/login", OPEN, session.login, "auth.login"),
     Row("POST", "/login", OPEN, session.login, "auth.login"),
     Row("GET", "/logout", LOGGED_IN, session.logout, "auth.logout"),
@@ -114,6 +121,7 @@ ROUTES: Sequence[Row] = (
     Row("GET", "/servers", needs("server.view"), servers.list_all, "server.view"),
     Row("GET", "/server/{id}", needs("server.view"), servers.show, "server.view"),
     Row("POST", "/server/{id}", needs("server.control"), servers.operate, "server.control"),
+    Row("GET", "/server/{id}/usage", needs("server.view"), usage.show, "server.view"),
     Row("GET", "/server/{id}/console", CONSOLE, console.upgrade_needed, "server.console.access"),
     Row("GET", "/server/{id}/files", VIEW, files.contents, "server.files.view"),
     Row("PATCH", "/server/{id}/files", MODIFY, operations.bulk, "server.files.bulk"),

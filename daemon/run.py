@@ -34,6 +34,8 @@ from .held import HeldSockets
 from .jobs import Jobs
 from .ledger import CannotKeep
 from .listeners import Listeners
+from .meter import Meter
+from .metrics import Metrics
 from .mirror import Mirror
 from .openapi import document
 from .parts import Parts
@@ -93,18 +95,25 @@ class Daemon:
                 transfers = Transfers(files)
                 upkeep = Upkeep(files, transfers)
                 transport = Transport(anyio.current_time)
+                consoles, raw_consoles = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
+                sampler = Sampler()
+                meter = Meter(mirror, sampler, self._state)
+                supervisor = os.getppid() if with_parent else None
+                metrics = Metrics(mirror, meter, people, consoles, raw_consoles, supervisor)
                 parts = Parts(
                     access=Access(people, transport.origins),
                     audit=audit,
-                    consoles=Consoles(mirror, tasks),
+                    consoles=consoles,
                     documents=Documents(document()),
                     files=files,
                     jobs=Jobs(tasks, files.mend),
+                    meter=meter,
+                    metrics=metrics,
                     mirror=mirror,
                     people=people,
-                    raw_consoles=RawConsoles(mirror, tasks),
+                    raw_consoles=raw_consoles,
                     reloader=reloader,
-                    sampler=Sampler(),
+                    sampler=sampler,
                     transfers=transfers,
                     transport=transport,
                 )
@@ -119,12 +128,15 @@ class Daemon:
                     transfers.configure,
                     parts.jobs.configure,
                     upkeep.configure,
+                    meter.configure,
                 )
                 for configure in (partial(_configure, audit), *parties):
                     reloader.add(configure)
                     await configure(reloader.config)
                 tasks.start_soon(self._watch_signals, audit)  # before anybody is told that we serve
                 tasks.start_soon(self._notifier.run)
+                tasks.start_soon(meter.run)
+                tasks.start_soon(metrics.lag.run)
                 tasks.start_soon(self._serve, listeners, mirror, audit, upkeep, tasks)
                 tasks.start_soon(self._watch_files, people.accounts, audit, tasks)
                 if with_parent:

@@ -19,6 +19,7 @@ from .accessschemas import (
 )
 from .described import Errors, Param, Schema, ref
 from .shapes import FLAG, TEXT, WHOLE, by_name, flag, listed, maybe, number, one_of, shape, text, whole
+from .usageschemas import USAGE_SCHEMAS
 
 SUCCESS = {"success": {"type": "boolean", "const": True}}
 
@@ -151,6 +152,7 @@ SCHEMAS: Mapping[str, Schema] = {
         },
         "toDelete",
     ),
+    **USAGE_SCHEMAS,
     "Exit": shape(
         {
             "code": maybe({"type": "integer", "description": "Its exit code"}),

@@ -30,6 +30,8 @@ from daemon.goodconfig import GoodConfig
 from daemon.held import HeldSockets
 from daemon.jobs import Jobs
 from daemon.listeners import Listeners
+from daemon.meter import Meter
+from daemon.metrics import Metrics
 from daemon.mirror import Mirror
 from daemon.openapi import document
 from daemon.parts import Parts
@@ -302,7 +304,10 @@ async def serving(
             consoles, raw = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
             files = Files(mirror)
             jobs, transfers = Jobs(tasks, files.mend), Transfers(files)
-            made = mirror, people, raw, reloader, Sampler(), transfers, transport
+            sampler = Sampler()
+            meter = Meter(mirror, sampler, os.path.join(folder, "state"))
+            metrics = Metrics(mirror, meter, people, consoles, raw, os.getpid())
+            made = meter, metrics, mirror, people, raw, reloader, sampler, transfers, transport
             access = Access(people, transport.origins)
             parts = Parts(access, audit, consoles, Documents(document()), files, jobs, *made)
             held = HeldSockets(Notifier(None), {})
@@ -316,11 +321,12 @@ async def serving(
             reloader.add(listeners.apply)
             reloader.add(lambda config: mirror.apply(compile_plan(config)))
             parties = files.configure, transfers.configure, jobs.configure, transport.configure
-            for configure in (set_audit, people.configure, *parties):
+            for configure in (set_audit, people.configure, *parties, meter.configure):
                 reloader.add(configure)
                 await configure(reloader.config)
             await listeners.apply(reloader.config)
             tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
+            tasks.start_soon(meter.run)
             token, session = await people.sessions.create("admin", "127.0.0.1", "")
             try:
                 house = House(folder, parts, listeners, door, token, session, stack, settings)
