@@ -111,10 +111,13 @@ class Metrics:
         return Gauge(name, about, registry=self._registry)
 
     def _note(self, before: ServiceStatus | None, now: ServiceStatus) -> None:
-        # Of what was reported together only the latest is known, so a new run is known by its beginning.
-        again = before is not None and now.started is not None and now.started != before.started
-        if again and now.restarts:
-            self._restarts[now.name] += 1
+        if before is None:
+            return
+        # Of what was reported together only the latest is known: the wait for a restart may have been missed.
+        waits = now.restart_at is not None and now.restart_at != before.restart_at
+        missed = before.restart_at is None and now.restarts > 0 and now.started not in (None, before.started)
+        if waits or (now.restart_at is None and missed):
+            self._restarts[now.name] += max(1, now.restarts - before.restarts)
 
     def _about(self, status: ServiceStatus) -> _Server:
         name = status.name

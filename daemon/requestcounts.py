@@ -16,7 +16,7 @@ WEBSOCKET = "WS"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds."""
 
-disable_created_metrics()  # when a count began stands in `holdfast_daemon_process_start_time_seconds`
+disable_created_metrics()  # type: ignore[no-untyped-call]  # when a count began stands in `holdfast_daemon_process_start_time_seconds`
 
 
 class RequestCounts:

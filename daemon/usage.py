@@ -145,7 +145,7 @@ class Sampler:
 
     def _rests(self, tree: _Tree, found: Collection[Process]) -> bool:
         """Tell whether it is one process that has done nothing, as of most servers most of the time."""
-        if len(found) != 1 or len(tree.known) != 1 or tree.samples % THOROUGH == 0:
+        if len(found) != 1 or len(tree.known) != 1 or (tree.samples + tree.run[0]) % THOROUGH == 0:
             return False
         (process,) = found
         last = tree.known.get((process.pid, process.start))
@@ -155,7 +155,7 @@ class Sampler:
         """Add to the totals what was used since the last look; return the ticks of CPU time among it."""
         before, known = tree.known, {(process.pid, process.start): process for process in found}
         gone = [before[key] for key in before.keys() - known.keys()]
-        thorough = bool(gone) or tree.samples % THOROUGH == 0
+        thorough = bool(gone) or (tree.samples + tree.run[0]) % THOROUGH == 0
         own = waited = read = written = 0
         after: dict[_Key, _Known] = {}
         for key, process in known.items():
