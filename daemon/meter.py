@@ -98,6 +98,7 @@ class Meter:
         self._latest: dict[str, tuple[float, Usage]] = {}
         self._latest_at = 0.0
         self._cost = 0.0
+        self._failed = False
         self._changed = anyio.Event()
         self._rows = anyio.CapacityLimiter(1)
         self._disks_turn = anyio.CapacityLimiter(1)
@@ -141,7 +142,7 @@ class Meter:
             while True:
                 begin = anyio.current_time()
                 if self.wanted:
-                    await self.measure()
+                    await self._try_to_measure()
                 self._changed = anyio.Event()
                 if anyio.current_time() - saved >= SAVED:
                     await self._in_turn(self._save)
@@ -152,6 +153,17 @@ class Meter:
         finally:
             with anyio.CancelScope(shield=True):
                 await self._in_turn(self._save)
+
+    async def _try_to_measure(self) -> None:
+        try:
+            await self.measure()
+        except (OSError, ValueError, LookupError) as exc:
+            # No descriptors left, or a /proc of an unknown kind: no reason to end with all of the API.
+            if not self._failed:
+                log.error("the programs cannot be measured: %r", exc)
+            self._failed = True
+        else:
+            self._failed = False
 
     async def measure(self) -> None:
         """Measure all once."""

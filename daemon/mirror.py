@@ -48,7 +48,7 @@ class Mirror:
         self._connected = anyio.Event()
         self._gone: dict[str, anyio.Event] = {}
         self.applied = False
-        """Whether the supervisor has taken a plan from us."""
+        """Whether the supervisor has taken the latest plan that it was offered."""
         self.watchers: list[Watcher] = []
         """Called with each status that is news, and the one before it."""
         self._owed = ""
@@ -172,7 +172,7 @@ class Mirror:
 
     async def _offer(self, plan: Plan) -> None:
         """Give the plan to a supervisor that was reached anew; one that refuses it is followed too."""
-        before, self._owed = self._owed, ""
+        before, self._owed, self.applied = self._owed, "", False
         try:
             await self._supervisor.apply(plan)
         except CannotStore as exc:

@@ -174,6 +174,13 @@ async def test_what_takes_long_is_done_less_often(folder: str) -> None:
     assert meter.interval == 10
 
 
+async def test_what_cannot_be_measured_ends_nothing(folder: str, caplog: pytest.LogCaptureFixture) -> None:
+    meter = Meter(Nobody(), Sampler(proc=os.path.join(folder, "none")), folder)  # type: ignore[arg-type]
+    for _ in range(2):
+        await meter._try_to_measure()
+    assert caplog.text.count("cannot be measured") == 1
+
+
 # A machine of our own: where the kernel's numbers must be ours.
 
 
