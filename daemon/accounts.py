@@ -92,6 +92,11 @@ class Accounts:
         self.refresh()
         self._last_good = None
 
+    @property
+    def readable(self) -> bool:
+        """Whether anything is known of the accounts."""
+        return self._fault is None or bool(self._known)
+
     def names(self) -> list[str]:
         """Return the accounts, sorted. Raises `AccountsUnreadable` if nothing is known."""
         self.refresh()

@@ -7,6 +7,7 @@ reaches its endpoint: in this order, so that nobody learns what exists who may n
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
+from time import perf_counter
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +22,7 @@ from .errors import ApiError, answer_for, error
 from .forwarded import Forwarded
 from .hardening import Hardened
 from .parts import Call, Parts, SocketCall
+from .requestcounts import OTHER, UNKNOWN, WEBSOCKET
 from .routes import ROUTES, SOCKET_ROUTES, SocketRow
 from .unread import Unread
 
@@ -30,15 +32,19 @@ class Resource:
 
     def __init__(self, path: str, parts: Parts) -> None:
         self._parts = parts
+        self._path = path
+        self._count = parts.metrics.requests.count
         self._rows = {row.method: row for row in ROUTES if row.path == path}
         head = ["HEAD"] if "GET" in self._rows else []
         self._allowed = ", ".join(dict.fromkeys([*self._rows, *head, "OPTIONS"]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        begin = perf_counter()
         request = Request(scope, receive)
         row = self._rows.get(request.method)
         if row is None and request.method == "OPTIONS":
+            self._count(self._path, request.method, 200)
             await Response(headers={"Allow": self._allowed})(scope, receive, send)
             return
         if row is None and request.method == "HEAD":
@@ -46,6 +52,7 @@ class Resource:
         if row is None:
             answer = error(405, "wrong-method", f"Only {_listed(list(self._rows))} allowed!")
             answer.headers["Allow"] = self._allowed  # RFC 9110, section 15.5.6
+            self._count(self._path, OTHER, 405)
             await answer(scope, receive, send)
             return
         server = request.path_params.get("id")
@@ -62,6 +69,7 @@ class Resource:
                     identity = exc.who
                 response = answer_for(exc)
             attempt.answered(response, identity, address_of(request), changes=row.changes)
+            self._count(self._path, row.method, response.status_code, perf_counter() - begin)
             await response(scope, receive, send)
 
 
@@ -85,6 +93,8 @@ class SocketResource:
                 who = exc.who if isinstance(exc, Refused) else None
                 attempt = Attempt(self._parts.audit, self._row.action, socket.path_params.get("id"))
                 attempt.answered(answer_for(exc), who, address_of(socket), changes=False)
+            status = 101 if refusal is None else refusal.status
+            self._parts.metrics.requests.count(self._row.path, WEBSOCKET, status)
             await self._row.endpoint(SocketCall(self._parts, socket, identity, refusal))
 
 
@@ -119,13 +129,19 @@ def build(parts: Parts) -> ASGIApp:
     routes = [Route(path, Resource(path, parts)) for path in paths]
     sockets = [WebSocketRoute(row.path, SocketResource(row, parts)) for row in SOCKET_ROUTES]
     way = parts.transport
-    app: ASGIApp = Errors(Router([*routes, *sockets], redirect_slashes=False, default=_unknown))
+    unknown = _Unknown(parts)
+    app: ASGIApp = Errors(Router([*routes, *sockets], redirect_slashes=False, default=unknown))
     app = Cors(Unread(app), way.callers)
     return Forwarded(Hardened(app, lambda: way.hsts), way.proxies)
 
 
-async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
-    await error(404, "no-such-endpoint", "This endpoint does not exist!")(scope, receive, send)
+class _Unknown:
+    def __init__(self, parts: Parts) -> None:
+        self._count = parts.metrics.requests.count
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._count(UNKNOWN, OTHER, 404)
+        await error(404, "no-such-endpoint", "This endpoint does not exist!")(scope, receive, send)
 
 
 def _listed(methods: Sequence[str]) -> str:

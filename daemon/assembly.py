@@ -25,6 +25,8 @@ from .held import HeldSockets
 from .jobs import Jobs
 from .ledger import CannotKeep
 from .listeners import Listeners
+from .meter import Meter
+from .metrics import Metrics
 from .mirror import Mirror
 from .notices import Notices
 from .noticesource import NoticeSource
@@ -52,8 +54,19 @@ Runner = Callable[[], Coroutine[object, object, None]]
 class Assembly:
     """A daemon whose parts know each other. `start` begins their work; `close` keeps what is to be kept."""
 
-    def __init__(self, reloader: Reloader, supervisor: Supervision, state: str, held: HeldSockets) -> None:
-        """Nothing is opened yet; `state` is the folder for what must last."""
+    def __init__(
+        self,
+        reloader: Reloader,
+        supervisor: Supervision,
+        state: str,
+        held: HeldSockets,
+        supervisor_pid: int | None = None,
+    ) -> None:
+        """Nothing is opened yet; `state` is the folder for what must last.
+
+        `supervisor_pid` is that of the supervisor's process, where it is known.
+        """
+        self._supervisor_pid = supervisor_pid
         self._reloader = reloader
         self._supervisor = supervisor
         self._state = state
@@ -81,20 +94,26 @@ class Assembly:
         chronicle.watch(source.take)
         await chronicle.open()
         transport = Transport(anyio.current_time)
+        consoles, raw_consoles = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
+        sampler = Sampler()
+        meter = Meter(mirror, sampler, self._state)
+        metrics = Metrics(mirror, meter, people, consoles, raw_consoles, self._supervisor_pid)
         self.parts = parts = Parts(
             access=Access(people, transport.origins),
             audit=self.audit,
             chronicle=chronicle,
-            consoles=Consoles(mirror, tasks),
+            consoles=consoles,
             documents=Documents(document()),
             files=files,
             jobs=Jobs(tasks, files.mend),
+            meter=meter,
+            metrics=metrics,
             mirror=mirror,
             notices=notices,
             people=people,
-            raw_consoles=RawConsoles(mirror, tasks),
+            raw_consoles=raw_consoles,
             reloader=reloader,
-            sampler=Sampler(),
+            sampler=sampler,
             transfers=transfers,
             transport=transport,
         )
@@ -113,6 +132,7 @@ class Assembly:
             self.upkeep.configure,
             notices.configure,
             disks.configure,
+            meter.configure,
         ):
             reloader.add(configure)
             await configure(reloader.config)
@@ -123,6 +143,8 @@ class Assembly:
             source.run,
             chronicle.run,
             disks.run,
+            meter.run,
+            metrics.lag.run,
         )
 
     def start(self, tasks: anyio.abc.TaskGroup) -> None:

@@ -23,7 +23,7 @@ import ipaddress
 import math
 import secrets
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,6 +66,8 @@ class Backoff:
         self._clock = clock
         self._most = most
         self._salt = secrets.token_bytes(16)
+        self.tally: Counter[str] = Counter()
+        """How many tries were `failed`, `succeeded`, or `refused` unheard."""
         self._accounts, self._places, self._pairs = _Table(most), _Table(most), _Table(most)
         self._homes: OrderedDict[str, OrderedDict[str, None]] = OrderedDict()
 
@@ -118,6 +120,7 @@ class Backoff:
             count = self._pairs.find(_pair(place, key)) if known else self._accounts.find(key)
             waits.append(count.wait(delay.account, delay, now))
         if max(waits) > 0:
+            self.tally["refused"] += 1
             raise TooSoon(max(waits))
 
     def _key(self, name: str) -> str:
@@ -137,11 +140,13 @@ class Attempt:
 
     def failed(self) -> None:
         """Say that it was wrong."""
+        self._backoff.tally["failed"] += 1
         for count in self._counts:
             count.failed, count.latest = count.failed + 1, self._clock()
 
     def succeeded(self, name: str) -> None:
         """Say that it was right, for this account."""
+        self._backoff.tally["succeeded"] += 1
         self._backoff.make_good(name, self._place)
 
 

@@ -33,6 +33,7 @@ from .privileges import Roles
 from .serversettings import Server, read_server
 from .templates import Templates
 from .transportsettings import Https, read_cors, read_https, read_proxies
+from .usagesettings import UsageSettings, read_usage_settings
 from .values import ConfigError, Section, Value
 
 __all__ = ["Config", "ConfigError", "ConfigFile", "FileSettings", "Https", "Logging", "Server", "UnixSocket"]
@@ -82,6 +83,7 @@ class Config:
     cors: tuple[str, ...] = (EVERY,)
     limits: Limits = field(default_factory=Limits)
     notifications: NoticeSettings = field(default_factory=NoticeSettings)
+    usage: UsageSettings = field(default_factory=UsageSettings)
 
 
 class ConfigFile:
@@ -156,6 +158,7 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
         cors=read_cors(top.section("cors")),
         limits=read_limits(top.section("limits")),
         notifications=read_notice_settings(top.section("notifications"), partial(_path, base=base)),
+        usage=read_usage_settings(top.section("usage")),
     )
     _warn_without_effect(top)
     top.warn_unknown()

@@ -87,6 +87,7 @@ _PLAIN = (
     ("redis", "enabled"),
     *((place, "*", *key) for place in ("servers", "templates") for key in _OPTIONS),
     ("unixsocket", "enabled"),
+    *(("usage", key) for key in ("interval", "history")),
     *(("webui", key) for key in ("enabled", "port")),
 )
 

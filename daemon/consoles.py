@@ -22,7 +22,7 @@ from supervisor import Attached, NoSuchService, SupervisorUnreachable
 
 from .lines import Lines
 from .mirror import Mirror
-from .watched import Watched
+from .watched import Tally, Watched
 
 QUIET = 0.3
 REATTACH = 0.2
@@ -84,8 +84,13 @@ class Viewer:
     def __init__(self, relay: "Relay") -> None:
         self._relay = relay
         self._next = 0
-        self._shown = 0
+        self._shown = relay.shown
         self.waiting = False
+
+    @property
+    def behind(self) -> int:
+        """How many bytes of output it has not taken yet."""
+        return max(0, self._relay.shown - self._shown)
 
     async def replay(self) -> str:
         """Return the scrollback, once; what comes after is `receive`d."""
@@ -106,7 +111,7 @@ class Viewer:
             finally:
                 self.waiting = False
         if self._next < (oldest := relay.oldest()).number:
-            missed = oldest.start - self._shown
+            missed = relay.missed(oldest.start - self._shown)
             self._next, self._shown = oldest.number, oldest.start
             return Piece(-1, 0, 0, missed_notice(missed))
         piece = relay.piece(self._next)
@@ -117,9 +122,10 @@ class Viewer:
 class Relay:
     """One service's console while somebody watches it."""
 
-    def __init__(self, name: str, mirror: Mirror, lines: int, size: int) -> None:
+    def __init__(self, name: str, mirror: Mirror, lines: int, size: int, tally: Tally | None = None) -> None:
         self._name = name
         self._mirror = mirror
+        self._tally = tally or Tally()
         self._most_lines = lines
         self._most_bytes = max(size, KEEP_BYTES)
         self._lines = Lines()
@@ -139,6 +145,21 @@ class Relay:
         """Set when a viewer waits for more."""
         self.ended = False
         self.scope = anyio.CancelScope()
+
+    @property
+    def lag(self) -> int:
+        """Bytes of output by which the slowest viewer is behind."""
+        return max((viewer.behind for viewer in self.viewers), default=0)
+
+    @property
+    def shown(self) -> int:
+        """How many bytes of output lie before the end of the latest piece."""
+        return self._shown
+
+    def missed(self, count: int) -> int:
+        """Note that so many bytes were lost to a viewer; return how many."""
+        self._tally.dropped[self._name] += count
+        return count
 
     def oldest(self) -> Piece:
         """Return the oldest piece that is kept; there is one whenever a viewer is behind."""
@@ -207,9 +228,10 @@ class Relay:
             if output.offset != expected:
                 self._add(self._lines.finish())
                 self._passed += output.offset - expected
-                self._add(missed_notice(output.offset - expected))
+                self._add(missed_notice(self.missed(output.offset - expected)))
             expected = output.offset + len(output.data)
             self._passed += len(output.data)
+            self._tally.carried[self._name] += len(output.data)
             self._add(self._lines.feed(output.data))
 
     async def _until_wanted(self) -> None:
@@ -244,7 +266,8 @@ class Consoles:
 
         The replay holds at most `lines` lines; `size` is the service's scrollback in bytes.
         """
-        async with self.watched.relay(name, lambda: Relay(name, self._mirror, lines, size)) as relay:
+        tally = self.watched.tally
+        async with self.watched.relay(name, lambda: Relay(name, self._mirror, lines, size, tally)) as relay:
             viewer = Viewer(relay)
             relay.viewers.add(viewer)
             try:

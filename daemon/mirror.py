@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 import anyio
 
@@ -32,6 +33,8 @@ AGAIN = 2.0
 PATIENCE = 5.0
 """Seconds that a request waits for a supervisor that is being replaced."""
 
+Watcher: TypeAlias = Callable[[ServiceStatus | None, ServiceStatus], None]
+
 log = logging.getLogger("holdfast.mirror")
 
 
@@ -44,6 +47,10 @@ class Mirror:
         self._applying = anyio.Lock()
         self._connected = anyio.Event()
         self._gone: dict[str, anyio.Event] = {}
+        self.applied = False
+        """Whether the supervisor has taken the latest plan that it was offered."""
+        self.watchers: list[Watcher] = []
+        """Called with each status that is news, and the one before it."""
         self._owed = ""
         """Why the supervisor could not store the plan that it was offered, for as long as it lacks it."""
 
@@ -80,12 +87,22 @@ class Mirror:
         """Give the supervisor a new plan; returns when the mirror shows it."""
         async with self._applying:
             await self._supervisor.apply(plan)
-            self._owed = ""
+            self._owed, self.applied = "", True
             services = {status.name: status for status in await self._supervisor.list()}
         # What the plan lacks and we do not know has been reported gone while its status was on the way.
         current = self._known.keys() | {spec.name for spec in plan.services}
         found = [status for name, status in services.items() if name in current]
         self._take(Changes(found, [*(self._known.keys() - services.keys())]))
+
+    @property
+    def connected(self) -> bool:
+        """Whether the supervisor is being followed."""
+        return self._connected.is_set()
+
+    @property
+    def latest(self) -> Mapping[str, ServiceStatus]:
+        """What is known of all services, also while the supervisor cannot be reached; waits for nothing."""
+        return self._known
 
     async def services(self) -> Mapping[str, ServiceStatus]:
         """Return all services by name; raises `SupervisorUnreachable`."""
@@ -155,7 +172,7 @@ class Mirror:
 
     async def _offer(self, plan: Plan) -> None:
         """Give the plan to a supervisor that was reached anew; one that refuses it is followed too."""
-        before, self._owed = self._owed, ""
+        before, self._owed, self.applied = self._owed, "", False
         try:
             await self._supervisor.apply(plan)
         except CannotStore as exc:
@@ -165,6 +182,7 @@ class Mirror:
         except (NotAllowed, InvalidSpec) as exc:
             log.warning("the supervisor keeps the plan that it has: %s", exc)
         else:
+            self.applied = True
             if before:
                 log.info("the supervisor has taken the plan")
 
@@ -224,3 +242,5 @@ class Mirror:
         known = self._known.get(status.name)
         if known is None or known.version <= status.version:
             self._known[status.name] = status
+            for watcher in self.watchers:
+                watcher(known, status)

@@ -24,6 +24,8 @@ from .files import Files
 from .job import Job, Order
 from .jobs import Jobs
 from .jsontext import InvalidJson, read_json
+from .meter import Meter
+from .metrics import Metrics
 from .mirror import Mirror
 from .notices import Notices
 from .passwords import MAX_BYTES
@@ -54,6 +56,8 @@ class Parts:
     documents: Documents
     files: Files
     jobs: Jobs
+    meter: Meter
+    metrics: Metrics
     mirror: Mirror
     notices: Notices
     people: People

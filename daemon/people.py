@@ -48,6 +48,8 @@ class People:
 
     def __init__(self, users: str, state: str, tasks: anyio.abc.TaskGroup, copy: str | None = None) -> None:
         self.roles: Roles = {}
+        self.opened = False
+        """Whether what was kept of sessions and keys is known; without it nobody can log in."""
         self._watchers: list[Watcher] = []
         self._missing: set[tuple[str, str]] = set()
         self._news = anyio.Event()
@@ -84,6 +86,7 @@ class People:
             register.load(rows[register.table])
         self.factors.load(rows["factors"])
         await self._ledger.settle("forget what has expired")
+        self.opened = True
 
     async def close(self) -> None:
         """Write what is left. Nobody is thrown out by this."""

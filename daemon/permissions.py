@@ -47,6 +47,8 @@ PERMISSIONS = {
     "notifications.view": "see who is told of crashes, and how that went",
     "notifications.test": "have a target told of nothing, to see whether it works",
     "audit.view": "read who did what; by servers, if it is limited to some",
+    "host.view": "see how busy the machine is, and how full its disks are",
+    "metrics.view": "read the numbers for Prometheus; those of servers need `server.view` as well",
 }
 """All permissions there are."""
 

@@ -24,7 +24,7 @@ from supervisor import Attached, NoSuchService, Scrollback, SupervisorUnreachabl
 
 from .consoles import REATTACH, differ
 from .mirror import Mirror
-from .watched import Watched
+from .watched import Tally, Watched
 
 KEEP_BYTES = 1 << 20
 """Bytes that a relay keeps for viewers that are slower than others."""
@@ -106,8 +106,15 @@ class RawViewer:
             else:
                 await relay.more()
             if chunk is not None:
+                if not chunk.anew and chunk.offset > self._next:
+                    relay.missed(chunk.offset - self._next)
                 self._next = chunk.offset + len(chunk.data)
                 return chunk
+
+    @property
+    def behind(self) -> int:
+        """How many bytes it has not taken yet, of those that the relay has read."""
+        return max(0, self._relay.ring.end - self._next) if self._epoch == self._relay.epoch else 0
 
     async def _catch_up(self) -> Chunk | None:
         """Return bytes that only the supervisor still has; None if that has to be tried again."""
@@ -145,8 +152,11 @@ async def _gather(attached: Attached, goal: int) -> Chunk:
 class RawRelay:
     """One service's console while somebody watches its bytes."""
 
-    def __init__(self, name: str, mirror: Mirror, asking: anyio.Semaphore) -> None:
+    def __init__(
+        self, name: str, mirror: Mirror, asking: anyio.Semaphore, tally: Tally | None = None
+    ) -> None:
         self._name = name
+        self._tally = tally or Tally()
         self._mirror = mirror
         self._asking = asking
         self._placed = anyio.Event()
@@ -165,6 +175,15 @@ class RawRelay:
         self.viewers: set[RawViewer] = set()
         self.ended = False
         self.scope = anyio.CancelScope()
+
+    @property
+    def lag(self) -> int:
+        """Bytes by which the slowest viewer is behind."""
+        return max((viewer.behind for viewer in self.viewers), default=0)
+
+    def missed(self, count: int) -> None:
+        """Note that so many bytes were lost to a viewer."""
+        self._tally.dropped[self._name] += count
 
     def place(self, offset: int, stream: str) -> None:
         """Begin to carry at an offset: that of the first viewer, who needs nobody else then."""
@@ -249,6 +268,7 @@ class RawRelay:
                 # A ring has no holes. Who stands before this one asks the supervisor, and hears of the loss.
                 self.ring = Scrollback(KEEP_BYTES, output.offset)
             self.ring.feed(output.data)
+            self._tally.carried[self._name] += len(output.data)
             self._tell()
 
     def _tell(self) -> None:
@@ -272,7 +292,8 @@ class RawConsoles:
     @asynccontextmanager
     async def view(self, name: str) -> AsyncIterator[RawViewer]:
         """View a console for a while; raises `TooManyViewers`."""
-        async with self.watched.relay(name, lambda: RawRelay(name, self._mirror, self._asking)) as relay:
+        mirror, asking, tally = self._mirror, self._asking, self.watched.tally
+        async with self.watched.relay(name, lambda: RawRelay(name, mirror, asking, tally)) as relay:
             viewer = RawViewer(relay)
             relay.viewers.add(viewer)
             try:

@@ -22,8 +22,10 @@ from .api import (
     history,
     jobs,
     keys,
+    metrics,
     notifications,
     operations,
+    probes,
     search,
     servers,
     session,
@@ -33,6 +35,7 @@ from .api import (
     transfer,
     trash,
     uploads,
+    usage,
 )
 from .parts import Call, SocketCall
 
@@ -85,6 +88,10 @@ ROUTES: Sequence[Row] = (
     Row("GET", "/", OPEN, system.version),
     Row("GET", "/openapi.json", OPEN, documents.openapi),
     Row("GET", "/docs", OPEN, documents.page),
+    Row("GET", "/health", OPEN, probes.health),
+    Row("GET", "/ready", OPEN, probes.ready),
+    Row("GET", "/metrics", needs("metrics.view"), metrics.show, "metrics.view"),
+    Row("GET", "/host", needs("host.view"), usage.host, "host.view"),
     Row("GET", "/login", OPEN, session.login, "auth.login"),
     Row("POST", "/login", OPEN, session.login, "auth.login"),
     Row("GET", "/logout", LOGGED_IN, session.logout, "auth.logout"),
@@ -126,6 +133,7 @@ ROUTES: Sequence[Row] = (
     Row("POST", "/server/{id}", needs("server.control"), servers.operate, "server.control"),
     Row("GET", "/server/{id}/history", needs("server.view"), history.show, "server.view"),
     Row("GET", "/events", LOGGED_IN, history.events, "server.view"),
+    Row("GET", "/server/{id}/usage", needs("server.view"), usage.show, "server.view"),
     Row("GET", "/server/{id}/console", CONSOLE, console.upgrade_needed, "server.console.access"),
     Row("GET", "/server/{id}/files", VIEW, files.contents, "server.files.view"),
     Row("PATCH", "/server/{id}/files", MODIFY, operations.bulk, "server.files.bulk"),

@@ -60,7 +60,13 @@ class Daemon:
 
     async def run(self, with_parent: bool) -> int:
         """Serve until asked to stop; return the exit code."""
-        assembly = Assembly(self._reloader, self._supervisor, self._state, self._held)
+        assembly = Assembly(
+            self._reloader,
+            self._supervisor,
+            self._state,
+            self._held,
+            os.getppid() if with_parent else None,
+        )
         try:
             async with anyio.create_task_group() as tasks:
                 await assembly.open(tasks)

@@ -20,6 +20,7 @@ from .accessschemas import (
 from .described import Errors, Param, Schema, ref
 from .noticeschemas import NOTICE_SCHEMAS
 from .shapes import FLAG, TEXT, WHOLE, by_name, flag, listed, maybe, number, one_of, shape, text, whole
+from .usageschemas import USAGE_SCHEMAS
 
 SUCCESS = {"success": {"type": "boolean", "const": True}}
 
@@ -155,6 +156,7 @@ SCHEMAS: Mapping[str, Schema] = {
         },
         "toDelete",
     ),
+    **USAGE_SCHEMAS,
     "Exit": shape(
         {
             "code": maybe({"type": "integer", "description": "Its exit code"}),

@@ -27,6 +27,9 @@ AT_ONCE = 64
 FAREWELL = 5.0
 """Seconds in which the other side may take its leave of TLS."""
 
+TICK = 1.0
+"""Seconds between two changes of the header `Date`."""
+
 BREATH = 0.5
 """Seconds until we try again when there are no descriptors left."""
 
@@ -38,6 +41,29 @@ log = logging.getLogger("holdfast.listeners")
 
 class Server(uvicorn.Server):
     """One listener; signals are the daemon's, not each listener's."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        self._leaving = anyio.Event()
+        super().__init__(config)
+
+    @property
+    def should_exit(self) -> bool:
+        """Whether it is to end; once set, that stays."""
+        return self._leaving.is_set()
+
+    @should_exit.setter
+    def should_exit(self, value: bool) -> None:
+        if value:
+            self._leaving.set()
+
+    async def main_loop(self) -> None:
+        """Keep the time in the answers' heads true, until it is to end.
+
+        uvicorn looks ten times a second for the end; that was nearly all that an idle daemon cost.
+        """
+        while not await self.on_tick(0):
+            with anyio.move_on_after(TICK):
+                await self._leaving.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

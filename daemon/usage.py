@@ -1,19 +1,24 @@
-"""CPU and memory of whole process trees: one sampler, whoever asks and however often.
+"""What whole process trees use: one sampler, whoever asks and however often.
 
-A tree is a main process, its descendants by parenthood, and whoever else is in its session. One pass over
-/proc measures all trees at once. A sample is reused for `FRESH` seconds; the CPU figure is the use between
-the latest two samples, so two pollers cannot disturb each other. The first figure of a process is its
-average since it was started.
+One pass over /proc measures all trees at once (`processtable.py`). A sample is reused for `FRESH` seconds;
+the CPU figure is the use between the latest two samples, so two pollers cannot disturb each other. The first
+figure of a process is its average since it was started.
+
+Totals only grow, for as long as the main process is the same. The kernel adds what a process has used to its
+parent, when that has reaped it; what we had counted of it already is taken off there. A process that came and
+went between two samples counts all the same, unless its parent is not of the tree.
 """
 
 import os
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
 import anyio
 import anyio.to_thread
+
+from .processtable import PAGE, PROC, Members, Process, ProcessTable, by_parenthood, read_io, read_table
 
 FRESH = 1.0
 """Seconds for which a sample is good."""
@@ -21,115 +26,169 @@ FRESH = 1.0
 STALE = 30.0
 """Seconds after which a sample says nothing about now: the figure begins anew."""
 
+THOROUGH = 6
+"""What a process reads and writes is asked when it has used CPU time, and otherwise each so many samples."""
+
 _TICK = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a process tree uses: CPU in percent of one core, resident memory in bytes."""
+class Usage(NamedTuple):
+    """What a process tree uses: CPU in percent of one core, resident memory in bytes.
+
+    `seconds` (of CPU) and the bytes that were `read` from disks and `written` to them are totals of this run,
+    as far as we saw it; None if we may not know. `run` names the run, and `age` is that of the main process.
+    """
 
     cpu: float = 0.0
     memory: int = 0
+    seconds: float = 0.0
+    read: int | None = None
+    written: int | None = None
+    processes: int = 0
+    threads: int = 0
+    run: tuple[int, int] = (0, 0)
+    age: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Process:
-    pid: int
+class _Known(NamedTuple):
+    """The counts of one process when it was looked at last."""
+
     parent: int
-    session: int
     ticks: int
-    memory: int
-    start: int
+    waited: int
+    io: tuple[int, int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """One measurement of a tree: CPU seconds of each process by (pid, start), so that exits do not count."""
+_Key: TypeAlias = tuple[int, int]
+"""A pid and when it was started, since pids come again."""
 
-    at: float
-    seconds: Mapping[tuple[int, int], float]
-    usage: Usage
+
+@dataclass(slots=True)
+class _Tree:
+    """What is known of a tree since its first sample."""
+
+    run: _Key
+    at: float = 0.0
+    known: dict[_Key, _Known] = field(default_factory=dict)
+    ticks: int = 0
+    read: int = 0
+    written: int = 0
+    samples: int = 0
+    usage: Usage = field(default_factory=Usage)
 
 
 class Sampler:
     """Measures the trees below the main processes that are asked for."""
 
-    def __init__(self) -> None:
-        self._samples: dict[int, _Sample] = {}
+    def __init__(self, members: Members = by_parenthood, proc: str = PROC) -> None:
+        """`members` tells who belongs to a tree."""
+        self.cost = 0.0
+        """Seconds of CPU time that the latest pass took."""
+        self._members = members
+        self._proc = proc
+        self._trees: dict[int, _Tree] = {}
         self._turn = anyio.Lock()
 
     async def usage(self, pid: int, live: Iterable[int]) -> Usage:
         """Return the use of the tree below `pid`; `live` are all pids that may be asked for next."""
         async with self._turn:
-            now = time.monotonic()
-            sample = self._samples.get(pid)
-            if sample is None or now - sample.at >= FRESH:
-                roots = {pid, *live}
-                self._samples = await anyio.to_thread.run_sync(_measure, roots, self._samples)
-            return self._samples[pid].usage if pid in self._samples else Usage()
+            tree = self._trees.get(pid)
+            if tree is None or time.monotonic() - tree.at >= FRESH:
+                await self._measure({pid, *live})
+            return self._trees[pid].usage if pid in self._trees else Usage()
+
+    async def sample(self, live: Collection[int]) -> Mapping[int, Usage]:
+        """Measure all of them now; those that are gone are missing."""
+        async with self._turn:
+            await self._measure(set(live))
+            return {pid: tree.usage for pid, tree in self._trees.items()}
+
+    async def _measure(self, roots: set[int]) -> None:
+        self._trees = await anyio.to_thread.run_sync(self._pass, roots)
+
+    def _pass(self, roots: set[int]) -> dict[int, _Tree]:
+        begin = time.thread_time()
+        table = read_table(self._proc)
+        now, booted = time.monotonic(), time.clock_gettime(time.CLOCK_BOOTTIME)
+        trees = {}
+        for pid in roots & table.processes.keys():
+            run = pid, table.processes[pid].start
+            tree = self._trees.get(pid)
+            if tree is None or tree.run != run:
+                tree = _Tree(run)
+            self._look(tree, table, now, booted)
+            trees[pid] = tree
+        self.cost = time.thread_time() - begin
+        return trees
+
+    def _look(self, tree: _Tree, table: ProcessTable, now: float, booted: float) -> None:
+        processes = table.processes
+        found = [processes[pid] for pid in self._members(table, tree.run[0]) if pid in processes]
+        elapsed, age = now - tree.at, max(0.0, booted - tree.run[1] / _TICK)
+        used = 0 if self._rests(tree, found) else self._count(tree, found)
+        if not tree.samples or elapsed >= STALE:
+            used, elapsed = tree.ticks, age
+        tree.at = now
+        tree.samples += 1
+        knows_io = any(one.io is not None for one in tree.known.values())
+        tree.usage = Usage(
+            cpu=round(max(0.0, 100.0 * used / _TICK / elapsed), 2) if elapsed > 0 else 0.0,
+            memory=sum(process.memory for process in found),
+            seconds=tree.ticks / _TICK,
+            read=tree.read if knows_io else None,
+            written=tree.written if knows_io else None,
+            processes=len(found),
+            threads=sum(process.threads for process in found),
+            run=tree.run,
+            age=age,
+        )
+
+    def _rests(self, tree: _Tree, found: Collection[Process]) -> bool:
+        """Tell whether it is one process that has done nothing, as of most servers most of the time."""
+        if len(found) != 1 or len(tree.known) != 1 or (tree.samples + tree.run[0]) % THOROUGH == 0:
+            return False
+        (process,) = found
+        last = tree.known.get((process.pid, process.start))
+        return last is not None and last.ticks == process.ticks and last.waited == process.waited
+
+    def _count(self, tree: _Tree, found: Collection[Process]) -> int:
+        """Add to the totals what was used since the last look; return the ticks of CPU time among it."""
+        before, known = tree.known, {(process.pid, process.start): process for process in found}
+        gone = [before[key] for key in before.keys() - known.keys()]
+        thorough = bool(gone) or (tree.samples + tree.run[0]) % THOROUGH == 0
+        own = waited = read = written = 0
+        after: dict[_Key, _Known] = {}
+        for key, process in known.items():
+            last = before.get(key)
+            if last is None:
+                io = read_io(process.pid, self._proc)
+                own, waited = own + process.ticks, waited + process.waited
+                change = io or (0, 0)
+            else:
+                moved = thorough or (process.ticks, process.waited) != (last.ticks, last.waited)
+                io = (read_io(process.pid, self._proc) or last.io) if moved else last.io
+                own, waited = own + process.ticks - last.ticks, waited + process.waited - last.waited
+                change = _difference(io, last.io)
+            read, written = read + change[0], written + change[1]
+            after[key] = _Known(process.parent, process.ticks, process.waited, io)
+        # What has ended was counted, as far as we saw it, and is now in the figures of its parent.
+        pids = {pid for pid, _ in before}
+        reaped = [one for one in gone if one.parent in pids]
+        used = own + max(0, waited - sum(one.ticks + one.waited for one in reaped))
+        tree.known = after
+        tree.ticks += used
+        tree.read += max(0, read - sum(one.io[0] for one in reaped if one.io))
+        tree.written += max(0, written - sum(one.io[1] for one in reaped if one.io))
+        return used
 
 
 def total_memory() -> int:
     """Return the machine's memory in bytes."""
-    return os.sysconf("SC_PHYS_PAGES") * _PAGE
+    return os.sysconf("SC_PHYS_PAGES") * PAGE
 
 
-def _measure(roots: set[int], before: Mapping[int, _Sample]) -> dict[int, _Sample]:
-    processes = _processes()
-    now = time.monotonic()
-    children: dict[int, list[int]] = defaultdict(list)
-    sessions: dict[int, list[int]] = defaultdict(list)
-    for process in processes.values():
-        children[process.parent].append(process.pid)
-        sessions[process.session].append(process.pid)
-    samples = {}
-    for root in roots & processes.keys():
-        members: set[int] = set()
-        found = [root, *sessions[root]]
-        while found:
-            pid = found.pop()
-            if pid not in members:
-                members.add(pid)
-                found += children[pid]
-        tree = [processes[pid] for pid in members]
-        samples[root] = _sample(processes[root], tree, before.get(root), now)
-    return samples
-
-
-def _sample(root: _Process, tree: Iterable[_Process], before: _Sample | None, now: float) -> _Sample:
-    seconds = {(process.pid, process.start): process.ticks / _TICK for process in tree}
-    memory = sum(process.memory for process in tree)
-    known = before is not None and (root.pid, root.start) in before.seconds
-    if before is not None and known and now - before.at < STALE:
-        used = sum(spent - before.seconds.get(key, 0.0) for key, spent in seconds.items())
-        elapsed = now - before.at
-    else:
-        used = sum(seconds.values())
-        elapsed = time.clock_gettime(time.CLOCK_BOOTTIME) - root.start / _TICK
-    cpu = max(0.0, 100.0 * used / elapsed) if elapsed > 0 else 0.0
-    return _Sample(now, seconds, Usage(round(cpu, 2), memory))
-
-
-def _processes() -> dict[int, _Process]:
-    found = {}
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", "rb") as file:
-                text = file.read()
-        except OSError:
-            continue  # it has ended meanwhile
-        # proc(5); the name in parentheses may hold anything, so count from its end, where field 3 begins.
-        fields = text[text.rindex(b")") + 2 :].split()
-        pid = int(name)
-        found[pid] = _Process(
-            pid=pid,
-            parent=int(fields[1]),
-            session=int(fields[3]),
-            ticks=int(fields[11]) + int(fields[12]),
-            memory=int(fields[21]) * _PAGE,
-            start=int(fields[19]),
-        )
-    return found
+def _difference(now: tuple[int, int] | None, before: tuple[int, int] | None) -> tuple[int, int]:
+    if now is None:
+        return 0, 0
+    first, second = before or (0, 0)
+    return max(0, now[0] - first), max(0, now[1] - second)

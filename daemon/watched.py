@@ -1,7 +1,9 @@
 """Who watches what: for each console that somebody watches there is one relay, as long as somebody does."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import anyio
@@ -15,6 +17,14 @@ class TooManyViewers(Exception):
     """A console has as many viewers as it may have."""
 
 
+@dataclass(slots=True)
+class Tally:
+    """Bytes by server: those that relays have read, and those that were lost to a relay or to a viewer."""
+
+    carried: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
 class Relaying(Protocol):
     """Carries one console's output for its viewers."""
 
@@ -24,6 +34,10 @@ class Relaying(Protocol):
     @property
     def viewers(self) -> Collection[object]:
         """Those who watch."""
+
+    @property
+    def lag(self) -> int:
+        """Bytes by which the slowest viewer is behind."""
 
     async def run(self) -> None:
         """Carry output until the scope is cancelled, or until the service is gone."""
@@ -38,6 +52,7 @@ class Watched(Generic[R]):
     def __init__(self, tasks: anyio.abc.TaskGroup) -> None:
         self._tasks = tasks
         self.relays: dict[str, R] = {}
+        self.tally = Tally()
 
     @asynccontextmanager
     async def relay(self, name: str, make: Callable[[], R]) -> AsyncIterator[R]:

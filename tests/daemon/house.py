@@ -275,7 +275,7 @@ async def serving(
     secrets: set[str] = set()
     os.makedirs(os.path.join(folder, "state"), exist_ok=True)
     held = HeldSockets(Notifier(None), {})
-    assembly = Assembly(reloader, door.api, os.path.join(folder, "state"), held)
+    assembly = Assembly(reloader, door.api, os.path.join(folder, "state"), held, os.getpid())
     try:
         async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
             await assembly.open(tasks)

@@ -42,6 +42,8 @@ async def test_only_the_login_and_what_is_no_secret_are_open() -> None:
         ("GET", "/"),
         ("GET", "/docs"),
         ("GET", "/openapi.json"),
+        ("GET", "/health"),
+        ("GET", "/ready"),
         ("GET", "/login"),
         ("POST", "/login"),
     }
@@ -79,6 +81,9 @@ async def test_every_method_of_every_path_for_everybody(house: House) -> None:
                     assert '"kind":"not-permitted"' not in answer.text, case
                 kind = {
                     "/docs": "text/html; charset=utf-8",
+                    "/metrics": "text/plain; version=0.0.4; charset=utf-8"
+                    if answer.is_success
+                    else "application/json",
                     "/audit": "application/x-ndjson" if answer.is_success else "application/json",
                 }.get(path if method == "GET" else "", "application/json")
                 assert answer.headers["content-type"] == kind, case

@@ -136,10 +136,10 @@ async def test_samples_of_those_who_are_gone_are_forgotten(programs: Programs, c
     one, other = programs.start(IDLE), programs.start(IDLE)
     sampler = Sampler()
     await sampler.usage(one, [one, other])
-    assert sampler._samples.keys() == {one, other}
+    assert sampler._trees.keys() == {one, other}
     clock.ahead += FRESH
     await sampler.usage(other, [other])
-    assert sampler._samples.keys() == {other}
+    assert sampler._trees.keys() == {other}
 
 
 async def test_a_name_of_a_process_may_hold_anything() -> None:
