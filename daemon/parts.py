@@ -32,6 +32,7 @@ from .privileges import Privileges
 from .query import path_in
 from .rawconsoles import RawConsoles
 from .reload import Reloader
+from .schedules import Schedules
 from .transfers import Transfers
 from .transport import Transport
 from .usage import Sampler
@@ -60,6 +61,7 @@ class Parts:
     raw_consoles: RawConsoles
     reloader: Reloader
     sampler: Sampler
+    schedules: Schedules
     transfers: Transfers
     transport: Transport
 

@@ -46,11 +46,18 @@ from .people import People
 from .plan import compile_plan
 from .rawconsoles import RawConsoles
 from .reload import Reloader
+from .scheduleactions import Actions
+from .schedulearchive import Archiver
+from .scheduleledger import ScheduleLedger
+from .schedulereport import Report
+from .schedules import DATABASE as SCHEDULES
+from .schedules import Schedules
 from .sockets import CannotListen
 from .transfers import Transfers
 from .transport import Transport
 from .upkeep import Upkeep
 from .usage import Sampler
+from .wallclock import WallClock
 from .watching import changes_in
 
 ACCOUNTS = "users.json"
@@ -88,6 +95,7 @@ class Daemon:
         reloader = self._reloader
         audit = Audit(journal=leads_to_journal(), database=os.path.join(self._state, DATABASE))
         people = None
+        past, clock = ScheduleLedger(os.path.join(self._state, SCHEDULES)), WallClock()
         try:
             async with anyio.create_task_group() as tasks:
                 exposure = Exposure()
@@ -105,6 +113,8 @@ class Daemon:
                 chronicle.watch(source.take)
                 await chronicle.open()
                 transport = Transport(anyio.current_time)
+                jobs = Jobs(tasks, files.mend)
+                actions = Actions(mirror, Archiver(files, jobs, past))
                 parts = Parts(
                     access=Access(people, transport.origins),
                     audit=audit,
@@ -112,13 +122,14 @@ class Daemon:
                     consoles=Consoles(mirror, tasks),
                     documents=Documents(document()),
                     files=files,
-                    jobs=Jobs(tasks, files.mend),
+                    jobs=jobs,
                     mirror=mirror,
                     notices=notices,
                     people=people,
                     raw_consoles=RawConsoles(mirror, tasks),
                     reloader=reloader,
                     sampler=Sampler(),
+                    schedules=Schedules(tasks, actions, past, Report(audit), clock),
                     transfers=transfers,
                     transport=transport,
                 )
@@ -135,6 +146,7 @@ class Daemon:
                     upkeep.configure,
                     notices.configure,
                     disks.configure,
+                    parts.schedules.configure,
                 )
                 for configure in (partial(_configure, audit), *parties):
                     reloader.add(configure)
@@ -146,6 +158,7 @@ class Daemon:
                 tasks.start_soon(chronicle.run)
                 tasks.start_soon(disks.run)
                 tasks.start_soon(self._serve, listeners, mirror, audit, upkeep, tasks)
+                tasks.start_soon(parts.schedules.run)
                 tasks.start_soon(self._watch_files, people.accounts, audit, tasks)
                 if with_parent:
                     tasks.start_soon(self._watch_parent)
@@ -161,6 +174,8 @@ class Daemon:
             with anyio.CancelScope(shield=True):
                 if people is not None:
                     await people.close()
+                await past.close()
+                clock.close()
                 await anyio.to_thread.run_sync(audit.close)
         return self._code
 

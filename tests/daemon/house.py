@@ -41,10 +41,17 @@ from daemon.people import People
 from daemon.plan import compile_plan
 from daemon.rawconsoles import RawConsoles
 from daemon.reload import Reloader
+from daemon.scheduleactions import Actions
+from daemon.schedulearchive import Archiver
+from daemon.scheduleledger import ScheduleLedger
+from daemon.schedulereport import Report
+from daemon.schedules import DATABASE as SCHEDULES
+from daemon.schedules import Clock, Schedules
 from daemon.sessions import Session
 from daemon.transfers import Transfers
 from daemon.transport import Transport
 from daemon.usage import Sampler
+from daemon.wallclock import WallClock
 from supervisor import Notifier
 
 from ..secrets import leaked
@@ -259,12 +266,13 @@ async def living(
     over_socket: bool = False,
     servers: Mapping[str, Json] | None = None,
     section: Mapping[str, object] | None = None,
+    clock: Clock | None = None,
     **settings: object,
 ) -> AsyncIterator[House]:
     """Run a supervisor and a daemon; at the end nothing lives. `section` is the config's `files`."""
     async with (
         supervising(folder, over_socket=over_socket) as door,
-        serving(folder, door, servers, section, **settings) as house,
+        serving(folder, door, servers, section, clock, **settings) as house,
     ):
         yield house
 
@@ -275,6 +283,7 @@ async def serving(
     door: Door,
     servers: Mapping[str, Json] | None = None,
     section: Mapping[str, object] | None = None,
+    clock: Clock | None = None,
     **more: object,
 ) -> AsyncIterator[House]:
     """Run a daemon, made as `daemon/run.py` makes it."""
@@ -294,6 +303,7 @@ async def serving(
     audit = Audit(database=os.path.join(folder, "state", "audit.db"))
     os.makedirs(os.path.join(folder, "state"), exist_ok=True)
     people = None
+    past, wall = ScheduleLedger(os.path.join(folder, "state", SCHEDULES)), WallClock()
     try:
         async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
             people = People(os.path.join(folder, "users.json"), os.path.join(folder, "state"), tasks)
@@ -312,7 +322,9 @@ async def serving(
             chronicle = Chronicle(mirror, os.path.join(folder, "state", "history.db"))
             chronicle.watch(source.take)
             await chronicle.open()
-            made = mirror, notices, people, raw, reloader, Sampler(), transfers, transport
+            actions = Actions(mirror, Archiver(files, jobs, past))
+            schedules = Schedules(tasks, actions, past, Report(audit), clock or wall)
+            made = mirror, notices, people, raw, reloader, Sampler(), schedules, transfers, transport
             access = Access(people, transport.origins)
             parts = Parts(access, audit, chronicle, consoles, Documents(document()), files, jobs, *made)
             held = HeldSockets(Notifier(None), {})
@@ -326,7 +338,8 @@ async def serving(
             reloader.add(listeners.apply)
             reloader.add(lambda config: mirror.apply(compile_plan(config)))
             parties = files.configure, transfers.configure, jobs.configure, transport.configure
-            for configure in (set_audit, people.configure, *parties, notices.configure):
+            last = notices.configure, schedules.configure
+            for configure in (set_audit, people.configure, *parties, *last):
                 reloader.add(configure)
                 await configure(reloader.config)
             await listeners.apply(reloader.config)
@@ -334,6 +347,7 @@ async def serving(
             tasks.start_soon(source.run)
             tasks.start_soon(chronicle.run)
             tasks.start_soon(mirror.run, lambda: compile_plan(reloader.config))
+            tasks.start_soon(schedules.run)
             token, session = await people.sessions.create("admin", "127.0.0.1", "")
             try:
                 house = House(folder, parts, listeners, door, token, session, stack, settings)
@@ -349,5 +363,7 @@ async def serving(
         with anyio.CancelScope(shield=True):
             if people is not None:
                 await people.close()
+            await past.close()
+            wall.close()
             audit.close()
     assert leaked(folder, secrets) == []
