@@ -1,6 +1,6 @@
 """A command of a server's that is run to its end, once, where and as whom the server runs.
 
-It gets the environment that the server gets, and never ours. When its time is over, or nobody waits for it any
+It gets the environment that the server gets, never ours. When its time is over, or nobody waits for it any
 more, it is killed with all that it has started in its session (`run_errand` of the supervisor).
 """
 

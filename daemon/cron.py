@@ -77,7 +77,7 @@ class Cron:
         """Return the first instant later than a moment; None if there is none in the next 50 years."""
         try:
             found = self._next_elapsed(after) if self._every_hour else self._next_on_the_wall(after)
-        except (OverflowError, ValueError):  # beyond the year 9999
+        except (OverflowError, ValueError, OSError):  # beyond the year 9999
             return None
         return None if found is None else float(found)
 

@@ -16,7 +16,8 @@ Rules:
   again, what was done does not.
 - A schedule that is new, changed or switched on begins now: what its expression means in the past does not
   count.
-- A warning is given at most once for an instant, in time or not at all; of several at once the last one is.
+- A warning is given once for an instant, in time or not at all; of several at once the last one is. If the
+  clock is set back over other instants, it may come again: so does its time.
 """
 
 import hashlib
