@@ -138,7 +138,7 @@ def _schedule(name: str, value: Value) -> Schedule:
         grace=_bounded(section, "grace", 3600.0, 7 * _DAY),
         warnings=_warnings(section) if action in _KEYS["warn"] else (),
         line=_line(section.require("line", "a line for the console")) if action is Action.INPUT else "",
-        command=_command(section) if action is Action.COMMAND else (),
+        command=read_command(section.require("command", "a command")) if action is Action.COMMAND else (),
         timeout=_bounded(section, "timeout", 600.0, _DAY) if action is Action.COMMAND else 600.0,
         archive=_archiving(section) if action is Action.ARCHIVE else Archiving(),
     )
@@ -179,21 +179,9 @@ def _bounded(section: Section, key: str, default: float, most: float) -> float:
 
 def _line(value: Value) -> str:
     line = value.text()
-    if not line or len(line) > _LONGEST_LINE or "\0" in line:
-        raise value.error(f"expected a line of 1 to {_LONGEST_LINE} characters without NUL")
-    try:
-        line.encode()
-    except UnicodeEncodeError as exc:
-        raise value.error("holds a character that is none") from exc
+    if not line or len(line) > _LONGEST_LINE:
+        raise value.error(f"expected a line of 1 to {_LONGEST_LINE} characters")
     return line
-
-
-def _command(section: Section) -> tuple[str, ...]:
-    value = section.require("command", "a command")
-    words = read_command(value)
-    if any("\0" in word for word in words):
-        raise value.error("must not contain a NUL character")
-    return words
 
 
 def _warnings(section: Section) -> Sequence[Notice]:
