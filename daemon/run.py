@@ -114,7 +114,7 @@ class Daemon:
                 await chronicle.open()
                 transport = Transport(anyio.current_time)
                 jobs = Jobs(tasks, files.mend)
-                actions = Actions(mirror, Archiver(files, jobs, past))
+                actions = Actions(mirror, Archiver(files, jobs, past), self._state)
                 parts = Parts(
                     access=Access(people, transport.origins),
                     audit=audit,

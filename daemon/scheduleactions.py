@@ -7,10 +7,14 @@ Rules:
 - The history of the server names the schedule as the cause.
 """
 
+import logging
+import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import anyio
+import anyio.to_thread
 
 from filemgr import FileError
 from supervisor import (
@@ -27,7 +31,7 @@ from supervisor import (
     Wanted,
 )
 
-from .commandrun import CommandFailed, run_command
+from .commandrun import CommandFailed, end_left_behind, run_command
 from .errors import ApiError
 from .jobs import TooManyJobs
 from .mirror import Mirror
@@ -41,6 +45,8 @@ KNOWN = (
     *(OSError, SupervisorUnreachable, TooManyJobs),
 )
 """What may go wrong, and says so in a sentence."""
+
+log = logging.getLogger("holdfast.schedules")
 
 _ON = (State.STARTING, State.RUNNING, State.STOPPING, State.BACKOFF)
 
@@ -68,9 +74,11 @@ class Done:
 class Actions:
     """Does what schedules are for."""
 
-    def __init__(self, mirror: Mirror, archiver: Archiver) -> None:
+    def __init__(self, mirror: Mirror, archiver: Archiver, state: str) -> None:
+        """`state` is the path of our state folder: it tells our commands from those of other daemons."""
         self._mirror = mirror
         self._archiver = archiver
+        self._state = os.path.realpath(state)
 
     async def check(self, key: Key, schedule: Schedule) -> None:
         """Raise `Skipped` if the server is not as it must be; or what `KNOWN` has."""
@@ -80,6 +88,13 @@ class Actions:
         on = is_on(status) or (schedule.action is Action.KILL and status.state.alive)
         if on is not (schedule.only_if is OnlyIf.RUNNING):
             raise Skipped(f"the server is {status.state}")
+
+    async def end_left_behind(self, runs: Sequence[tuple[Key, float]]) -> None:
+        """End the commands of runs, by schedule and beginning, that an earlier daemon has left behind."""
+        marks = [self._mark(key, at) for key, at in runs]
+        count = await anyio.to_thread.run_sync(end_left_behind, marks)
+        if count:
+            log.warning("%d processes of runs that were interrupted are killed", count)
 
     async def prepare_late(self, key: Key, schedule: Schedule, late: float) -> None:
         """Make ready for a run that is so many seconds late: its warnings are given now, and waited for.
@@ -123,12 +138,15 @@ class Actions:
                 return Done("typed")
             case Action.COMMAND:
                 try:
-                    output = await run_command(schedule.command, spec, schedule.timeout)
+                    output = await run_command(schedule.command, spec, schedule.timeout, self._mark(key, at))
                 except CommandFailed as exc:
                     raise Failed(str(exc), exc.output) from exc
                 return Done("it exited with code 0", output)
             case Action.ARCHIVE:
                 return Done(await self._archiver.make(key, schedule.archive, at))
+
+    def _mark(self, key: Key, at: float) -> str:
+        return f"{self._state} {'/'.join(key)} {at:.3f}"
 
 
 def is_on(status: ServiceStatus) -> bool:

@@ -216,7 +216,7 @@ class Schedules:
         stored = await self._ledger.open()
         if stored is None:
             return
-        now = self._clock.now()
+        now, interrupted = self._clock.now(), list[tuple[Key, float]]()
         for key, kept in stored.items():
             self._kept[key] = kept
             for one in kept.results:
@@ -226,6 +226,9 @@ class Schedules:
                     self._kept[key] = with_end(self._kept[key], one, ended)
                     self._unsaved.add(key)
                     self._report.ran(key, self._does(key), ended)
+                    interrupted.append((key, one.at))
+        if interrupted:
+            await self._actions.end_left_behind(interrupted)
         old = [key for key, kept in stored.items() if kept.memory.through < now - KEPT]
         gone = [key for key in old if key not in self._entries]
         if gone:

@@ -15,8 +15,8 @@ from enum import StrEnum
 from filemgr import ROOT, InvalidPath, RelPath
 
 from .archivekinds import KINDS
-from .commandline import read_command
 from .cron import Cron, InvalidCron
+from .policysettings import Command
 from .values import Section, Value
 from .zones import NoSuchZone, find_zone, local_zone
 
@@ -112,15 +112,16 @@ class Schedule:
     archive: Archiving = field(default_factory=Archiving)
 
 
-def read_schedules(section: Section) -> Mapping[str, Schedule]:
-    """Return the schedules of a server by name; raises `ConfigError`."""
-    found = {name: _schedule(name, value) for name, value in section.entries()}
+def read_schedules(section: Section, words_of: Command) -> Mapping[str, Schedule]:
+    """Return the schedules of a server by name; raises `ConfigError`. One that is null is none."""
+    told = {name: value for name, value in section.entries() if value.data is not None}
+    found = {name: _schedule(name, value, words_of) for name, value in told.items()}
     if len(found) > MOST:
         raise section.value.error(f"expected at most {MOST} schedules, got {len(found)}")
     return found
 
 
-def _schedule(name: str, value: Value) -> Schedule:
+def _schedule(name: str, value: Value, words_of: Command) -> Schedule:
     if not _NAME.fullmatch(name):
         raise value.error("expected a name of 1 to 64 letters, digits and . _ -, the first one of the former")
     section = Section(value)
@@ -138,7 +139,7 @@ def _schedule(name: str, value: Value) -> Schedule:
         grace=_bounded(section, "grace", 3600.0, 7 * _DAY),
         warnings=_warnings(section) if action in _KEYS["warn"] else (),
         line=_line(section.require("line", "a line for the console")) if action is Action.INPUT else "",
-        command=read_command(section.require("command", "a command")) if action is Action.COMMAND else (),
+        command=words_of(section.require("command", "a command")) if action is Action.COMMAND else (),
         timeout=_bounded(section, "timeout", 600.0, _DAY) if action is Action.COMMAND else 600.0,
         archive=_archiving(section) if action is Action.ARCHIVE else Archiving(),
     )

@@ -322,7 +322,7 @@ async def serving(
             chronicle = Chronicle(mirror, os.path.join(folder, "state", "history.db"))
             chronicle.watch(source.take)
             await chronicle.open()
-            actions = Actions(mirror, Archiver(files, jobs, past))
+            actions = Actions(mirror, Archiver(files, jobs, past), os.path.join(folder, "state"))
             schedules = Schedules(tasks, actions, past, Report(audit), clock or wall)
             made = mirror, notices, people, raw, reloader, Sampler(), schedules, transfers, transport
             access = Access(people, transport.origins)

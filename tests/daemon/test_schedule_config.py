@@ -34,6 +34,7 @@ def test_what_is_not_said_has_its_default() -> None:
         7,
     )
     assert parse({}).servers["app"].schedules == {}
+    assert parse({"inherited": None}).servers["app"].schedules == {}
 
 
 def test_the_zone_of_the_machine_counts_where_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
