@@ -9,7 +9,7 @@ Rules:
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -113,16 +113,20 @@ class Schedules:
                 await self._changed.wait()
                 tasks.cancel_scope.cancel()
 
-    def of(self, server: str) -> Sequence[Mapping[str, object]]:
-        """Return what people are shown of the schedules of a server, by name, as JSON data."""
-        now = self._clock.now()
-        entries = [entry for key, entry in sorted(self._entries.items()) if key[0] == server]
-        return [entry.describe(self._kept.get(entry.key), now) for entry in entries]
+    async def of(self, servers: Collection[str]) -> Sequence[Mapping[str, object]]:
+        """Return what people are shown of the schedules of servers, by name, as JSON data."""
+        shown, now = [], self._clock.now()
+        for count, (key, entry) in enumerate(sorted(self._entries.items())):
+            if key[0] in servers:
+                shown.append(entry.describe(self._kept.get(key), now))
+            if count % _AT_ONCE == _AT_ONCE - 1:
+                await anyio.lowlevel.checkpoint()
+        return shown
 
     @property
-    def servers(self) -> Sequence[str]:
+    def servers(self) -> Collection[str]:
         """The names of the servers that have schedules."""
-        return sorted({server for server, _ in self._entries})
+        return {server for server, _ in self._entries}
 
     async def run_now(self, key: Key, by: str) -> None:
         """Begin a run that somebody asks for, without its warnings; returns when it is written down.

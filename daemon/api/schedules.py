@@ -1,6 +1,6 @@
 """`/schedules`: what is done with servers at certain times, when next, and what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from starlette.responses import JSONResponse, Response
 
@@ -15,16 +15,15 @@ _SCHEDULES = json_of("Schedules", "The schedules")
 @described("Schedules", answers={200: _SCHEDULES})
 async def list_all(call: Call) -> Response:
     """List the schedules of the servers that the caller may see."""
-    schedules = call.parts.schedules
-    seen = [name for name in schedules.servers if call.who.may("server.view", name)]
-    return JSONResponse({"schedules": [one for name in seen for one in _of(call, name)]})
+    seen = {name for name in call.parts.schedules.servers if call.who.may("server.view", name)}
+    return JSONResponse({"schedules": await _of(call, seen)})
 
 
 @described("Schedules", answers={200: _SCHEDULES})
 async def list_of(call: Call) -> Response:
     """List the schedules of a server."""
     await call.parts.mirror.service(call.server)
-    return JSONResponse({"schedules": _of(call, call.server)})
+    return JSONResponse({"schedules": await _of(call, {call.server})})
 
 
 @described(
@@ -49,12 +48,11 @@ async def operate(call: Call) -> Response:
     return JSONResponse({"success": True})
 
 
-def _of(call: Call, server: str) -> list[Mapping[str, object]]:
-    """Return what the caller may see of the schedules of a server: output is for who sees the console."""
-    found = call.parts.schedules.of(server)
-    if call.who.may("server.console.view", server):
-        return [*found]
-    return [_without_output(one) for one in found]
+async def _of(call: Call, servers: Collection[str]) -> list[Mapping[str, object]]:
+    """Return what the caller may see of the schedules of servers: output is for who sees the console."""
+    found = await call.parts.schedules.of(servers)
+    hidden = {name for name in servers if not call.who.may("server.console.view", name)}
+    return [_without_output(one) if one["server"] in hidden else one for one in found]
 
 
 def _without_output(told: Mapping[str, object]) -> Mapping[str, object]:
