@@ -37,6 +37,7 @@ from .jobs import TooManyJobs
 from .mirror import Mirror
 from .schedulearchive import Archiver
 from .scheduleledger import CannotNote
+from .scheduleresult import Result
 from .schedulesettings import Action, OnlyIf, Schedule
 from .schedulestore import Key
 
@@ -117,11 +118,11 @@ class Actions:
         if is_on(status) and status.state.alive:
             await self._mirror.write(key[0], f"{line}\n".encode())
 
-    async def perform(self, key: Key, spec: ServiceSpec, schedule: Schedule, at: float) -> Done:
-        """Do it; raises `Skipped`, `Failed`, and what `KNOWN` has."""
+    async def perform(self, key: Key, spec: ServiceSpec, schedule: Schedule, result: Result) -> Done:
+        """Do what `result` is the beginning of; raises `Skipped`, `Failed`, and what `KNOWN` has."""
         await self.check(key, schedule)
         name, mirror = key[0], self._mirror
-        cause = Cause(CauseKind.SCHEDULE, key[1])
+        cause = Cause(CauseKind.SCHEDULE, key[1], f"{result.by} asked for it" if result.by else "")
         match schedule.action:
             case Action.START:
                 return _started(await mirror.start(name, cause), "started")
@@ -138,12 +139,14 @@ class Actions:
                 return Done("typed")
             case Action.COMMAND:
                 try:
-                    output = await run_command(schedule.command, spec, schedule.timeout, self._mark(key, at))
+                    output = await run_command(
+                        schedule.command, spec, schedule.timeout, self._mark(key, result.at)
+                    )
                 except CommandFailed as exc:
                     raise Failed(str(exc), exc.output) from exc
                 return Done("it exited with code 0", output)
             case Action.ARCHIVE:
-                return Done(await self._archiver.make(key, schedule.archive, at))
+                return Done(await self._archiver.make(key, schedule.archive, result.at))
 
     def _mark(self, key: Key, at: float) -> str:
         return f"{self._state} {'/'.join(key)} {at:.3f}"

@@ -265,7 +265,7 @@ class Schedules:
         try:
             if late and result.due is not None:
                 await self._actions.prepare_late(key, schedule, self._clock.now() - result.due)
-            done = await self._actions.perform(key, entry.spec, schedule, result.at)
+            done = await self._actions.perform(key, entry.spec, schedule, result)
         except Skipped as exc:
             return Outcome.SKIPPED, Done(str(exc))
         except Failed as exc:

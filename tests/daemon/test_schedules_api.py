@@ -13,6 +13,7 @@ import pytest
 
 from daemon.schedules import AGAIN
 
+from .door import DEADLINE
 from .handclock import HandClock
 from .house import House, Json, eventually, living, program, python, read, write
 
@@ -365,6 +366,31 @@ async def test_a_restart_that_is_late_is_needless_for_who_was_started_since(fold
         await known(house)
     async with living(folder, clock=HandClock(FOUR + 600)) as house:
         assert (await latest(house))["detail"] == "it was started since it was due"
+
+
+async def test_who_is_late_gives_the_warnings_first(folder: str) -> None:
+    warn = [{"minutes": 0.002, "line": "soon"}, {"minutes": 0.001, "line": "now"}]
+    app = {"app": server(it=nightly("stop", warn=warn))}
+    async with living(folder, servers=app, clock=HandClock(FOUR - 60)) as house:
+        await known(house)
+    async with living(folder, clock=HandClock(FOUR + 600)) as house:
+        async with house.view() as viewer:
+            await viewer.until("Server app has stopped.")
+            assert viewer.text.index("echo: soon") < viewer.text.index("echo: now")
+        assert (await latest(house))["detail"] == "late: asked to stop"
+
+
+async def test_the_history_of_a_server_names_the_schedule(at_three: House, clock: HandClock) -> None:
+    following = await at_three.door.supervisor.history(0)
+    try:
+        await at_four(at_three, clock, it=nightly("stop"))
+        told: list[tuple[str, str]] = []
+        with anyio.fail_after(DEADLINE):
+            while ("schedule", "it") not in told:
+                happenings = await following.receive()
+                told += [(str(one.cause.kind), one.cause.who) for one in happenings.transitions]
+    finally:
+        await following.aclose()
 
 
 async def test_while_the_disk_refuses_nothing_is_run_and_then_it_is(
