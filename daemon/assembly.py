@@ -37,10 +37,17 @@ from .people import People
 from .plan import compile_plan
 from .rawconsoles import RawConsoles
 from .reload import Reloader
+from .scheduleactions import Actions
+from .schedulearchive import Archiver
+from .scheduleledger import ScheduleLedger
+from .schedulereport import Report
+from .schedules import DATABASE as SCHEDULES
+from .schedules import Clock, Schedules
 from .transfers import Transfers
 from .transport import Transport
 from .upkeep import Upkeep
 from .usage import Sampler
+from .wallclock import WallClock
 
 ACCOUNTS = "users.json"
 HISTORY = "history.db"
@@ -61,11 +68,14 @@ class Assembly:
         state: str,
         held: HeldSockets,
         supervisor_pid: int | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Nothing is opened yet; `state` is the folder for what must last.
 
-        `supervisor_pid` is that of the supervisor's process, where it is known.
+        `supervisor_pid` is that of the supervisor's process, where it is known; `clock` is for tests.
         """
+        self._past, self._wall = ScheduleLedger(os.path.join(state, SCHEDULES)), WallClock()
+        self._clock = clock or self._wall
         self._supervisor_pid = supervisor_pid
         self._reloader = reloader
         self._supervisor = supervisor
@@ -97,6 +107,8 @@ class Assembly:
         consoles, raw_consoles = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
         sampler = Sampler()
         meter = Meter(mirror, sampler, self._state)
+        jobs = Jobs(tasks, files.mend)
+        actions = Actions(mirror, Archiver(files, jobs, self._past), self._state)
         metrics = Metrics(mirror, meter, people, consoles, raw_consoles, self._supervisor_pid)
         self.parts = parts = Parts(
             access=Access(people, transport.origins),
@@ -105,7 +117,7 @@ class Assembly:
             consoles=consoles,
             documents=Documents(document()),
             files=files,
-            jobs=Jobs(tasks, files.mend),
+            jobs=jobs,
             meter=meter,
             metrics=metrics,
             mirror=mirror,
@@ -114,6 +126,7 @@ class Assembly:
             raw_consoles=raw_consoles,
             reloader=reloader,
             sampler=sampler,
+            schedules=Schedules(tasks, actions, self._past, Report(self.audit), self._clock),
             transfers=transfers,
             transport=transport,
         )
@@ -133,6 +146,7 @@ class Assembly:
             notices.configure,
             disks.configure,
             meter.configure,
+            parts.schedules.configure,
         ):
             reloader.add(configure)
             await configure(reloader.config)
@@ -145,6 +159,7 @@ class Assembly:
             disks.run,
             meter.run,
             metrics.lag.run,
+            parts.schedules.run,
         )
 
     def start(self, tasks: anyio.abc.TaskGroup) -> None:
@@ -155,6 +170,8 @@ class Assembly:
     async def close(self) -> None:
         """Keep what is to be kept."""
         with anyio.CancelScope(shield=True):
+            await self._past.close()
+            self._wall.close()
             if self._people is not None:
                 await self._people.close()
             await anyio.to_thread.run_sync(self.audit.close)

@@ -42,6 +42,10 @@ _OPTIONS = (
     *(("limits", key) for key in (*_SIZES, "cpu", "cpuweight", "pids")),
     ("rlimits", "*"),
     ("stop", "wait"),
+    *(("schedules", "*", key) for key in ("enabled", "jitter", "grace", "timeout")),
+    ("schedules", "*", "archive", "compress"),
+    ("schedules", "*", "archive", "keep"),
+    ("schedules", "*", "warn", "minutes"),
 )
 _WORDS = (
     *((key,) for key in ("boot", "directory", "leftovers", "restart", "template", "user", "group", "umask")),
@@ -49,6 +53,8 @@ _WORDS = (
     *(("limits", key) for key in _SIZES),
     ("rlimits", "*"),
     ("stop", "signal"),
+    *(("schedules", "*", key) for key in ("cron", "timezone", "action", "onlyif", "missed")),
+    *(("schedules", "*", "archive", key) for key in ("type", "compress", "path", "to")),
 )
 
 # What a text may be shown of: keys in lower case, `*` for a name that the user chose, `**` for all below.

@@ -47,6 +47,7 @@ from .logins import SecondFactorNeeded, WrongCredentials, WrongSecondFactor
 from .passwords import TooManyLogins, UnusablePassword
 from .privileges import InvalidPrivileges
 from .register import NoSuchEntry
+from .scheduleledger import CannotNote
 from .shares import TooManyShares
 from .usersfile import AccountsUnreadable
 
@@ -98,6 +99,13 @@ class NoSuchServer(ApiError):
         super().__init__(404, "no-such-server", "This server does not exist!")
 
 
+class NoSuchSchedule(ApiError):
+    """The server has no schedule of this name."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "no-such-schedule", "This schedule does not exist!")
+
+
 NO_FILE: Mapping[type[FileError], tuple[int, str]] = {
     NoSuchFile: (404, "This file does not exist!"),
     NotAFile: (400, "This is not a file!"),
@@ -139,6 +147,7 @@ _TABLE: tuple[tuple[type[Exception], int, str, str | None], ...] = (
     (NoPendingFactor, 404, "no-pending-factor", "There is no second factor that waits for a code!"),
     (WrongCode, 403, "wrong-code", "The code is wrong!"),
     (CannotKeep, 507, "cannot-store", None),
+    (CannotNote, 507, "cannot-store", None),
     (NoSuchEntry, 404, "no-such-entry", None),
     (TooManyKeys, 409, "too-many-keys", None),
     (TooManyShares, 409, "too-many-shares", None),

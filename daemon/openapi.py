@@ -93,6 +93,7 @@ TAGS = {
     "Trash": "What was deleted, and may come back",
     "Uploads": "That can be interrupted and resumed: tus 1.0",
     "Jobs": "Long work on files",
+    "Schedules": "What is done with servers at certain times",
 }
 """What each group of routes is about; one that is not here is called by its name."""
 

@@ -34,6 +34,7 @@ from .privileges import Privileges
 from .query import path_in
 from .rawconsoles import RawConsoles
 from .reload import Reloader
+from .schedules import Schedules
 from .transfers import Transfers
 from .transport import Transport
 from .usage import Sampler
@@ -64,6 +65,7 @@ class Parts:
     raw_consoles: RawConsoles
     reloader: Reloader
     sampler: Sampler
+    schedules: Schedules
     transfers: Transfers
     transport: Transport
 

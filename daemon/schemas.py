@@ -19,6 +19,7 @@ from .accessschemas import (
 )
 from .described import Errors, Param, Schema, ref
 from .noticeschemas import NOTICE_SCHEMAS
+from .scheduleschemas import RAN, SCHEDULE
 from .shapes import FLAG, TEXT, WHOLE, by_name, flag, listed, maybe, number, one_of, shape, text, whole
 from .usageschemas import USAGE_SCHEMAS
 
@@ -306,6 +307,9 @@ SCHEMAS: Mapping[str, Schema] = {
         additionalProperties=TEXT,
     ),
     "Jobs": shape({"jobs": listed(ref("Job"), "The latest first")}),
+    "Schedule": SCHEDULE,
+    "ScheduleResult": RAN,
+    "Schedules": shape({"schedules": listed(ref("Schedule"), "By server and name")}),
     "Stopped": shape({**SUCCESS, "state": one_of("How it ended", "done", "failed", "cancelled")}),
 }
 

@@ -10,6 +10,7 @@ from supervisor import Boot, Execution, LeftBehind, Limits, RestartPolicy, StopP
 from .environmentsettings import read_environment
 from .executionsettings import read_execution, read_tree_limits
 from .policysettings import read_restart, read_stop
+from .schedulesettings import Schedule, read_schedules
 from .values import Section, Value
 
 MAX_NAME = 255
@@ -33,6 +34,7 @@ class Server:
     scrollback_bytes: int = 1 << 20
     boot: Boot = Boot.ENABLED
     leftovers: LeftBehind = LeftBehind.STOP
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
 
 
 def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
@@ -57,6 +59,7 @@ def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
         scrollback_bytes=section.whole("scrollbackBytes", 1 << 20, 0, MAX_SCROLLBACK),
         boot=Boot(section.choice("boot", Boot.ENABLED, Boot.WANTED, Boot.ALWAYS, Boot.NEVER)),
         leftovers=LeftBehind(section.choice("leftovers", LeftBehind.STOP, *LeftBehind)),
+        schedules=read_schedules(section.section("schedules"), words_of),
     )
     section.warn_unknown()
     return server

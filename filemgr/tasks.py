@@ -139,7 +139,8 @@ def pack(root: Root, told: Arguments, progress: Progress, outlet: Outlet) -> Res
     del outlet
     kind = Format(told.text("format"))
     expect(root, told.paths("paths"), progress)
-    made = pack_to(root, told.paths("paths"), told.path("base"), told.path("dest"), kind, progress)
+    without = told.paths("without") if told.has("without") else ()
+    made = pack_to(root, told.paths("paths"), told.path("base"), told.path("dest"), kind, progress, without)
     return {"entries": made.entries, "bytes": made.bytes, **_remarks(made.remarks, made.remarks_count)}
 
 

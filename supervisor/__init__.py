@@ -4,6 +4,7 @@ from .cause import SOMEBODY, Cause, CauseKind
 from .child import base_environment
 from .client import SupervisorClient, SupervisorUnreachable
 from .durable import StateFile, damaged_name, open_without_waiting, replace_file, set_aside, sync_folder
+from .errand import ErrandFailed, run_errand
 from .events import Exit, State, Wanted
 from .execution import RLIMITS, Execution, Limits, Terminal
 from .following import Changes, Output
@@ -42,6 +43,7 @@ __all__ = [
     "Cause",
     "CauseKind",
     "Changes",
+    "ErrandFailed",
     "Execution",
     "Exit",
     "Following",
@@ -84,6 +86,7 @@ __all__ = [
     "log_to_stderr",
     "open_without_waiting",
     "replace_file",
+    "run_errand",
     "set_aside",
     "socket_address",
     "sync_folder",

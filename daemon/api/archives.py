@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from filemgr import ROOT, BadArchive, FileError, InvalidPath, NoSuchFile, RelPath, Root
 
+from ..archivekinds import KINDS
 from ..described import Content, Param, described, either, json_of
 from ..errors import ApiError, saying
 from ..job import Job, Phase
@@ -25,27 +26,14 @@ DECOMPRESS = "server.files.decompress"
 HEAD_AFTER = 6.0
 """Seconds after which the head of an answer is sent although its end is open: browsers give up after ten."""
 
-_ZIPS = {"true": "zip", "false": "zip-stored", "gzip": "zip", "zstd": "zip", "xz": "zip"}
-"""What Octyne makes of these words for a zip, which knows only one compression."""
-_TARS = {
-    "true": "tar.gz",
-    "gzip": "tar.gz",
-    "false": "tar",
-    "zstd": "tar.zst",
-    "xz": "tar.xz",
-    "bzip2": "tar.bz2",
-}
-
-_KINDS = {"zip": _ZIPS, "tar": _TARS}
-
 
 @described(
     "Archives",
     query=(
         path_to("the new archive", "backup.zip"),
         Param("basePath", "Path of the folder that the names in the body begin in", TEXT),
-        Param("archiveType", "`zip` without it", one_of("The format", *_KINDS)),
-        Param("compress", "`true` without it", one_of("How it is compressed", *_TARS)),
+        Param("archiveType", "`zip` without it", one_of("The format", *KINDS)),
+        Param("compress", "`true` without it", one_of("How it is compressed", *KINDS["tar"])),
         ASYNC,
     ),
     body=json_of(listed(TEXT, "Names"), "Files and folders, below `basePath`", example='["world"]'),
@@ -58,7 +46,7 @@ _KINDS = {"zip": _ZIPS, "tar": _TARS}
 )
 async def compress(call: Call) -> Response:
     """Make an archive of some files and folders."""
-    kinds = _KINDS.get(call.query("archiveType") or "zip")
+    kinds = KINDS.get(call.query("archiveType") or "zip")
     if kinds is None:
         raise ApiError(400, "invalid-archive-type", "Invalid archive type!")
     kind = kinds.get(call.query("compress") or "true")

@@ -47,11 +47,13 @@ def pack(
     progress: Progress,
     *,
     skip: tuple[int, int] | None = None,
+    without: Sequence[RelPath] = (),
 ) -> Packed:
     """Write an archive of files and folders to a descriptor, which may be a pipe, from its position on.
 
     Names in it are relative to `base`; links are stored as links. `skip` is (device, inode) of something that
-    is left out: the archive itself, where `out` does not tell. `progress` counts bytes of content.
+    is left out: the archive itself, where `out` does not tell; so is what lies at the paths `without`.
+    `progress` counts bytes of content.
 
     Raises `NoSuchFile` for a path that is missing and `InvalidPath` for one that is not in `base`, before
     anything is written; then `Denied`, `Busy`, `NoSpace`, `Cancelled`, also if the reader of a pipe goes.
@@ -62,7 +64,7 @@ def pack(
         skip = (info.st_dev, info.st_ino)
     remarks = Remarks()
     output = Output(out)
-    found = sources(root, walked, base, skip, remarks)
+    found = sources(root, walked, base, skip, remarks, without)
     try:
         with about("the archive"):
             if format.is_zip:
@@ -84,6 +86,7 @@ def pack_to(
     dest: RelPath,
     format: Format,  # noqa: A002
     progress: Progress,
+    without: Sequence[RelPath] = (),
 ) -> Packed:
     """The same into a new file, which nobody sees before it is whole; raises also `AlreadyExists`."""
     chosen(root, paths, base)  # first, so that a missing path is told before a destination that cannot be
@@ -94,6 +97,6 @@ def pack_to(
     else:
         raise AlreadyExists(f"{dest}: exists already")
     with StagedFile(root, dest) as staged, about(dest):
-        packed = pack(root, paths, base, staged.fd, format, progress)
+        packed = pack(root, paths, base, staged.fd, format, progress, without=without)
         staged.publish(replace=False)
     return packed

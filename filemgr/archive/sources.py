@@ -11,7 +11,7 @@ Rules:
 import errno
 import os
 import stat
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -76,13 +76,20 @@ def chosen(root: Root, paths: Sequence[RelPath], base: RelPath) -> list[RelPath]
 
 
 def sources(
-    root: Root, paths: Sequence[RelPath], base: RelPath, skip: tuple[int, int] | None, remarks: Remarks
+    root: Root,
+    paths: Sequence[RelPath],
+    base: RelPath,
+    skip: tuple[int, int] | None,
+    remarks: Remarks,
+    without: Sequence[RelPath] = (),
 ) -> Generator[Source, None, None]:
     """Yield what is at the paths and below them, sorted by name; folders come before what is in them.
 
-    `skip` is the device and inode of the archive. Raises `Denied` for what may not be read: an archive from
-    which something is missing must not look like one that is whole.
+    `skip` is the device and inode of the archive; what lies at the paths `without` is left out, too. Raises
+    `Denied` for what may not be read: an archive from which something is missing must not look like one that
+    is whole.
     """
+    left_out = frozenset(path.relative_to(base) for path in without if path.is_within(base))
     for path in paths:
         prefix = path.relative_to(base)
         with root.itself(path) as (folder, top):
@@ -92,11 +99,18 @@ def sources(
                 # Below the root or a fence itself, paths begin with the names in it.
                 below = entry.path if top == "." and entry.above is not None else entry.path[len(top) :]
                 name = f"{prefix}/{below}".strip("/").replace("//", "/")
+                if left_out and _lies_in(name, left_out):
+                    continue
                 if not name and entry.is_folder:
                     continue  # the folder that names are relative to has none itself
                 found = _source(entry, name or path.name, remarks)
                 if found is not None:
                     yield found
+
+
+def _lies_in(name: str, some: Collection[str]) -> bool:
+    parts = name.split("/")
+    return any("/".join(parts[:count]) in some for count in range(1, len(parts) + 1))
 
 
 def _source(entry: Entry, name: str, remarks: Remarks) -> Source | None:

@@ -26,6 +26,7 @@ from daemon.listeners import Listeners
 from daemon.parts import Parts
 from daemon.plan import compile_plan
 from daemon.reload import Reloader
+from daemon.schedules import Clock
 from daemon.sessions import Session
 from supervisor import Notifier
 
@@ -241,12 +242,13 @@ async def living(
     over_socket: bool = False,
     servers: Mapping[str, Json] | None = None,
     section: Mapping[str, object] | None = None,
+    clock: Clock | None = None,
     **settings: object,
 ) -> AsyncIterator[House]:
     """Run a supervisor and a daemon; at the end nothing lives. `section` is the config's `files`."""
     async with (
         supervising(folder, over_socket=over_socket) as door,
-        serving(folder, door, servers, section, **settings) as house,
+        serving(folder, door, servers, section, clock, **settings) as house,
     ):
         yield house
 
@@ -257,6 +259,7 @@ async def serving(
     door: Door,
     servers: Mapping[str, Json] | None = None,
     section: Mapping[str, object] | None = None,
+    clock: Clock | None = None,
     **more: object,
 ) -> AsyncIterator[House]:
     """Run a daemon, made as `daemon/run.py` makes it."""
@@ -275,7 +278,7 @@ async def serving(
     secrets: set[str] = set()
     os.makedirs(os.path.join(folder, "state"), exist_ok=True)
     held = HeldSockets(Notifier(None), {})
-    assembly = Assembly(reloader, door.api, os.path.join(folder, "state"), held, os.getpid())
+    assembly = Assembly(reloader, door.api, os.path.join(folder, "state"), held, os.getpid(), clock)
     try:
         async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
             await assembly.open(tasks)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
@@ -26,12 +26,18 @@ class Place:
         self.root = Root(str(path))
 
     def pack(
-        self, dest: str, form: Format, *sources: str, base: str = "/", progress: Progress | None = None
+        self,
+        dest: str,
+        form: Format,
+        *sources: str,
+        base: str = "/",
+        progress: Progress | None = None,
+        without: Sequence[str] = (),
     ) -> Packed:
         paths = [RelPath.parse(source) for source in sources]
-        return pack_to(
-            self.root, paths, RelPath.parse(base), RelPath.parse(dest), form, progress or Progress()
-        )
+        ends = RelPath.parse(base), RelPath.parse(dest)
+        left_out = [RelPath.parse(one) for one in without]
+        return pack_to(self.root, paths, *ends, form, progress or Progress(), left_out)
 
     def unpack(
         self, archive: str, dest: str, limits: Limits | None = None, progress: Progress | None = None

@@ -197,6 +197,16 @@ def test_what_comes_with_another_is_packed_once(place: Place, tree: Path) -> Non
     assert len(names) == len(set(names)) == len(list(tree.rglob("*"))) + 1
 
 
+@pytest.mark.parametrize("base", ["/", "data"])
+def test_what_shall_be_left_out_is_not_packed(place: Place, tree: Path, base: str) -> None:
+    (tree / "small.txt.old").write_bytes(b"")
+    without = ["data/sub", "data/small.txt", "data/nothing", "other"]
+    place.pack("a", Format.ZIP, "data", base=base, without=without)
+    names = {f"data/{name}" if base == "data" else name for name in members(place.path / "a")}
+    assert {"data/small.txt.old", "data/large.bin"} <= {name.rstrip("/") for name in names}
+    assert not [name for name in names if name == "data/small.txt" or name.startswith("data/sub")]
+
+
 def test_what_is_reached_by_a_link_is_packed_under_the_name_that_was_asked_for(
     place: Place, tree: Path
 ) -> None:
