@@ -10,6 +10,7 @@ from .following import Changes, Output
 from .history import Happenings, Transition
 from .journal import leads_to_journal
 from .notify import Notifier, inherited
+from .order import Ties, find_cycle
 from .planfile import CannotStore
 from .policies import (
     InvalidSpec,
@@ -71,6 +72,7 @@ __all__ = [
     "SupervisorClient",
     "SupervisorUnreachable",
     "Terminal",
+    "Ties",
     "Transition",
     "Wanted",
     "Watching",
@@ -78,6 +80,7 @@ __all__ = [
     "When",
     "base_environment",
     "damaged_name",
+    "find_cycle",
     "inherited",
     "leads_to_journal",
     "leave_quietly",

@@ -47,7 +47,7 @@ class Holding(Facts):
 
     def _take_back_stop(self, cause: Cause) -> Sequence[Effect]:
         """Run on after all."""
-        if self.held is None:
+        if self.held is not Held.STOP:
             return ()
         self.held, self.waits_for, self.cause, self.asked = None, (), cause, False
         self.reason = "goes on, as asked"

@@ -82,7 +82,7 @@ class Ordering:
     def start(self, name: str, cause: Cause) -> None:
         """Want it up, and with it what it requires."""
         self._start_needed(name)
-        self._members[name].take(Start(cause))
+        self._start_one(name, cause)
 
     def stop(self, name: str, cause: Cause) -> Sequence[str]:
         """Want it down, once those are that require it; return who they are."""
@@ -184,7 +184,20 @@ class Ordering:
 
     def _start_needed(self, name: str) -> None:
         for other, by in self._order.needed(name, self._look):
-            self._members[other].take(Start(Cause(CauseKind.DEPENDENCY, by, f"{by} requires it")))
+            self._start_one(other, Cause(CauseKind.DEPENDENCY, by, f"{by} requires it"))
+
+    def _start_one(self, name: str, cause: Cause) -> None:
+        member = self._members[name]
+        if member.lifecycle.held is Held.STOP and any(
+            self._restarts(one) for one in self._awaited.get(name, ())
+        ):
+            # What it needs is to restart, and waits for it: to run on is not to be had, only to come back.
+            member.take(Restart(cause, self._behind(name)))
+        else:
+            member.take(Start(cause))
+
+    def _restarts(self, name: str) -> bool:
+        return self._members[name].lifecycle.held is Held.RESTART
 
     def _up_among_leaning(self, name: str) -> Sequence[tuple[str, str]]:
         leaning = self._order.leaning(name, self._look)
