@@ -86,8 +86,7 @@ class Ordering:
 
     def stop(self, name: str, cause: Cause) -> Sequence[str]:
         """Want it down, once those are that require it; return who they are."""
-        standing = self._seen_now(name)
-        leaning = self._up_among_leaning(name) if _lives_on(standing) else []
+        leaning = self._leaning(name, _stays) if _stays(self._seen_now(name)) else []
         self._members[name].take(Stop(cause, self._behind(name)))
         for other, by in leaning:
             because = Cause(CauseKind.DEPENDENCY, by, f"{by} is to stop")
@@ -96,7 +95,7 @@ class Ordering:
 
     def kill(self, name: str, cause: Cause) -> Sequence[str]:
         """Want it down at once, and so those that require it; return who they are."""
-        leaning = self._up_among_leaning(name) if _lives_on(self._seen_now(name)) else []
+        leaning = self._leaning(name, _lives) if _lives(self._seen_now(name)) else []
         for other, by in reversed(leaning):
             self._members[other].take(Kill(Cause(CauseKind.DEPENDENCY, by, f"{by} is killed")))
         self._members[name].take(Kill(cause))
@@ -107,7 +106,7 @@ class Ordering:
         if self._seen_now(name).state not in (State.STARTING, State.RUNNING):
             self.start(name, cause)
             return
-        leaning = self._up_among_leaning(name)
+        leaning = self._leaning(name, _stays)
         self._start_needed(name)
         self._members[name].take(Restart(cause, self._behind(name)))
         for other, by in leaning:
@@ -199,9 +198,9 @@ class Ordering:
     def _restarts(self, name: str) -> bool:
         return self._members[name].lifecycle.held is Held.RESTART
 
-    def _up_among_leaning(self, name: str) -> Sequence[tuple[str, str]]:
+    def _leaning(self, name: str, which: Callable[[Standing], bool]) -> Sequence[tuple[str, str]]:
         leaning = self._order.leaning(name, self._look)
-        return [(other, by) for other, by in leaning if _lives_on(self._seen_now(other))]
+        return [(other, by) for other, by in leaning if which(self._seen_now(other))]
 
     def _goes_down(self, name: str) -> bool:
         standing = self._look(name)
@@ -216,17 +215,24 @@ class Ordering:
         return tuple(other for other in behind if not self._waits_to_stop(other, name))
 
     def _waits_to_stop(self, name: str, other: str) -> bool:
-        ahead = [name]
+        seen, ahead = {name}, [name]
         for one in ahead:
             if one in self._members and self._members[one].lifecycle.held in (Held.STOP, Held.RESTART):
-                ahead += [next_ for next_ in self._waits.get(one, ()) if next_ not in ahead]
-        return other in ahead
+                more = [next_ for next_ in self._waits.get(one, ()) if next_ not in seen]
+                seen.update(more)
+                ahead += more
+        return other in seen
 
 
 def _ties(spec: ServiceSpec) -> Ties:
     return Ties(spec.requires, spec.after)
 
 
-def _lives_on(standing: Standing) -> bool:
-    """Whether stopping it would change anything about its program."""
-    return standing.wanted is Wanted.UP and (standing.state.alive or standing.state is State.BACKOFF)
+def _lives(standing: Standing) -> bool:
+    """Whether it has a program, or is about to have one again after a crash."""
+    return standing.state.alive or standing.state is State.BACKOFF
+
+
+def _stays(standing: Standing) -> bool:
+    """Whether it lives, and nobody has asked it to stop."""
+    return standing.wanted is Wanted.UP and _lives(standing)

@@ -91,6 +91,9 @@ class World:
     def state(self, name: str) -> State:
         return self.programs[name].lifecycle.state
 
+    def held(self, name: str) -> Held | None:
+        return self.programs[name].lifecycle.held
+
     def fails(self, name: str) -> bool:
         return name in self.failing
 
@@ -117,6 +120,7 @@ class World:
                 assert not self.state(other).alive, f"{name} is asked to stop while {other} lives"
 
     def command(self, what: str, name: str) -> None:
+        lived = self.state(name).alive
         self.queue.pop(name, None)
         self.ordering.noticed(name)
         match what:
@@ -128,7 +132,9 @@ class World:
                 assert self.programs[name].lifecycle.wanted is Wanted.DOWN
             case "kill":
                 self.ordering.kill(name, PERSON)
-                assert self.state(name) not in (State.STARTING, State.RUNNING)
+                for other in self.graph:
+                    if reaches(self.graph, other, name):
+                        assert self.state(other) not in (State.STARTING, State.RUNNING) or not lived
             case "restart":
                 self.ordering.restart(name, PERSON)
                 assert self.programs[name].lifecycle.wanted is Wanted.UP
@@ -187,9 +193,9 @@ class World:
                 self.ordering.start(name, Cause(CauseKind.BOOT))
                 self.ordering.noticed(name)
                 continue
-            moving = [name for name in self.graph if self.state(name) is State.STARTING]
-            moving = moving or [name for name in self.graph if self.state(name) is State.BACKOFF]
-            if stopping := [name for name in self.graph if self.state(name) is State.STOPPING]:
+            moving = [name for name in self.programs if self.state(name) is State.STARTING]
+            moving = moving or [name for name in self.programs if self.state(name) is State.BACKOFF]
+            if stopping := [name for name in self.programs if self.state(name) is State.STOPPING]:
                 self.happen("stops", stopping[-1])
             elif moving:
                 self.happen("settles", moving[0])
@@ -278,3 +284,82 @@ def test_a_restart_brings_back_all_that_it_took_along(
 def reaches(graph: dict[str, Ties], one: str, other: str) -> bool:
     """Whether one is or requires the other, directly or through others."""
     return one == other or any(reaches(graph, needed, other) for needed in graph[one].requires)
+
+
+ROW = {"web": Ties(("app",)), "app": Ties(("db",)), "db": Ties()}
+
+
+def row() -> World:
+    """Three services that run, each of which requires the next."""
+    world = World(ROW, set())
+    world.command("start", "web")
+    world.settle()
+    assert {world.state(name) for name in ROW} == {State.RUNNING}
+    return world
+
+
+def test_a_start_in_the_middle_of_a_restart_does_not_run_on_without_what_it_needs() -> None:
+    world = row()
+    world.command("restart", "db")
+    assert [world.programs[name].lifecycle.held for name in ROW] == [None, Held.RESTART, Held.RESTART]
+    world.command("stop", "app")
+    assert world.held("app") is Held.STOP
+    world.command("start", "app")
+    assert world.held("app") is Held.RESTART, "db waits for it, to restart"
+    world.settle()
+    assert [world.programs[name].spawned for name in ROW] == [1, 2, 2], "web was stopped with app"
+
+
+def test_a_start_of_what_is_to_restart_changes_nothing() -> None:
+    world = row()
+    world.command("restart", "db")
+    world.command("start", "app")
+    world.settle()
+    assert [world.programs[name].spawned for name in ROW] == [2, 2, 2]
+
+
+def test_a_stop_waits_for_those_beyond_one_that_is_down() -> None:
+    world = row()
+    for _ in range(3):
+        world.happen("crashes", "app")
+        world.happen("waited", "app")
+    assert (world.state("app"), world.state("web")) == (State.FAILED, State.RUNNING)
+    world.command("stop", "db")
+    assert (world.state("web"), world.state("db")) == (State.STOPPING, State.RUNNING)
+    assert world.programs["db"].lifecycle.waits_for == ("web",)
+    world.settle()
+    assert world.state("db") is State.STOPPED
+
+
+def test_a_start_takes_a_stop_back_that_waits() -> None:
+    world = row()
+    world.command("stop", "db")
+    world.command("start", "db")
+    assert (world.state("db"), world.programs["db"].lifecycle.held) == (State.RUNNING, None)
+    world.happen("crashes", "db")
+    assert world.state("db") is State.BACKOFF, "it was not asked to stop any more"
+
+
+def test_a_tie_that_a_plan_turns_round_holds_nobody_for_ever() -> None:
+    world = row()
+    world.command("stop", "db")
+    turned = {"web": Ties(("app",)), "app": Ties(), "db": Ties(("app",))}
+    for name, ties in turned.items():
+        program = world.programs[name]
+        program.spec = replace(program.spec, requires=ties.requires)
+    world.graph = {}
+    world.ordering.renew()
+    world.command("stop", "app")
+    assert world.programs["app"].lifecycle.waits_for == ("web",), "db waits for it already"
+    world.settle()
+    assert {world.state(name) for name in ROW} == {State.STOPPED}
+
+
+def test_what_leaves_may_be_tied_the_other_way_round() -> None:
+    world = row()
+    world.programs["app"].lifecycle.removed = True
+    world.programs["db"].spec = replace(world.programs["db"].spec, requires=("app",))
+    world.ordering.renew()
+    world.command("stop", "web")
+    world.settle()
+    assert world.state("web") is State.STOPPED
