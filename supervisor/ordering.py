@@ -127,8 +127,9 @@ class Ordering:
 
     async def run(self) -> None:
         """Look at all who are to be looked at again; others are served in between."""
-        while self.step():
+        while self._due:
             await anyio.lowlevel.checkpoint()
+            self.step()
         self._awake = False
 
     def step(self) -> bool:

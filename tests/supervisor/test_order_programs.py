@@ -23,7 +23,7 @@ from supervisor import (
 )
 
 from .test_freeze import bare, drop, final
-from .world import DEADLINE, ENVIRONMENT, NEVER, House, Reading, alive, program, spec, until
+from .world import ENVIRONMENT, NEVER, House, Reading, alive, program, spec, until
 
 GENEROUS = 120.0
 """Seconds for a thousand programs."""
