@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import JSONResponse, Response
 
-from supervisor import Cause, CauseKind, NotAllowed, ServiceStatus
+from supervisor import Cause, CauseKind, NotAllowed, ServiceStatus, State
 
 from ..described import Content, Param, described, either, json_of
 from ..errors import ApiError

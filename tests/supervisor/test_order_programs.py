@@ -287,3 +287,20 @@ async def test_ten_chains_of_a_hundred_start_each_link_once() -> None:
                     one.kill_all()
                     await one.shutdown()
             tasks.cancel_scope.cancel()
+
+
+async def test_the_history_tells_what_waits_and_that_it_starts_by_itself(house: House) -> None:
+    await house.apply(checked("db"), tied(spec("app"), "db"))
+    following = await house.api.history()
+    told = (await following.receive()).transitions
+    await following.aclose()
+    (app,) = [one for one in told if one.service == "app"]
+    assert (app.after, app.wanted, app.run, app.next, app.next_in) == (
+        State.STOPPED,
+        Wanted.UP,
+        0,
+        "start",
+        None,
+    )
+    assert app.reason == "waits for db, which is starting"
+    assert app.cause.kind is CauseKind.BOOT
