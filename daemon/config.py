@@ -28,6 +28,7 @@ from .filesettings import FileSettings, read_file_settings
 from .hujson import MAX_BYTES, read
 from .limitsettings import Limits, read_limits
 from .noticesettings import NoticeSettings, read_notice_settings
+from .ordersettings import check_order
 from .origins import EVERY
 from .privileges import Roles
 from .serversettings import Server, read_server
@@ -160,6 +161,7 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
         notifications=read_notice_settings(top.section("notifications"), partial(_path, base=base)),
         usage=read_usage_settings(top.section("usage")),
     )
+    check_order({name: server.order for name, server in config.servers.items()})
     _warn_without_effect(top)
     top.warn_unknown()
     return replace(config, warnings=tuple(root.source.warnings))

@@ -49,7 +49,7 @@ _OPTIONS = (
 )
 _WORDS = (
     *((key,) for key in ("boot", "directory", "leftovers", "restart", "template", "user", "group", "umask")),
-    *((key,) for key in ("supplementarygroups", "successsignals")),
+    *((key,) for key in ("supplementarygroups", "successsignals", "after", "requires")),
     *(("limits", key) for key in _SIZES),
     ("rlimits", "*"),
     ("stop", "signal"),

@@ -42,6 +42,7 @@ class Happening:
 
 def body_of(told: Transition) -> dict[str, object]:
     """Return what a change of state has to say; durations in seconds, moments in seconds since 1970."""
+    waiting = told.next == "start"  # for others, by itself: as `/servers` has it, it is on
     following: dict[str, object] | None = None
     if told.next and told.next_in is not None:
         due = round(told.at + told.next_in, 3)
@@ -49,7 +50,7 @@ def body_of(told: Transition) -> dict[str, object]:
     return {
         "from": str(told.before),
         "to": str(told.after),
-        "status": CODES[told.after],
+        "status": CODES[State.STARTING if waiting else told.after],
         "wanted": str(told.wanted),
         "reason": told.reason,
         "cause": told.cause.to_dict(),

@@ -25,6 +25,8 @@ def _service(name: str, server: Server) -> ServiceSpec:
             scrollback=ScrollbackPolicy(lines=server.scrollback_lines, bytes=server.scrollback_bytes),
             boot=server.boot,
             leftovers=server.leftovers,
+            after=server.order.after,
+            requires=server.order.requires,
         )
     except InvalidSpec as exc:  # what the config let through by mistake
         raise ConfigError("config", 0, 0, f"servers.{name}", str(exc)) from exc

@@ -149,6 +149,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "reason": text("Why it is as it is"),
             "cause": ref("Cause"),
             "run": whole("How often it was started"),
+            "waitsFor": listed(TEXT, "For whom it waits with its start, or, if it runs, with its stop"),
             "pid": maybe(whole("Of its main process")),
             "restarts": whole("Restarts that count against the budget"),
             "restartIn": maybe(number("Seconds until it is tried again")),
@@ -166,6 +167,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "note": text("What else is known of it, such as that memory had run out"),
         }
     ),
+    "Waiting": shape({**SUCCESS, "reason": text("For whom it waits; it starts by itself")}),
     "CannotStart": shape(
         {"success": {"type": "boolean", "const": False}, "error": text("Why"), "kind": TEXT},
     ),

@@ -9,6 +9,7 @@ from supervisor import Boot, Execution, LeftBehind, Limits, RestartPolicy, StopP
 
 from .environmentsettings import read_environment
 from .executionsettings import read_execution, read_tree_limits
+from .ordersettings import OrderSettings, read_order
 from .policysettings import read_restart, read_stop
 from .schedulesettings import Schedule, read_schedules
 from .values import Section, Value
@@ -35,6 +36,7 @@ class Server:
     boot: Boot = Boot.ENABLED
     leftovers: LeftBehind = LeftBehind.STOP
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    order: OrderSettings = field(default_factory=OrderSettings)
 
 
 def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
@@ -60,6 +62,7 @@ def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
         boot=Boot(section.choice("boot", Boot.ENABLED, Boot.WANTED, Boot.ALWAYS, Boot.NEVER)),
         leftovers=LeftBehind(section.choice("leftovers", LeftBehind.STOP, *LeftBehind)),
         schedules=read_schedules(section.section("schedules"), words_of),
+        order=read_order(section),
     )
     section.warn_unknown()
     return server

@@ -11,6 +11,7 @@ from .following import Changes, Output
 from .history import Happenings, Transition
 from .journal import leads_to_journal
 from .notify import Notifier, inherited
+from .order import Ties, find_cycle
 from .planfile import CannotStore
 from .policies import (
     InvalidSpec,
@@ -73,6 +74,7 @@ __all__ = [
     "SupervisorClient",
     "SupervisorUnreachable",
     "Terminal",
+    "Ties",
     "Transition",
     "Wanted",
     "Watching",
@@ -80,6 +82,7 @@ __all__ = [
     "When",
     "base_environment",
     "damaged_name",
+    "find_cycle",
     "inherited",
     "leads_to_journal",
     "leave_quietly",

@@ -34,6 +34,22 @@ class Wanted(StrEnum):
     DOWN = "down"
 
 
+class Held(StrEnum):
+    """What has been asked for, and waits for other services."""
+
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Who is in the way of a start, and why, as the end of a sentence about who wants to start."""
+
+    names: tuple[str, ...]
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Exit:
     """How a main process ended: a code, or a signal, or neither where the kernel could not tell us."""
@@ -83,9 +99,10 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Somebody wants it down, in its own way."""
+    """Somebody wants it down, in its own way, when those of the names in `behind` are gone."""
 
     cause: Cause = SOMEBODY
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +114,10 @@ class Kill:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """Somebody wants it stopped, in its own way, and started again."""
+    """Somebody wants it stopped as by `Stop`, and started again."""
 
     cause: Cause = SOMEBODY
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +139,14 @@ class Keep:
 
 
 # Events: happened.
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Others, for whom it waits, have moved; with its stop it has still to wait for those in `behind`."""
+
+    cause: Cause
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +202,7 @@ class Elapsed:
 
 
 Asked = Start | Stop | Kill | Restart | Condemned | Remove | Keep
-Happened = Spawned | Found | SpawnFailed | Ready | StepFailed | Exited | Emptied | Elapsed
+Happened = Moved | Spawned | Found | SpawnFailed | Ready | StepFailed | Exited | Emptied | Elapsed
 Event = Asked | Happened
 
 

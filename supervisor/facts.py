@@ -1,7 +1,7 @@
 """All that is to be known about a service at one moment, as data from which it can be made again."""
 
 from .cause import Cause, CauseKind
-from .events import Exit, State, Wanted
+from .events import Exit, Held, State, Wanted
 from .policies import StopStep
 from .record import InvalidRecord, Record
 
@@ -27,6 +27,10 @@ class Facts:
         """It was asked to stop in this run, and did not in time."""
         self.removed = False
         """No longer in the plan: vanishes when it is not alive."""
+        self.held: Held | None = None
+        """What was asked for and waits for others: a start if it is stopped, a stop if it starts or runs."""
+        self.waits_for: tuple[str, ...] = ()
+        """The names of those."""
         self.previous: Exit | None = None
         """How the run before ended."""
         self.exit: Exit | None = None
@@ -49,6 +53,8 @@ class Facts:
             "asked": self.asked,
             "overdue": self.overdue,
             "removed": self.removed,
+            "held": None if self.held is None else str(self.held),
+            "waits_for": list(self.waits_for),
             "previous": None if self.previous is None else self.previous.to_dict(),
             "exit": None if self.exit is None else self.exit.to_dict(),
             "streak": self.streak,
@@ -60,6 +66,7 @@ class Facts:
         try:
             self.state = State(record.take("state", str))
             self.wanted = Wanted(record.take("wanted", str))
+            self.held = Held(record.take("held", str)) if record.has("held") else None
         except ValueError as exc:
             raise InvalidRecord(f"{record.where('state')}: {exc}") from exc
         self.reason = record.take("reason", str)
@@ -70,6 +77,7 @@ class Facts:
         self.asked = record.take("asked", bool)
         self.overdue = record.take("overdue", bool)
         self.removed = record.take("removed", bool)
+        self.waits_for = record.strings("waits_for")
         self.previous = Exit.from_record(record.record("previous")) if record.has("previous") else None
         self.exit = Exit.from_record(record.record("exit")) if record.has("exit") else None
         self.streak = record.take("streak", int)

@@ -19,6 +19,9 @@ The rules:
 - What a supervisor before us left behind runs already when we begin. If it is kept, it is wanted up; how it
   ends nobody can tell us, which counts as a crash.
 - The last command wins: a START while stopping means stop, then start; a STOP after that takes it back.
+- A start passes the gate, whoever or whatever brings it: as long as others are in its way, the service is
+  `stopped`, wanted up, and waits. A stop that comes behind those of others waits where it is. The last
+  command wins here too, and KILL waits for nobody.
 - A change of state ends the wait that was running; `Wait` begins another.
 
                  Start                Elapsed (settled)
@@ -46,8 +49,10 @@ from .events import (
     Exited,
     Found,
     Happened,
+    Held,
     Keep,
     Kill,
+    Moved,
     Ready,
     Remove,
     Restart,
@@ -64,7 +69,7 @@ from .events import (
     Wait,
     Wanted,
 )
-from .facts import Facts
+from .holding import Holding
 from .policies import ReadyPolicy, RestartPolicy, Sign, StopPolicy, StopStep, Way, When
 
 SETTLED = ReadyPolicy()
@@ -80,7 +85,7 @@ LEFT_BEHIND = "left behind by a supervisor that was killed"
 PIPES_LOST = "its console and input are lost until it is started anew"
 
 
-class Lifecycle(Facts):
+class Lifecycle(Holding):
     """The whole truth about one service; `handle` is its only way to change."""
 
     def __init__(
@@ -91,8 +96,7 @@ class Lifecycle(Facts):
         ready: ReadyPolicy = SETTLED,
         luck: Callable[[], float] = random.random,
     ) -> None:
-        super().__init__()
-        self.name = name
+        super().__init__(name)
         self.stop = stop
         self.restart = restart
         self.ready = ready
@@ -103,12 +107,12 @@ class Lifecycle(Facts):
         match event:
             case Start(cause):
                 return self._on_start(cause)
-            case Stop(cause):
-                return self._on_stop(cause)
+            case Stop(cause, behind):
+                return self._on_stop(cause, behind)
             case Kill(cause):
                 return self._on_kill(cause)
-            case Restart(cause):
-                return self._on_restart(cause)
+            case Restart(cause, behind):
+                return self._on_restart(cause, behind)
             case Condemned(cause, reason):
                 return self._condemn(cause, reason)
             case Remove():
@@ -132,6 +136,8 @@ class Lifecycle(Facts):
                 return self._settle("ready", cause)
             case _, Elapsed():
                 return self._on_elapsed()
+            case _, Moved(cause, behind):
+                return self._on_moved(cause, behind)
             case State.STOPPING, StepFailed(reason):
                 told = Say(f"[Holdfast] {self.name} could not be asked to stop: {reason}")
                 return (told, *self._on_overdue()) if not self.overdue else (told,)
@@ -159,11 +165,25 @@ class Lifecycle(Facts):
                 return self._on_overdue()
         return ()  # of a wait that ended just as the state changed
 
-    def _enter(self, state: State, reason: str) -> None:
-        self.state = state
-        self.reason = reason
+    def _on_moved(self, cause: Cause, behind: tuple[str, ...]) -> Sequence[Effect]:
+        match self.held:
+            case Held.START if (obstacle := self.gate()) is not None:
+                self.waits_for, self.reason = obstacle.names, obstacle.reason
+                return ()
+            case Held.START:
+                return self._begin("starting", cause)
+            case Held.STOP | Held.RESTART if behind:
+                self._wait_behind(behind)
+                return ()
+            case Held.STOP:
+                return self._on_stop(self.cause)
+            case Held.RESTART:
+                return self._on_restart(self.cause)
+        return ()
 
     def _begin(self, reason: str, cause: Cause) -> Sequence[Effect]:
+        if (obstacle := self.gate()) is not None:
+            return self._hold_start(obstacle, cause)
         self._enter(State.STARTING, reason)
         self.cause = cause
         self.run += 1
@@ -180,8 +200,11 @@ class Lifecycle(Facts):
         return (started, Wait(self.ready.timeout)) if self.ready.timeout else (started,)
 
     def _settle(self, reason: str, cause: Cause) -> Sequence[Effect]:
-        self._enter(State.RUNNING, reason)
-        self.cause = cause
+        if self.held is None:
+            self._enter(State.RUNNING, reason)
+            self.cause = cause
+        else:
+            self.state = State.RUNNING  # that it is to stop, and for whom it waits, is what there is to say
         return (Wait(self.restart.stable_after),)
 
     def _on_found(self, *, kept: bool) -> Sequence[Effect]:
@@ -196,7 +219,7 @@ class Lifecycle(Facts):
     def _on_start(self, cause: Cause) -> Sequence[Effect]:
         self.wanted = Wanted.UP
         if self.state in (State.STARTING, State.RUNNING):
-            return ()
+            return self._take_back_stop(cause)
         self.streak, self.restarts = 0, ()
         if self.state is State.STOPPING:
             # Also where nobody had asked for the stop: a run of which only leftovers remain ends before the
@@ -207,20 +230,23 @@ class Lifecycle(Facts):
             return ()
         return self._begin("starting", cause)
 
-    def _on_restart(self, cause: Cause) -> Sequence[Effect]:
+    def _on_restart(self, cause: Cause, behind: tuple[str, ...] = ()) -> Sequence[Effect]:
         if self.state not in (State.STARTING, State.RUNNING):
             return self._on_start(cause)
-        stopping = self._on_stop(cause)
+        stopping = self._hold_stop(Held.RESTART, behind, cause) if behind else self._on_stop(cause)
         self.wanted = Wanted.UP
         self.streak, self.restarts = 0, ()
-        self.reason = "asked to restart"
+        if not behind:
+            self.reason = "asked to restart"
         return stopping
 
-    def _on_stop(self, cause: Cause) -> Sequence[Effect]:
+    def _on_stop(self, cause: Cause, behind: tuple[str, ...] = ()) -> Sequence[Effect]:
         again = self.state is State.STOPPING and self.wanted is Wanted.UP
         self.wanted = Wanted.DOWN
         if self.state in (State.STOPPED, State.FAILED):
-            return ()
+            return self._take_back_start(cause)
+        if behind and self.state in (State.STARTING, State.RUNNING):
+            return self._hold_stop(Held.STOP, behind, cause)
         self.cause = cause
         if self.state is State.BACKOFF:
             self._enter(State.STOPPED, "stopped while waiting to be restarted")

@@ -2,6 +2,7 @@
 
 A record has the fields `server`, `action` and, where there is one, `program`, the pid. The actions:
 
+    service.waiting   it is to start when others are ready
     service.started   it has a live process
     service.overdue   it did not stop in time and is being killed
     service.stopped   it has ended, as asked or by itself, and stays so
@@ -29,6 +30,7 @@ class _Known:
     state: State = State.STOPPED
     pid: int | None = None
     overdue: bool = False
+    waits: bool = False
 
 
 class News:
@@ -41,7 +43,8 @@ class News:
     def note(self, service: Service) -> None:
         """Take a service as it is for known: what led to it was told by the supervisor before us."""
         status = service.status(0)
-        self._known[service] = _Known(status.state, status.pid, service.lifecycle.overdue)
+        overdue, waits = service.lifecycle.overdue, status.waits_to_start
+        self._known[service] = _Known(status.state, status.pid, overdue, waits)
 
     def tell(self, service: Service) -> None:
         """Tell what has changed since the last time."""
@@ -58,14 +61,19 @@ class News:
         match now.state:
             case before.state:
                 pass
-            case State.STOPPED:
+            case State.STOPPED if not now.waits:
                 self._say(logging.INFO, status, "service.stopped", status.reason, before.pid)
+            case State.STOPPED if before.pid is not None:
+                self._say(logging.INFO, status, "service.stopped", f"{status.exit}, as asked", before.pid)
             case State.BACKOFF:
                 seconds = max(0.0, (status.restart_at or 0.0) - anyio.current_time())
                 said = f"{status.reason}, in {seconds:.1f} s"
                 self._say(logging.WARNING, status, "service.crashed", said, before.pid)
             case State.FAILED:
                 self._say(logging.ERROR, status, "service.failed", status.reason, before.pid)
+
+        if now.waits and not before.waits:
+            self._say(logging.INFO, status, "service.waiting", status.reason, None)
 
     def _say(self, level: int, status: ServiceStatus, action: str, said: str, pid: int | None) -> None:
         extra = {"server": status.name, "action": action, "program": pid}

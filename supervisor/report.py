@@ -68,8 +68,10 @@ def summary(services: Sequence[ServiceStatus]) -> str:
     """Return how many services are in which state: `3 of 5 programs run, 1 failed`."""
     count = {state: sum(status.state is state for status in services) for state in State}
     run = count[State.RUNNING] + count[State.STARTING]
+    waiting = sum(status.waits_to_start for status in services)
     others = [
         (count[State.STOPPING], "stopping"),
+        (waiting, "waiting for others"),
         (count[State.BACKOFF], "waiting to be restarted"),
         (count[State.FAILED], "failed"),
     ]

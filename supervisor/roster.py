@@ -1,7 +1,8 @@
 """The services that exist, by name: who watches them, and how they outlive us as data."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import anyio
 import anyio.abc
@@ -10,6 +11,7 @@ from .estate import Heir, Keeping, Returned
 from .following import Watch
 from .history import History, Transition
 from .news import News
+from .ordering import Ordering
 from .record import InvalidRecord, Record
 from .service import CARRIED, Service
 from .spec import InvalidSpec, ServiceSpec
@@ -27,11 +29,19 @@ log = logging.getLogger("holdfast.supervisor")
 class Roster:
     """All services, each with the version of its latest change; what changed is told to who watches."""
 
-    def __init__(self, tasks: anyio.abc.TaskGroup, environment: Mapping[str, str], keeping: Keeping) -> None:
+    def __init__(
+        self,
+        tasks: anyio.abc.TaskGroup,
+        environment: Mapping[str, str],
+        keeping: Keeping,
+        is_coming: Callable[[str], bool],
+    ) -> None:
+        """`is_coming` tells whose start has been decided and is still to come."""
         self._tasks = tasks
         self._environment = environment
         self._keeping = keeping
         self.services: dict[str, Service] = {}
+        self.ordering = Ordering(self.services, is_coming, self._look_again)
         self._watches: set[Watch] = set()
         self._news = News()
         self.history = History()
@@ -50,6 +60,7 @@ class Roster:
             vanished=self._vanished,
             keeping=self._keeping,
         )
+        service.lifecycle.gate = partial(self.ordering.gate, spec.name)
         self.services[spec.name] = service
         return service
 
@@ -155,10 +166,14 @@ class Roster:
     def _happened(self, transition: Transition) -> None:
         self.history.add(transition)
 
+    def _look_again(self) -> None:
+        self._tasks.start_soon(self.ordering.run)
+
     def _changed(self, service: Service) -> None:
         self._news.tell(service)
         if self.services.get(service.name) is not service:
             return
+        self.ordering.noticed(service.name)
         self._version += 1
         self._versions[service.name] = self._version
         self._tell(service.name)
@@ -172,6 +187,7 @@ class Roster:
         del self._versions[service.name]
         service.close()
         self._keeping.forget(service.name)
+        self.ordering.noticed(service.name)
         self._tell(service.name)
 
     def _tell(self, name: str) -> None:

@@ -14,6 +14,7 @@ from .console import Console
 from .errand import run_errand
 from .estate import Carried, Heir, Keeping
 from .events import (
+    Asked,
     AskToStop,
     Condemned,
     Effect,
@@ -25,9 +26,8 @@ from .events import (
     Found,
     Keep,
     Kill,
+    Moved,
     Ready,
-    Remove,
-    Restart,
     Say,
     SendKill,
     Spawn,
@@ -124,6 +124,7 @@ class Service:
             outdated=life.state.alive and not self.spec.runs_as(self._spawned_spec),
             run=life.run,
             cause=life.cause,
+            waits_for=life.waits_for,
         )
 
     def start(self, cause: Cause = SOMEBODY) -> None:
@@ -138,9 +139,9 @@ class Service:
         """Want it down at once."""
         self._handle(Kill(cause))
 
-    def restart(self, cause: Cause = SOMEBODY) -> None:
-        """Want it stopped, asking first, and up again."""
-        self._handle(Restart(cause))
+    def take(self, event: Asked | Moved) -> None:
+        """Take in what is asked of it, or that others have moved for whom it waits."""
+        self._handle(event)
 
     def ready(self, cause: Cause) -> None:
         """Take it for up: it says so, or somebody who has looked at it."""
@@ -153,10 +154,6 @@ class Service:
     def forgive(self) -> None:
         """Forget earlier crashes: it has shown that it works."""
         self.lifecycle.streak, self.lifecycle.restarts = 0, ()
-
-    def remove(self) -> None:
-        """Let it go when it is not alive."""
-        self._handle(Remove())
 
     def apply(self, spec: ServiceSpec) -> None:
         """Take a new spec: policies count at once, the rest with the next start."""

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 
 from .execution import Execution, Limits, Terminal
+from .order import Ties, find_cycle
 from .policies import InvalidSpec, ReadyPolicy, RestartPolicy, ScrollbackPolicy, StopPolicy, word
 from .record import InvalidRecord, Record
 
@@ -156,12 +157,14 @@ class Plan:
     services: tuple[ServiceSpec, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise `InvalidSpec` if two services share a name."""
+        """Raise `InvalidSpec` if two services share a name, or some wait for each other."""
         seen: set[str] = set()
         for spec in self.services:
             if spec.name in seen:
                 raise InvalidSpec(f"services: {spec.name!r} stands there twice")
             seen.add(spec.name)
+        if cycle := find_cycle({spec.name: Ties(spec.requires, spec.after) for spec in self.services}):
+            raise InvalidSpec(f"services: these wait for each other: {' → '.join(cycle)}")
 
     @classmethod
     def from_dict(cls, data: object) -> "Plan":

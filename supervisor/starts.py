@@ -1,6 +1,5 @@
 """Who waits for its start: a plan's services start one after the other, while others are served."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 
 import anyio.abc
@@ -16,21 +15,24 @@ class Starts:
     def __init__(self, tasks: anyio.abc.TaskGroup, start: Callable[[str], None]) -> None:
         self._tasks = tasks
         self._start = start
-        self._waiting: deque[str] = deque()
+        self._waiting: dict[str, None] = {}
 
     @property
     def waiting(self) -> Sequence[str]:
         """Who waits, in order."""
         return list(self._waiting)
 
+    def holds(self, name: str) -> bool:
+        """Tell whether one waits."""
+        return name in self._waiting
+
     def add(self, *names: str) -> None:
-        """Put them at the end."""
-        self._waiting.extend(names)
+        """Put them at the end, as far as they do not wait already."""
+        self._waiting |= dict.fromkeys(names)
 
     def forget(self, name: str) -> None:
         """Take one out, if it waits."""
-        if name in self._waiting:
-            self._waiting.remove(name)
+        self._waiting.pop(name, None)
 
     def clear(self) -> None:
         """Start nobody any more."""
@@ -39,7 +41,7 @@ class Starts:
     def begin(self) -> None:
         """Start the first ones, and go on with the rest."""
         for _ in range(min(AT_ONCE, len(self._waiting))):
-            self._start(self._waiting.popleft())
+            self._start_next()
         self.go_on()
 
     def go_on(self) -> None:
@@ -49,5 +51,10 @@ class Starts:
 
     async def _rest(self) -> None:
         while self._waiting:
-            self._start(self._waiting.popleft())
+            self._start_next()
             await anyio.lowlevel.checkpoint()
+
+    def _start_next(self) -> None:
+        name = next(iter(self._waiting))
+        del self._waiting[name]
+        self._start(name)

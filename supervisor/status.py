@@ -34,6 +34,13 @@ class ServiceStatus:
     """How often it was started by this supervisor and those that it follows."""
     cause: Cause = SOMEBODY
     """What brought about the latest change."""
+    waits_for: tuple[str, ...] = ()
+    """For whom it waits, as `reason` tells: with its start if it is `stopped`, else with its stop."""
+
+    @property
+    def waits_to_start(self) -> bool:
+        """Whether it starts by itself as soon as others are ready."""
+        return self.state is State.STOPPED and bool(self.waits_for)
 
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON data."""
@@ -52,6 +59,7 @@ class ServiceStatus:
             "outdated": self.outdated,
             "run": self.run,
             "cause": self.cause.to_dict(),
+            "waits_for": list(self.waits_for),
         }
 
     @classmethod
@@ -76,4 +84,5 @@ class ServiceStatus:
             outdated=record.take("outdated", bool),
             run=record.take("run", int, 0),
             cause=Cause.from_record(record.record("cause")),
+            waits_for=record.strings("waits_for"),
         )

@@ -13,7 +13,7 @@ from .beginning import Beginning, ClearedUp
 from .cause import SOMEBODY, Cause, CauseKind
 from .console import Follower
 from .estate import Heir, Keeping, Returned, Serials
-from .events import Wanted
+from .events import Held, Remove, Wanted
 from .following import Attachment, Watch
 from .history import Chronicle
 from .leftovers import Leftovers
@@ -57,9 +57,11 @@ class Supervisor:
         self._leftovers = leftovers
         self._wishes = wishes or Wishes()
         self._beginning = Beginning(self._wishes)
-        self._roster = Roster(tasks, environment, keeping or Keeping(Notifier(None), Serials(), leftovers))
-        self._services = self._roster.services
         self._starts = Starts(tasks, self._start)
+        keeping = keeping or Keeping(Notifier(None), Serials(), leftovers)
+        self._roster = Roster(tasks, environment, keeping, self._starts.holds)
+        self._services = self._roster.services
+        self._ordering = self._roster.ordering
         self._bringing = CauseKind.BOOT
         """What brings those that wait for their start."""
         self._applying = anyio.Lock()
@@ -84,29 +86,36 @@ class Supervisor:
         return [self._roster.status(self._services[name]) for name in sorted(self._services)]
 
     async def start(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
-        """Want a service up; what became of it stands in the answer. Raises `NoSuchService`, `NotAllowed`."""
+        """Want a service up, and what it requires; what became of it stands in the answer.
+
+        Raises `NoSuchService`, `NotAllowed`.
+        """
         service = self._to_start(name)
-        service.start(cause)
+        self._ordering.start(name, cause)
         return await self._asked(service, Wanted.UP)
 
     async def stop(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
-        """Want a service down: ask, and kill after its grace. Raises `NoSuchService`."""
+        """Want a service down: ask, and kill after its grace; first those that require it.
+
+        Raises `NoSuchService`.
+        """
         service = self._get(name)
         self._forget_start(name)
-        service.stop(cause)
-        return await self._asked(service, Wanted.DOWN)
+        return await self._asked(service, Wanted.DOWN, *self._ordering.stop(name, cause))
 
     async def kill(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
-        """Want a service down: kill it. Raises `NoSuchService`."""
+        """Want a service down: kill it, and those that require it. Raises `NoSuchService`."""
         service = self._get(name)
         self._forget_start(name)
-        service.kill(cause)
-        return await self._asked(service, Wanted.DOWN)
+        return await self._asked(service, Wanted.DOWN, *self._ordering.kill(name, cause))
 
     async def restart(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
-        """Want a service stopped, asking first, and up again. Raises `NoSuchService`, `NotAllowed`."""
+        """Want a service stopped, asking first, and up again, and so those that require it.
+
+        Raises `NoSuchService`, `NotAllowed`.
+        """
         service = self._to_start(name)
-        service.restart(cause)
+        self._ordering.restart(name, cause)
         return await self._asked(service, Wanted.UP)
 
     async def ready(self, name: str, run: int, cause: Cause) -> ServiceStatus:
@@ -167,7 +176,7 @@ class Supervisor:
         self._bringing = CauseKind.CONFIG if self._beginning.planned else CauseKind.BOOT
         for name in [name for name in self._services if name not in names]:
             self._starts.forget(name)
-            self._services[name].remove()
+            self._services[name].take(Remove())
         if self._wishes.forget_all_but(names):
             self._tasks.start_soon(self._wishes.store)
         for spec in plan.services:
@@ -177,8 +186,12 @@ class Supervisor:
             if known is None:
                 self._roster.add(spec)
             elif known.spec != spec or known.lifecycle.removed:
+                more = set(spec.requires) - set(known.spec.requires)
                 known.apply(spec)
+                if more and known.lifecycle.held is Held.START:
+                    self._starts.add(spec.name)  # it brings along what it waits for from now on
         self._beginning.carried_out()
+        self._ordering.renew()
         self._starts.begin()
 
     def clear_up(self) -> ClearedUp:
@@ -214,12 +227,11 @@ class Supervisor:
         return self._roster.descriptors
 
     async def shutdown(self) -> None:
-        """Stop everything, each in its own way and all at once; return when nothing lives."""
+        """Stop everything, each in its own way and before those that it needs; return when nothing lives."""
         self._closing = True
         self._starts.clear()
         self._roster.leave_nothing()
-        for service in list(self._services.values()):
-            service.stop(Cause(CauseKind.SHUTDOWN))
+        self._ordering.stop_all(Cause(CauseKind.SHUTDOWN))
         await self._roster.until_stopped()
         await self._wishes.settle()
 
@@ -237,8 +249,8 @@ class Supervisor:
         return self._roster.alive()
 
     def longest_grace(self) -> float:
-        """Return how long the most patient of the services that live may take to stop, in seconds."""
-        return max((self._services[name].spec.stop.grace for name in self.alive()), default=0.0)
+        """Return how long the most patient chain of services that live may take to stop, in seconds."""
+        return self._ordering.longest({name: self._services[name].spec.stop.grace for name in self.alive()})
 
     def freeze(self, now: float) -> dict[str, object]:
         """Return everything as JSON data."""
@@ -266,6 +278,7 @@ class Supervisor:
         """Go on from what was thawed. Until then nothing runs: a record that is tried out starts nobody."""
         self._wishes.load()
         self._tasks.start_soon(self._wishes.settle)
+        self._ordering.renew()
         for service in list(self._services.values()):
             service.open()
         self._starts.go_on()
@@ -295,15 +308,17 @@ class Supervisor:
 
     def _start(self, name: str) -> None:
         if name in self._services:
-            self._services[name].start(Cause(self._bringing))
+            self._ordering.start(name, Cause(self._bringing))
+        self._ordering.noticed(name)
 
     def _forget_start(self, name: str) -> None:
         self._starts.forget(name)
         self._beginning.left.discard(name)
+        self._ordering.noticed(name)
 
-    async def _asked(self, service: Service, wish: Wanted) -> ServiceStatus:
+    async def _asked(self, service: Service, wish: Wanted, *others: str) -> ServiceStatus:
         """Remember what a person asked for; it is done already, so no disk can keep it from happening."""
         status = self._roster.status(service)
         if not service.lifecycle.removed:
-            await self._wishes.keep(service.name, wish)
+            await self._wishes.keep(service.name, wish, *others)
         return status

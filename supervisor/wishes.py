@@ -50,11 +50,12 @@ class Wishes:
         """Return what a person asked for last, None if nobody ever did."""
         return self._wishes.get(name)
 
-    async def keep(self, name: str, wish: Wanted) -> None:
+    async def keep(self, name: str, wish: Wanted, *others: str) -> None:
         """Remember what a person asked for; return when it is on disk, or was refused by it."""
-        if self._wishes.get(name) is not wish:
-            self._wishes[name] = wish
-            self._changes += 1
+        for one in (name, *others):
+            if self._wishes.get(one) is not wish:
+                self._wishes[one] = wish
+                self._changes += 1
         await self.store()
 
     def forget_all_but(self, names: Collection[str]) -> bool:

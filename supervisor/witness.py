@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from .events import Emptied, Event, Exited, State
+from .events import Emptied, Event, Exited, Held, State, Wanted
 from .facts import Facts
 from .history import Transition
 
@@ -34,10 +34,12 @@ class Witness:
     def compare(self, name: str, pid: int | None, wait: float | None) -> Transition | None:
         """Return what the event has changed, if it has; `wait` is the time until what happens next."""
         facts = self._facts
-        if (facts.state, facts.wanted, facts.run) == self._seen:
+        if self._look() == self._seen:
             return None
         exit_ = facts.exit or (facts.previous if self._ends else None)
         following = NEXT.get(facts.state, "") if wait is not None else ""
+        if facts.held is Held.START:
+            following = "start"  # nobody can tell when
         if following == "step" and not facts.steps:
             following = "kill"
         return Transition(
@@ -58,5 +60,9 @@ class Witness:
         )
 
     def _see(self) -> None:
-        self._seen = self._facts.state, self._facts.wanted, self._facts.run
+        self._seen = self._look()
         self._ends = False
+
+    def _look(self) -> tuple[State, Wanted, int, Held | None]:
+        facts = self._facts
+        return facts.state, facts.wanted, facts.run, facts.held

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import JSONResponse, Response
 
-from supervisor import Cause, CauseKind, NotAllowed, ServiceStatus
+from supervisor import Cause, CauseKind, NotAllowed, ServiceStatus, State
 
 from ..described import Content, Param, described, either, json_of
 from ..errors import ApiError
@@ -15,6 +15,14 @@ from ..shapes import FLAG, one_of
 from ..usage import Usage, total_memory
 
 Operation = Callable[[str, Cause], Awaitable[ServiceStatus]]
+
+
+def code(status: ServiceStatus) -> int:
+    """Return what Octyne's clients know of a server.
+
+    One that waits for others is on: it starts by itself, and what they offer for it is to stop it.
+    """
+    return CODES[State.STARTING] if status.waits_to_start else CODES[status.state]
 
 
 @described(
@@ -28,9 +36,9 @@ async def list_all(call: Call) -> Response:
     services = await call.parts.mirror.services()
     seen = [services[name] for name in sorted(services) if call.who.may("server.view", name)]
     if call.query("extrainfo") == "true":
-        info = {s.name: {"status": CODES[s.state], "toDelete": s.removed} for s in seen}
+        info = {s.name: {"status": code(s), "toDelete": s.removed} for s in seen}
         return JSONResponse({"servers": info})
-    return JSONResponse({"servers": {status.name: CODES[status.state] for status in seen}})
+    return JSONResponse({"servers": {status.name: code(status) for status in seen}})
 
 
 @described("Servers", answers={200: json_of("Server", "How it is, and why")})
@@ -57,7 +65,9 @@ async def show(call: Call) -> Response:
         },
         example="START",
     ),
-    answers={200: json_of(either("Success", "CannotStart"), "Done, or why it could not be started")},
+    answers={
+        200: json_of(either("Success", "Waiting", "CannotStart"), "Done, or why it could not be started")
+    },
     errors=({400: "invalid-operation", 409: "not-allowed"},),
 )
 async def operate(call: Call) -> Response:
@@ -84,9 +94,11 @@ async def _start(call: Call, start: Operation, action: str) -> Response:
         status = await start(call.server, _asked_by(call))
     except NotAllowed as exc:
         return _cannot_start(call, str(exc))
-    if not status.state.alive:
+    if not status.state.alive and not status.waits_to_start:
         return _cannot_start(call, status.reason)
     done()
+    if status.waits_to_start:
+        return JSONResponse({"success": True, "reason": status.reason})
     return JSONResponse({"success": True})
 
 
@@ -111,7 +123,7 @@ def _cannot_start(call: Call, why: str) -> Response:
 def _describe(status: ServiceStatus, usage: Usage, now: float) -> dict[str, object]:
     """Octyne's keys first; ours say why it is so and what comes next. Durations are in seconds."""
     body: dict[str, object] = {
-        "status": CODES[status.state],
+        "status": code(status),
         "cpuUsage": usage.cpu,
         "memoryUsage": usage.memory,
         "totalMemory": total_memory(),
@@ -125,6 +137,7 @@ def _describe(status: ServiceStatus, usage: Usage, now: float) -> dict[str, obje
         "reason": status.reason,
         "cause": status.cause.to_dict(),
         "run": status.run,
+        "waitsFor": list(status.waits_for),
         "pid": status.pid,
         "restarts": status.restarts,
         "restartIn": None if status.restart_at is None else round(max(0.0, status.restart_at - now), 3),

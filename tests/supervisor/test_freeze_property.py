@@ -23,6 +23,7 @@ from supervisor import (
     Supervisor,
     Wanted,
 )
+from supervisor.events import Held
 from supervisor.roster import FREEZE_VERSION
 
 from .world import ENVIRONMENT
@@ -56,6 +57,8 @@ LIFECYCLES = st.fixed_dictionaries(
         "asked": st.booleans(),
         "overdue": st.booleans(),
         "removed": st.booleans(),
+        "held": st.none() | st.sampled_from([str(held) for held in Held]),
+        "waits_for": st.lists(NAMES, max_size=3),
         "previous": EXITS,
         "exit": EXITS,
         "streak": st.integers(0, 1 << 40),

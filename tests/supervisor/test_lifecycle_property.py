@@ -29,8 +29,11 @@ from supervisor.events import (
     Event,
     Exited,
     Found,
+    Held,
     Keep,
     Kill,
+    Moved,
+    Obstacle,
     Ready,
     Remove,
     Restart,
@@ -71,6 +74,7 @@ STOPS = [
 READY = [ReadyPolicy(), ReadyPolicy(Sign.NOTIFY, 4.0), ReadyPolicy(Sign.CHECK)]
 
 CHECK = Cause(CauseKind.CHECK, "web")
+OTHER = Cause(CauseKind.DEPENDENCY, "db")
 
 EXITS = [
     Exit(code=0),
@@ -93,7 +97,13 @@ COMMANDS: list[Event] = [
     StepFailed("nobody reads it"),
     Remove(),
     Keep(),
+    Stop(behind=("web", "bot")),
+    Restart(behind=("web",)),
+    Moved(OTHER),
+    Moved(OTHER, ("web",)),
 ]
+
+OBSTACLE = Obstacle(("db",), "waits for db, which is starting")
 
 
 class World:
@@ -112,6 +122,8 @@ class World:
         )
         # A jitter of an eighth and luck of 0 or a half keep the waits exact.
         self.life.restart = replace(self.life.restart, jitter=0.125)
+        self.blocked = False
+        self.life.gate = self.gate
         self.main = False
         self.group = 0
         self.deadline: float | None = None
@@ -144,6 +156,7 @@ class World:
                         assert not self.alive, "a second copy was started"
                         assert self.life.wanted is Wanted.UP
                         assert not self.life.removed
+                        assert not self.blocked, "it passed the gate"
                         events.append(self.spawn())
                     case AskToStop() | SendKill():
                         assert self.alive, "a signal went to nobody"
@@ -158,6 +171,10 @@ class World:
                     case Say(text):
                         assert text.startswith(("[Octyne] ", "[Holdfast] "))
         self.check()
+
+    def gate(self) -> Obstacle | None:
+        """Something is in the way of a start, or nothing is."""
+        return OBSTACLE if self.blocked else None
 
     def find(self, *, kept: bool) -> None:
         """Begin with what a supervisor before us left behind."""
@@ -185,7 +202,17 @@ class World:
         assert self.deadline is None or waits or state is State.RUNNING, "it waits for nothing"
         if state is State.BACKOFF:
             assert self.life.wanted is Wanted.UP
-        if state is State.STOPPED and self.life.wanted is Wanted.UP:
+        match self.life.held:
+            case None:
+                assert not self.life.waits_for
+            case Held.START:
+                assert (state, self.life.wanted) == (State.STOPPED, Wanted.UP)
+                assert self.life.waits_for == OBSTACLE.names, "it waits for nobody"
+            case held:
+                assert state in (State.STARTING, State.RUNNING)
+                assert self.life.waits_for, "it waits for nobody"
+                assert self.life.wanted is (Wanted.UP if held is Held.RESTART else Wanted.DOWN)
+        if state is State.STOPPED and self.life.wanted is Wanted.UP and self.life.held is None:
             assert self.life.exit is not None
             assert self.life.restart.fine(self.life.exit.code, self.life.exit.signal), (
                 "it stopped by itself, but was up to be restarted"
@@ -198,7 +225,7 @@ class World:
         choices += ["exit"] * 2 if self.main else []
         choices += ["gone"] * 2 if self.group and not self.main else []
         choices += ["time"] * 2 if self.deadline is not None else []
-        choices += ["carry over"]
+        choices += ["carry over", "gate"]
         match self.random.choice(choices):
             case "command":
                 self.tell(self.random.choice(COMMANDS))
@@ -211,6 +238,8 @@ class World:
                 self.tell(Emptied())
             case "time":
                 self.elapse()
+            case "gate":
+                self.blocked = not self.blocked
             case "carry over":
                 self.carry_over()
         self.now += self.random.choice((0.0, 0.25, 1.0, 64.0))
@@ -225,6 +254,7 @@ class World:
         """Go on with another machine that thawed from this one's record."""
         frozen = json.loads(json.dumps(self.life.freeze(self.now)))
         other = Lifecycle("game", self.life.stop, self.life.restart, self.life.ready, self.life._luck)
+        other.gate = self.gate
         other.thaw(Record(frozen), self.now)
         assert other.freeze(self.now) == frozen
         moved = self.now + 1024.0
@@ -235,14 +265,17 @@ class World:
 
     def rest(self) -> None:
         """Let all waits elapse and all processes end that were asked to: it settles where it is wanted."""
+        self.blocked = False
         for _ in range(100 if not self.vanished else 0):
-            if self.life.state is State.STOPPING:
+            if self.life.held is not None:
+                self.tell(Moved(OTHER))
+            elif self.life.state is State.STOPPING:
                 exited, self.main, self.group = self.main, False, 0
                 self.tell(Exited(Exit(signal=9)) if exited else Emptied())
+            elif self.life.state is State.STARTING and self.life.ready.by is not Sign.SETTLED:
+                self.tell(Ready(CHECK))
             elif self.deadline is not None:
                 self.elapse()
-            elif self.life.state is State.STARTING:
-                self.tell(Ready(CHECK))
             else:
                 break
         assert self.deadline is None, "it never settles"
