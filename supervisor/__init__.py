@@ -8,7 +8,11 @@ from .events import Exit, State, Wanted
 from .execution import RLIMITS, Execution, Limits, Terminal
 from .following import Changes, Output
 from .history import Happenings, Transition
+from .journal import SOCKET as JOURNAL_SOCKET
 from .journal import leads_to_journal
+from .journal import native as journal_record
+from .journal import send as send_to_journal
+from .marks import Mark, Marked
 from .notify import Notifier, inherited
 from .planfile import CannotStore
 from .policies import (
@@ -33,6 +37,7 @@ from .version import VERSION
 from .wire import socket_address
 
 __all__ = [
+    "JOURNAL_SOCKET",
     "RLIMITS",
     "SOMEBODY",
     "VERSION",
@@ -50,6 +55,8 @@ __all__ = [
     "InvalidSpec",
     "LeftBehind",
     "Limits",
+    "Mark",
+    "Marked",
     "NoSuchService",
     "NotAllowed",
     "Notifier",
@@ -79,11 +86,13 @@ __all__ = [
     "base_environment",
     "damaged_name",
     "inherited",
+    "journal_record",
     "leads_to_journal",
     "leave_quietly",
     "log_to_stderr",
     "open_without_waiting",
     "replace_file",
+    "send_to_journal",
     "set_aside",
     "socket_address",
     "sync_folder",

@@ -11,6 +11,7 @@ import anyio
 from .cause import SOMEBODY, Cause
 from .following import Changes, Output
 from .history import Happenings, Transition
+from .marks import Mark, Marked
 from .planfile import CannotStore
 from .record import InvalidRecord, Record
 from .spec import InvalidSpec, Plan
@@ -168,6 +169,16 @@ class SupervisorClient:
             raise
         offset, end, stream = begin.take("offset", int), begin.take("end", int), begin.optional("stream", str)
         return RemoteAttachment(channel, offset, end, stream or "")
+
+    async def marks(self, name: str) -> Marked:
+        """See `Supervisor.marks`."""
+        answer = await self._call("Marks", {"name": name})
+        with _understood("Marks"):
+            marks = [
+                Mark(entry.take("offset", int), entry.take("time", float))
+                for entry in answer.records("marks")
+            ]
+            return Marked(answer.take("stream", str), marks)
 
     async def watch(self) -> RemoteWatch:
         """See `Supervisor.watch`."""

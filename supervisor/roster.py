@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import anyio
 import anyio.abc
 
+from .console import Console
 from .estate import Heir, Keeping, Returned
 from .following import Watch
 from .history import History, Transition
@@ -53,9 +54,11 @@ class Roster:
         self.services[spec.name] = service
         return service
 
-    def add(self, spec: ServiceSpec) -> None:
-        """Let a new service exist."""
+    def add(self, spec: ServiceSpec, console: Console | None = None) -> None:
+        """Let a new service exist, whose output goes on in a console if there is one."""
         service = self.make(spec)
+        if console is not None:
+            service.console = console
         service.open()
         self._changed(service)
 

@@ -84,6 +84,7 @@ class Server:
             f"{INTERFACE}.Condemn": self._condemn,
             f"{INTERFACE}.Signal": self._signal,
             f"{INTERFACE}.Write": self._write,
+            f"{INTERFACE}.Marks": self._marks,
             f"{INTERFACE}.Handover": self._handover,
         }
         self._streams: Mapping[str, Callable[[Channel, Record, bool], Awaitable[Reply]]] = {
@@ -298,6 +299,13 @@ class Server:
             raise InvalidRecord(f"signal: there is no signal {number}")
         await self._supervisor.signal(parameters.take("name", str), parameters.take("run", int), number)
         return {}
+
+    async def _marks(self, parameters: Record) -> Reply:
+        known = await self._supervisor.marks(parameters.take("name", str))
+        return {
+            "stream": known.stream,
+            "marks": [{"offset": mark.offset, "time": mark.time} for mark in known.marks],
+        }
 
     async def _write(self, parameters: Record) -> Reply:
         try:

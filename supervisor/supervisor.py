@@ -11,12 +11,14 @@ import anyio.abc
 from . import handover
 from .beginning import Beginning, ClearedUp
 from .cause import SOMEBODY, Cause, CauseKind
-from .console import Follower
+from .console import Console, Follower
 from .estate import Heir, Keeping, Returned, Serials
 from .events import Wanted
 from .following import Attachment, Watch
 from .history import Chronicle
 from .leftovers import Leftovers
+from .legacy import Legacy
+from .marks import Marked
 from .notify import Notifier
 from .planfile import PlanFile
 from .record import Record
@@ -51,8 +53,11 @@ class Supervisor:
         leftovers: Leftovers | None = None,
         wishes: Wishes | None = None,
         keeping: Keeping | None = None,
+        legacy: Legacy | None = None,
     ) -> None:
         self._tasks = tasks
+        self._legacy = legacy
+        self._recalled: dict[str, Console] | None = None
         self._store = store
         self._leftovers = leftovers
         self._wishes = wishes or Wishes()
@@ -76,6 +81,7 @@ class Supervisor:
             self._refuse_when_closing("the plan")
             if self._store is not None:
                 await handover.in_thread(partial(self._store.save, plan))
+            await self._recall(plan)
             if not self._closing:  # since then: the next supervisor will boot from it
                 self.adopt(plan)
 
@@ -146,6 +152,12 @@ class Supervisor:
             return Attachment(Follower(console, tail))
         return Attachment(Follower(console, since, stream))
 
+    async def marks(self, name: str) -> Marked:
+        """Return when the bytes of a console came, as far as it is known. Raises `NoSuchService`."""
+        console = self._get(name).console
+        kept = console.scrollback
+        return Marked(kept.stream, console.marks.known(kept.begin))
+
     async def watch(self) -> Watch:
         """Follow the states of all services."""
         return self._roster.watch()
@@ -161,6 +173,19 @@ class Supervisor:
         """Whether any plan has been carried out."""
         return self._beginning.planned
 
+    async def fall_back(self, plan: Plan) -> None:
+        """Carry out a plan that is stored already, unless another one has been meanwhile."""
+        async with self._applying:
+            await self._recall(plan)
+            if not self.planned:
+                self.adopt(plan)
+
+    async def bequeath(self) -> None:
+        """Leave the output of all services to the next supervisor, when nothing lives, before `close`."""
+        if self._legacy is not None:
+            consoles = {name: service.console for name, service in self._services.items()}
+            await handover.in_thread(partial(self._legacy.leave, consoles))
+
     def adopt(self, plan: Plan) -> None:
         """Carry out a plan that is stored already. The first one says who starts because we do."""
         names = {spec.name for spec in plan.services}
@@ -175,9 +200,11 @@ class Supervisor:
             if self._beginning.starts(spec, known=known is not None):
                 self._starts.add(spec.name)
             if known is None:
-                self._roster.add(spec)
+                self._roster.add(spec, (self._recalled or {}).pop(spec.name, None))
             elif known.spec != spec or known.lifecycle.removed:
                 known.apply(spec)
+        if self._recalled is not None:
+            self._recalled.clear()  # whatever comes later comes anew
         self._beginning.carried_out()
         self._starts.begin()
 
@@ -269,6 +296,15 @@ class Supervisor:
         for service in list(self._services.values()):
             service.open()
         self._starts.go_on()
+
+    async def _recall(self, plan: Plan) -> None:
+        """Get back, before the first plan is adopted, what its services said before an orderly end."""
+        legacy = self._legacy
+        if self._recalled is None and legacy is not None:
+            limits = {spec.name: spec.scrollback.bytes for spec in plan.services}
+            found: dict[str, Console] = {}
+            await handover.in_thread(lambda: found.update(legacy.take(limits)))
+            self._recalled = found
 
     def _get(self, name: str) -> Service:
         service = self._services.get(name)
