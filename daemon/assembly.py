@@ -37,6 +37,7 @@ from .people import People
 from .plan import compile_plan
 from .rawconsoles import RawConsoles
 from .reload import Reloader
+from .serverlogs import ServerLogs
 from .transfers import Transfers
 from .transport import Transport
 from .upkeep import Upkeep
@@ -108,6 +109,7 @@ class Assembly:
             jobs=Jobs(tasks, files.mend),
             meter=meter,
             metrics=metrics,
+            logs=ServerLogs(mirror, tasks),
             mirror=mirror,
             notices=notices,
             people=people,
@@ -129,6 +131,7 @@ class Assembly:
             files.configure,
             transfers.configure,
             parts.jobs.configure,
+            parts.logs.configure,
             self.upkeep.configure,
             notices.configure,
             disks.configure,
@@ -145,6 +148,7 @@ class Assembly:
             disks.run,
             meter.run,
             metrics.lag.run,
+            parts.logs.run,
         )
 
     def start(self, tasks: anyio.abc.TaskGroup) -> None:

@@ -40,6 +40,7 @@ _OPTIONS = (
     *(("backoff", key) for key in ("initial", "factor", "cap", "jitter")),
     *(("budget", key) for key in ("restarts", "window")),
     *(("limits", key) for key in (*_SIZES, "cpu", "cpuweight", "pids")),
+    *(("logs", key) for key in ("size", "days", "keep", "keepdays", "total", "timestamps")),
     ("rlimits", "*"),
     ("stop", "wait"),
 )
@@ -47,6 +48,7 @@ _WORDS = (
     *((key,) for key in ("boot", "directory", "leftovers", "restart", "template", "user", "group", "umask")),
     *((key,) for key in ("supplementarygroups", "successsignals")),
     *(("limits", key) for key in _SIZES),
+    *(("logs", key) for key in ("to", "path", "compress")),
     ("rlimits", "*"),
     ("stop", "signal"),
 )

@@ -34,6 +34,7 @@ from .privileges import Privileges
 from .query import path_in
 from .rawconsoles import RawConsoles
 from .reload import Reloader
+from .serverlogs import ServerLogs
 from .transfers import Transfers
 from .transport import Transport
 from .usage import Sampler
@@ -58,6 +59,7 @@ class Parts:
     jobs: Jobs
     meter: Meter
     metrics: Metrics
+    logs: ServerLogs
     mirror: Mirror
     notices: Notices
     people: People

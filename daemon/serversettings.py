@@ -9,6 +9,7 @@ from supervisor import Boot, Execution, LeftBehind, Limits, RestartPolicy, StopP
 
 from .environmentsettings import read_environment
 from .executionsettings import read_execution, read_tree_limits
+from .logsettings import LogSettings, read_log_settings
 from .policysettings import read_restart, read_stop
 from .values import Section, Value
 
@@ -33,6 +34,7 @@ class Server:
     scrollback_bytes: int = 1 << 20
     boot: Boot = Boot.ENABLED
     leftovers: LeftBehind = LeftBehind.STOP
+    logs: LogSettings = field(default_factory=LogSettings)
 
 
 def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
@@ -57,6 +59,7 @@ def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
         scrollback_bytes=section.whole("scrollbackBytes", 1 << 20, 0, MAX_SCROLLBACK),
         boot=Boot(section.choice("boot", Boot.ENABLED, Boot.WANTED, Boot.ALWAYS, Boot.NEVER)),
         leftovers=LeftBehind(section.choice("leftovers", LeftBehind.STOP, *LeftBehind)),
+        logs=read_log_settings(section.section("logs"), path),
     )
     section.warn_unknown()
     return server

@@ -74,6 +74,11 @@ class Legacy:
         if lost:
             log.error("the output of %s is not kept for the next start: %s", _some(lost), fault)
 
+    @property
+    def any(self) -> bool:
+        """Whether anything was left."""
+        return os.path.lexists(self._folder)
+
     def take(self, limits: Mapping[str, int]) -> Mapping[str, Console]:
         """Return what was left of these services, in rings of so many bytes; never raises.
 

@@ -299,12 +299,13 @@ class Supervisor:
 
     async def _recall(self, plan: Plan) -> None:
         """Get back, before the first plan is adopted, what its services said before an orderly end."""
-        legacy = self._legacy
-        if self._recalled is None and legacy is not None:
+        if self._recalled is not None or self._legacy is None:
+            return
+        found: dict[str, Console] = {}
+        if (legacy := self._legacy).any:
             limits = {spec.name: spec.scrollback.bytes for spec in plan.services}
-            found: dict[str, Console] = {}
             await handover.in_thread(lambda: found.update(legacy.take(limits)))
-            self._recalled = found
+        self._recalled = found
 
     def _get(self, name: str) -> Service:
         service = self._services.get(name)
