@@ -29,6 +29,9 @@ LONGEST = 48 << 10
 """Bytes of a line in one record, as journald has it for the lines of a stream."""
 
 PATIENCE = 2.0
+BUFFER = 8 << 20
+"""Bytes on their way to the journal, as its own library asks for; the kernel gives what it may."""
+
 INFO, WARNING = "6", "4"
 
 
@@ -59,6 +62,7 @@ class JournalLog:
                 folder.close()
             journal = self._journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             journal.settimeout(PATIENCE)
+            journal.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
             with socket_address(self._address) as address:
                 journal.connect(address)
             self._place = self._read()
