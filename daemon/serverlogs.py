@@ -100,7 +100,8 @@ class ServerLogs:
 
     def reading(self, server: str, query: LogQuery) -> LogReading:
         """Return the answer to a question about a log."""
-        path = self._folders.get(server, "")
+        kept = self._kept.get(server)  # also of one that the config no longer has, and that still runs
+        path = self._folders.get(server) or (kept.path if kept is not None else "")
         return LogReading(server, path, query, self._mirror, self._reading, self._over)
 
     def missed(self) -> Mapping[str, int]:

@@ -16,7 +16,7 @@ _MOMENT = "Unix seconds, ISO 8601, or how long ago, such as `10m`"
 
 
 @described(
-    "Consoles",
+    "Console",
     query=(
         Param("since", f"From then on: {_MOMENT}", TEXT, example="10m"),
         Param("until", f"Before then: {_MOMENT}", TEXT),
