@@ -99,8 +99,8 @@ def _stretches(text: BinaryIO, known: Sequence[Entry], size: int | None) -> Iter
         if entry.ours:
             if following is not None and entry.at + entry.ours > following:
                 return  # it is being written
-            line = _exactly(text, entry.ours)
-            yield Stretch(stream, entry.offset, entry.time, line.lstrip(b"\n"), ours=True)
+            line = _exactly(text, entry.ours).lstrip(b"\n")
+            yield Stretch(stream, entry.offset, entry.time, line[STAMP if entry.stamped else 0 :], ours=True)
             begins = True
         left = None if following is None else following - entry.at - entry.ours
         blocks = _blocks(text, left)
