@@ -19,8 +19,8 @@ from collections.abc import Sequence
 
 from supervisor import JOURNAL_SOCKET, journal_record, send_to_journal, socket_address
 
-from .logfile import ANEW, Piece, Place, missing
 from .logfolder import LogFolder
+from .sink import ANEW, Piece, Place, missing
 
 PLACE = "journal.place"
 _PLACE = struct.Struct("=QQI")  # stream, offset, checksum

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from . import logindex
-from .logfile import BLOCK, Place
+from .logfile import BLOCK
 from .logfolder import BROKEN, LogFolder, Part
 from .logindex import STAMP, Entry
+from .sink import Place
 
 LONGEST = 1 << 20
 """Bytes of a stamped line that is held in memory."""

@@ -17,7 +17,6 @@ import anyio.to_thread
 
 from supervisor import Attached, NoSuchService, SupervisorUnreachable
 
-from .logfile import Piece, Place
 from .logfolder import Part
 from .logquery import LogQuery
 from .logreader import LogReader, Stretch
@@ -25,6 +24,7 @@ from .logsieve import Sieve
 from .logtimes import Times
 from .mirror import Mirror
 from .serverlog import NAMELESS, REATTACH
+from .sink import Piece, Place
 from .streams import Write
 
 AT_ONCE = 1 << 20

@@ -7,10 +7,10 @@ The memory is bounded: a line is cut at `LONGEST` bytes, and of the last lines t
 import json
 from collections import deque
 
-from .logfile import missing
 from .logindex import stamp
 from .logquery import LogQuery
 from .logreader import Stretch
+from .sink import missing
 
 LONGEST = 1 << 20
 MOST_KEPT = 32 << 20

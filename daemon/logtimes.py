@@ -6,8 +6,8 @@ from time import time
 
 from supervisor import Attached, Mark, SupervisorUnreachable
 
-from .logfile import Piece
 from .mirror import Mirror
+from .sink import Piece
 
 
 class Times:

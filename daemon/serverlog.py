@@ -20,9 +20,9 @@ import anyio.to_thread
 
 from supervisor import Attached, NoSuchService, SupervisorUnreachable
 
-from .logfile import Piece, Place, Sink
 from .logtimes import Times
 from .mirror import Mirror
+from .sink import Piece, Place, Sink
 
 GATHER = 0.1
 QUIET = 1.0

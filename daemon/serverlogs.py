@@ -12,7 +12,7 @@ import anyio.abc
 import anyio.to_thread
 
 from .config import Config
-from .logfile import LogFile, Sink
+from .logfile import LogFile
 from .logfolder import folder_name
 from .logjournal import JournalLog
 from .logpacking import tidy
@@ -21,6 +21,7 @@ from .logreading import LogReading
 from .logsettings import Destination, LogSettings
 from .mirror import Mirror
 from .serverlog import ServerLog
+from .sink import Sink
 
 EVERY = 3600.0
 """Seconds between two looks for files that have become too old."""
@@ -113,7 +114,7 @@ class ServerLogs:
         self._over.set()
 
     def _begin(self, name: str, path: str, settings: LogSettings) -> None:
-        sink: Sink = LogFile(path, settings) if settings.to is Destination.FILE else JournalLog(path, name)
+        sink = _sink(name, path, settings)
 
         def due() -> None:
             self._due[path] = settings
@@ -122,3 +123,7 @@ class ServerLogs:
         kept = _Kept(path, settings, ServerLog(name, self._mirror, sink, self._writing, due))
         self._kept[name] = kept
         self._tasks.start_soon(kept.log.run)
+
+
+def _sink(name: str, path: str, settings: LogSettings) -> Sink:
+    return LogFile(path, settings) if settings.to is Destination.FILE else JournalLog(path, name)

@@ -11,7 +11,7 @@ import anyio
 from .cause import SOMEBODY, Cause
 from .following import Changes, Output
 from .history import Happenings, Transition
-from .marks import Mark, Marked
+from .marks import Marked
 from .planfile import CannotStore
 from .record import InvalidRecord, Record
 from .spec import InvalidSpec, Plan
@@ -174,11 +174,7 @@ class SupervisorClient:
         """See `Supervisor.marks`."""
         answer = await self._call("Marks", {"name": name})
         with _understood("Marks"):
-            marks = [
-                Mark(entry.take("offset", int), entry.take("time", float))
-                for entry in answer.records("marks")
-            ]
-            return Marked(answer.take("stream", str), marks)
+            return Marked.from_record(answer)
 
     async def watch(self) -> RemoteWatch:
         """See `Supervisor.watch`."""

@@ -39,6 +39,17 @@ class Marked:
     stream: str
     marks: Sequence[Mark]
 
+    def to_dict(self) -> dict[str, object]:
+        """Return it as JSON data."""
+        marks = [{"offset": mark.offset, "time": mark.time} for mark in self.marks]
+        return {"stream": self.stream, "marks": marks}
+
+    @classmethod
+    def from_record(cls, record: Record) -> "Marked":
+        """Return what `to_dict` described; raises `InvalidRecord`."""
+        marks = [Mark(one.take("offset", int), one.take("time", float)) for one in record.records("marks")]
+        return cls(record.take("stream", str), marks)
+
 
 class Marks:
     """The marks of one console."""

@@ -301,11 +301,7 @@ class Server:
         return {}
 
     async def _marks(self, parameters: Record) -> Reply:
-        known = await self._supervisor.marks(parameters.take("name", str))
-        return {
-            "stream": known.stream,
-            "marks": [{"offset": mark.offset, "time": mark.time} for mark in known.marks],
-        }
+        return (await self._supervisor.marks(parameters.take("name", str))).to_dict()
 
     async def _write(self, parameters: Record) -> Reply:
         try:

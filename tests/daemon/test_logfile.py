@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daemon import logfile, logindex
-from daemon.logfile import LogFile, Piece, Place
+from daemon.logfile import LogFile
 from daemon.logfolder import folder_name
 from daemon.logindex import STAMP
 from daemon.logquery import LogQuery
 from daemon.logreader import LogReader, Stretch
 from daemon.logsettings import LogSettings
 from daemon.logsieve import Sieve
+from daemon.sink import ANEW, Piece, Place
 
 S = "00000000000000aa"
 T = "00000000000000bb"
@@ -165,7 +166,7 @@ def test_another_stream_begins_with_a_line_that_says_so(tmp_path: Path) -> None:
     path = str(tmp_path / "log")
     one = written(path, pieces(b"first\n"))
     one.write([Piece(T, 100, NOW, b"second\n")])
-    assert text(path) == b"first\n" + logfile.ANEW.encode() + b"\nsecond\n"
+    assert text(path) == b"first\n" + ANEW.encode() + b"\nsecond\n"
     assert one.open() == Place(T, 107)
     one.close()
 

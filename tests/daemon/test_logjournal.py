@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from daemon import logjournal
-from daemon.logfile import Place
 from daemon.logjournal import JournalLog
+from daemon.sink import Place
 
 from .test_logfile import S, T, pieces
 

@@ -11,10 +11,11 @@ import anyio.lowlevel
 import pytest
 
 from daemon import serverlog
-from daemon.logfile import LogFile, Piece
+from daemon.logfile import LogFile
 from daemon.logsettings import LogSettings
 from daemon.mirror import Mirror
 from daemon.serverlog import ServerLog, split
+from daemon.sink import Piece
 from supervisor import Plan, ServiceSpec, Supervisor
 
 from ..fulldisk import full_disk
