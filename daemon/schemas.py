@@ -187,15 +187,6 @@ SCHEMAS: Mapping[str, Schema] = {
             "unread": whole("Folders that may not be read"),
         }
     ),
-    "LogLine": shape(
-        {
-            "time": maybe(number("When it came, in seconds since 1970, or null where nobody knows")),
-            "offset": whole("How many bytes of the stream of output came before it"),
-            "line": text("The line, without its end"),
-            "notice": flag("Whether it is a line of the log's own"),
-        },
-        "notice",
-    ),
     "Found": shape(
         {
             "path": TEXT,

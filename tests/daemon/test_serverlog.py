@@ -117,7 +117,11 @@ async def test_a_flood_that_outruns_the_writer_is_counted(door: Door, tmp_path: 
     path = str(tmp_path / "log")
     sink = Slow(path)
     kept = 1 << 20
+    sink.go.set()
     async with logging_to(door, sink) as one:
+        feed(door.supervisor, b"before\n")
+        await until(path, lambda said: said == b"before\n")
+        sink.go.clear()
         for number in range(80):
             feed(door.supervisor, b"%07d " % number * 8191 + b"flood %d\n" % number)
             await anyio.lowlevel.checkpoint()
