@@ -43,6 +43,7 @@ from .scheduleledger import ScheduleLedger
 from .schedulereport import Report
 from .schedules import DATABASE as SCHEDULES
 from .schedules import Clock, Schedules
+from .serverlogs import ServerLogs
 from .transfers import Transfers
 from .transport import Transport
 from .upkeep import Upkeep
@@ -120,6 +121,7 @@ class Assembly:
             jobs=jobs,
             meter=meter,
             metrics=metrics,
+            logs=ServerLogs(mirror, tasks),
             mirror=mirror,
             notices=notices,
             people=people,
@@ -142,6 +144,7 @@ class Assembly:
             files.configure,
             transfers.configure,
             parts.jobs.configure,
+            parts.logs.configure,
             self.upkeep.configure,
             notices.configure,
             disks.configure,
@@ -160,6 +163,7 @@ class Assembly:
             meter.run,
             metrics.lag.run,
             parts.schedules.run,
+            parts.logs.run,
         )
 
     def start(self, tasks: anyio.abc.TaskGroup) -> None:

@@ -15,6 +15,7 @@ from supervisor import (
     Changes,
     Following,
     InvalidSpec,
+    Marked,
     NotAllowed,
     Plan,
     ServiceStatus,
@@ -161,6 +162,10 @@ class Mirror:
     async def attach(self, name: str, since: int | None, stream: str | None = None) -> Attached:
         """Follow a console; see `Supervisor.attach`."""
         return await self._supervisor.attach(name, since, stream)
+
+    async def marks(self, name: str) -> Marked:
+        """Return when the bytes of a console came; see `Supervisor.marks`."""
+        return await self._supervisor.marks(name)
 
     async def _ready(self) -> None:
         if self._connected.is_set():

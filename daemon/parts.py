@@ -35,6 +35,7 @@ from .query import path_in
 from .rawconsoles import RawConsoles
 from .reload import Reloader
 from .schedules import Schedules
+from .serverlogs import ServerLogs
 from .transfers import Transfers
 from .transport import Transport
 from .usage import Sampler
@@ -59,6 +60,7 @@ class Parts:
     jobs: Jobs
     meter: Meter
     metrics: Metrics
+    logs: ServerLogs
     mirror: Mirror
     notices: Notices
     people: People

@@ -84,6 +84,7 @@ class Daemon:
                 await self._stop.wait()
                 self._notifier.stopping()
                 parts.jobs.close()
+                parts.logs.close()
                 await assembly.listeners.close()
                 await self._notifier.settle()
                 tasks.cancel_scope.cancel()

@@ -9,6 +9,7 @@ from supervisor import Boot, Execution, LeftBehind, Limits, RestartPolicy, StopP
 
 from .environmentsettings import read_environment
 from .executionsettings import read_execution, read_tree_limits
+from .logsettings import LogSettings, read_log_settings
 from .ordersettings import OrderSettings, read_order
 from .policysettings import read_restart, read_stop
 from .schedulesettings import Schedule, read_schedules
@@ -37,6 +38,7 @@ class Server:
     leftovers: LeftBehind = LeftBehind.STOP
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     order: OrderSettings = field(default_factory=OrderSettings)
+    logs: LogSettings = field(default_factory=LogSettings)
 
 
 def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
@@ -63,6 +65,7 @@ def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
         leftovers=LeftBehind(section.choice("leftovers", LeftBehind.STOP, *LeftBehind)),
         schedules=read_schedules(section.section("schedules"), words_of),
         order=read_order(section),
+        logs=read_log_settings(section.section("logs"), path),
     )
     section.warn_unknown()
     return server

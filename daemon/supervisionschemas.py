@@ -1,7 +1,7 @@
 """The shapes of what happens to servers: data for `/openapi.json`."""
 
 from .described import Schema, ref
-from .shapes import TEXT, listed, maybe, number, one_of, shape, text, whole
+from .shapes import TEXT, flag, listed, maybe, number, one_of, shape, text, whole
 
 STATES = ("stopped", "starting", "running", "stopping", "backoff", "failed")
 
@@ -59,4 +59,14 @@ HISTORY: Schema = shape(
 )
 """The answer to `GET /server/{id}/history`."""
 
-SCHEMAS = {"Cause": CAUSE, "Event": EVENT, "Next": NEXT, "History": HISTORY}
+LOG_LINE = shape(
+    {
+        "time": maybe(number("When it came, in seconds since 1970, or null where nobody knows")),
+        "offset": whole("How many bytes of the stream of output came before it"),
+        "line": text("The line, without its end"),
+        "notice": flag("Whether it is a line of the log's own"),
+    },
+    "notice",
+)
+
+SCHEMAS = {"Cause": CAUSE, "Event": EVENT, "Next": NEXT, "History": HISTORY, "LogLine": LOG_LINE}

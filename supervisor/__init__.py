@@ -9,7 +9,11 @@ from .events import Exit, State, Wanted
 from .execution import RLIMITS, Execution, Limits, Terminal
 from .following import Changes, Output
 from .history import Happenings, Transition
+from .journal import SOCKET as JOURNAL_SOCKET
 from .journal import leads_to_journal
+from .journal import native as journal_record
+from .journal import send as send_to_journal
+from .marks import Mark, Marked
 from .notify import Notifier, inherited
 from .order import Ties, find_cycle
 from .planfile import CannotStore
@@ -24,17 +28,19 @@ from .policies import (
     Way,
     When,
 )
+from .refusals import NoSuchService, NotAllowed
 from .scrollback import Scrollback
 from .spec import Boot, LeftBehind, Plan, ServiceSpec
 from .status import ServiceStatus
 from .stderr import leave_quietly, log_to_stderr
 from .stdin import InputRefused
 from .supervision import Attached, Following, Supervision, Watching
-from .supervisor import NoSuchService, NotAllowed, Supervisor
+from .supervisor import Supervisor
 from .version import VERSION
 from .wire import socket_address
 
 __all__ = [
+    "JOURNAL_SOCKET",
     "RLIMITS",
     "SOMEBODY",
     "VERSION",
@@ -53,6 +59,8 @@ __all__ = [
     "InvalidSpec",
     "LeftBehind",
     "Limits",
+    "Mark",
+    "Marked",
     "NoSuchService",
     "NotAllowed",
     "Notifier",
@@ -84,12 +92,14 @@ __all__ = [
     "damaged_name",
     "find_cycle",
     "inherited",
+    "journal_record",
     "leads_to_journal",
     "leave_quietly",
     "log_to_stderr",
     "open_without_waiting",
     "replace_file",
     "run_errand",
+    "send_to_journal",
     "set_aside",
     "socket_address",
     "sync_folder",

@@ -11,12 +11,13 @@ import anyio
 from .cause import SOMEBODY, Cause
 from .following import Changes, Output
 from .history import Happenings, Transition
+from .marks import Marked
 from .planfile import CannotStore
 from .record import InvalidRecord, Record
+from .refusals import NoSuchService, NotAllowed
 from .spec import InvalidSpec, Plan
 from .status import ServiceStatus
 from .stdin import InputRefused
-from .supervisor import NoSuchService, NotAllowed
 from .wire import INTERFACE, Channel, InvalidMessage, connect
 
 PATIENCE = 8.0
@@ -168,6 +169,12 @@ class SupervisorClient:
             raise
         offset, end, stream = begin.take("offset", int), begin.take("end", int), begin.optional("stream", str)
         return RemoteAttachment(channel, offset, end, stream or "")
+
+    async def marks(self, name: str) -> Marked:
+        """See `Supervisor.marks`."""
+        answer = await self._call("Marks", {"name": name})
+        with _understood("Marks"):
+            return Marked.from_record(answer)
 
     async def watch(self) -> RemoteWatch:
         """See `Supervisor.watch`."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import anyio
 import anyio.lowlevel
 
+from .marks import Marks
 from .record import InvalidRecord, Record
 from .scrollback import Scrollback
 
@@ -14,19 +15,24 @@ from .scrollback import Scrollback
 class Console:
     """A service's output, fed by the program and by us, followed by any number of readers."""
 
-    def __init__(self, limit: int, scrollback: Scrollback | None = None) -> None:
+    def __init__(self, limit: int, scrollback: Scrollback | None = None, marks: Marks | None = None) -> None:
         self.scrollback = scrollback or Scrollback(limit)
+        self.marks = marks or Marks()
         self._news: anyio.Event | None = None
         self._closed = False
 
     def feed(self, data: bytes) -> None:
         """Take in output. Never waits: no reader, and no absence of one, slows a program down."""
+        self._mark(self.scrollback.end)
         self.scrollback.feed(data)
         self._tell()
 
     def read_from(self, fd: int) -> int:
         """Take in what can be read from a descriptor; see `Scrollback.read_from`."""
+        end = self.scrollback.end
         size = self.scrollback.read_from(fd)
+        if size:
+            self._mark(end)
         self._tell()
         return size
 
@@ -41,6 +47,9 @@ class Console:
         self._closed = True
         if self._news is not None:
             self._news.set()
+
+    def _mark(self, offset: int) -> None:
+        self.marks.note(offset, self.scrollback.begin)
 
     def _tell(self) -> None:
         if self._news is not None:
@@ -63,16 +72,17 @@ class Console:
     def freeze(self) -> dict[str, object]:
         """Return the stream so far as JSON data; the bytes stay in their memory file, if they have one."""
         kept = self.scrollback
+        marks = {"marks": self.marks.freeze(kept.begin, kept.end)}
         if kept.fd >= 0:
-            return {"limit": kept.limit, "memory": kept.fd}
+            return {"limit": kept.limit, "memory": kept.fd, **marks}
         data = base64.b64encode(kept.everything()).decode("ascii")
-        return {"limit": kept.limit, "end": kept.end, "stream": kept.stream, "bytes": data}
+        return {"limit": kept.limit, "end": kept.end, "stream": kept.stream, "bytes": data, **marks}
 
     @classmethod
     def thaw(cls, record: Record, open_memory: Callable[[], Scrollback]) -> "Console":
         """Return the console that `freeze` described; raises `InvalidRecord`."""
         scrollback = _unpacked(record) if record.has("bytes") else open_memory()
-        return cls(scrollback.limit, scrollback)
+        return cls(scrollback.limit, scrollback, Marks.thaw(record.record("marks"), scrollback.end))
 
 
 def _unpacked(record: Record) -> Scrollback:

@@ -64,7 +64,7 @@ class Journal:
             # Made anew each time: nothing to keep over a restart of the journal, and a record is rare.
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as journal:
                 journal.connect(self._path)
-                _send(journal, native(fields))
+                send(journal, native(fields))
         except OSError:
             os.write(self._stream, lines(fields))
 
@@ -98,7 +98,8 @@ def lines(fields: Mapping[str, str]) -> bytes:
     return b"".join(b"%s%s\n" % (prefix, line) for line in _bytes(fields["MESSAGE"]).split(b"\n"))
 
 
-def _send(journal: socket.socket, data: bytes) -> None:
+def send(journal: socket.socket, data: bytes) -> None:
+    """Send a record as `native` returns it; raises `OSError`."""
     try:
         journal.send(data)
     except OSError as exc:

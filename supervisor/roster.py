@@ -7,6 +7,7 @@ from functools import partial
 import anyio
 import anyio.abc
 
+from .console import Console
 from .estate import Heir, Keeping, Returned
 from .following import Watch
 from .history import History, Transition
@@ -64,9 +65,11 @@ class Roster:
         self.services[spec.name] = service
         return service
 
-    def add(self, spec: ServiceSpec) -> None:
-        """Let a new service exist."""
+    def add(self, spec: ServiceSpec, console: Console | None = None) -> None:
+        """Let a new service exist, whose output goes on in a console if there is one."""
         service = self.make(spec)
+        if console is not None:
+            service.console = console
         service.open()
         self._changed(service)
 

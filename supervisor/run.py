@@ -17,16 +17,18 @@ from .companion import Companion
 from .estate import Heir, Keeping, OnTrial, Returned, Serials
 from .handover import CannotHandOver
 from .leftovers import Leftovers
+from .legacy import Legacy
 from .lifecycle import PIPES_LOST
 from .notify import Notifier
 from .planfile import PlanFile
 from .record import Record
+from .refusals import NotAllowed
 from .report import Report
 from .server import Server
 from .service import CARRIED
 from .signals import Signals
 from .spec import InvalidSpec, Plan
-from .supervisor import NotAllowed, Supervisor
+from .supervisor import Supervisor
 from .version import VERSION
 from .wishes import Wishes
 
@@ -83,7 +85,8 @@ class Run:
         self._serials = Serials()
         keeping = Keeping(notifier, self._serials, leftovers)
         wishes = Wishes(house.state)
-        self._supervisor = Supervisor(tasks, environment, self._store, leftovers, wishes, keeping)
+        ways = leftovers, wishes, keeping, Legacy(house.state)
+        self._supervisor = Supervisor(tasks, environment, self._store, *ways)
         self._server = Server(self._supervisor, VERSION, self)
         self._daemon = Companion(tasks, house.daemon, house.runtime, notifier, self._serials)
         self._report = Report(self._supervisor, notifier)
@@ -162,7 +165,7 @@ class Run:
             if self._supervisor.planned:
                 return
             log.warning("the API daemon has not brought a plan: the programs run by the last one")
-        self._supervisor.adopt(plan)
+        await self._supervisor.fall_back(plan)
 
     def thaw(self, data: object, heir: Heir = CARRIED) -> None:
         """Become what the program before us has handed over; raises `InvalidRecord`, `InvalidSpec`."""
@@ -260,6 +263,7 @@ class Run:
         await self._supervisor.shutdown()
         # The daemon goes last: who watches a console sees its program stop.
         await self._daemon.stop()
+        await self._supervisor.bequeath()
         self._supervisor.close()
         log.info("Holdfast has stopped")
         await self._notifier.settle()

@@ -1,10 +1,8 @@
 """The supervisor's private socket: Varlink calls from the daemon and from a debugger."""
 
 import base64
-import binascii
 import logging
 import os
-import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,20 +12,19 @@ from typing import Protocol, TypeVar
 import anyio
 import anyio.abc
 
-from .cause import Cause
+from .calls import Calls, Reply
 from .child import AGAIN
 from .descriptors import too_high_for_caller
 from .following import Changes, Output
 from .history import Happenings
 from .planfile import CannotStore
 from .record import InvalidRecord, Record
-from .spec import InvalidSpec, Plan
-from .status import ServiceStatus
+from .refusals import NoSuchService, NotAllowed
+from .spec import InvalidSpec
 from .stdin import InputRefused
-from .supervisor import NoSuchService, NotAllowed, Supervisor
+from .supervisor import Supervisor
 from .wire import INTERFACE, Channel, InvalidMessage, UnixStream, peer_uid
 
-Reply = dict[str, object]
 T_co = TypeVar("T_co", covariant=True)
 
 LAST_WORDS = 3.0
@@ -72,18 +69,9 @@ class Server:
         self._idle = anyio.Event()
         self._closed = anyio.Event()
         self._methods: Mapping[str, Callable[[Record], Awaitable[Reply]]] = {
+            **Calls(supervisor).methods,
             "org.varlink.service.GetInfo": self._get_info,
             "org.varlink.service.GetInterfaceDescription": self._get_interface_description,
-            f"{INTERFACE}.Apply": self._apply,
-            f"{INTERFACE}.List": self._list,
-            f"{INTERFACE}.Start": self._start,
-            f"{INTERFACE}.Stop": self._stop,
-            f"{INTERFACE}.Kill": self._kill,
-            f"{INTERFACE}.Restart": self._restart,
-            f"{INTERFACE}.Ready": self._ready,
-            f"{INTERFACE}.Condemn": self._condemn,
-            f"{INTERFACE}.Signal": self._signal,
-            f"{INTERFACE}.Write": self._write,
             f"{INTERFACE}.Handover": self._handover,
         }
         self._streams: Mapping[str, Callable[[Channel, Record, bool], Awaitable[Reply]]] = {
@@ -264,49 +252,6 @@ class Server:
         await self._steward.upgrade()
         return {}
 
-    async def _apply(self, parameters: Record) -> Reply:
-        await self._supervisor.apply(Plan.from_record(parameters.record("plan")))
-        return {}
-
-    async def _list(self, _: Record) -> Reply:
-        return {"services": [status.to_dict() for status in await self._supervisor.list()]}
-
-    async def _start(self, parameters: Record) -> Reply:
-        return _service(await self._supervisor.start(*_wish(parameters)))
-
-    async def _stop(self, parameters: Record) -> Reply:
-        return _service(await self._supervisor.stop(*_wish(parameters)))
-
-    async def _kill(self, parameters: Record) -> Reply:
-        return _service(await self._supervisor.kill(*_wish(parameters)))
-
-    async def _restart(self, parameters: Record) -> Reply:
-        return _service(await self._supervisor.restart(*_wish(parameters)))
-
-    async def _ready(self, parameters: Record) -> Reply:
-        name, cause = _wish(parameters)
-        return _service(await self._supervisor.ready(name, parameters.take("run", int), cause))
-
-    async def _condemn(self, parameters: Record) -> Reply:
-        name, cause = _wish(parameters)
-        run, reason = parameters.take("run", int), parameters.take("reason", str)
-        return _service(await self._supervisor.condemn(name, run, cause, reason))
-
-    async def _signal(self, parameters: Record) -> Reply:
-        number = parameters.take("signal", int)
-        if number not in set(signal.Signals):
-            raise InvalidRecord(f"signal: there is no signal {number}")
-        await self._supervisor.signal(parameters.take("name", str), parameters.take("run", int), number)
-        return {}
-
-    async def _write(self, parameters: Record) -> Reply:
-        try:
-            data = base64.b64decode(parameters.take("data", str), validate=True)
-        except (binascii.Error, ValueError) as exc:
-            raise InvalidRecord(f"data: {exc}") from exc
-        await self._supervisor.write(parameters.take("name", str), data)
-        return {}
-
 
 async def _until_closed(channel: Channel, scope: anyio.CancelScope) -> None:
     """Notice that the caller has hung up, also while there is nothing to send."""
@@ -324,14 +269,6 @@ def _failure(error: str, exc: Exception) -> Reply:
 def _output(output: Output) -> Reply:
     data = base64.b64encode(output.data).decode("ascii")
     return {"offset": output.offset, "end": output.end, "data": data}
-
-
-def _wish(parameters: Record) -> tuple[str, Cause]:
-    return parameters.take("name", str), Cause.from_record(parameters.record("cause"))
-
-
-def _service(status: ServiceStatus) -> Reply:
-    return {"service": status.to_dict()}
 
 
 def _happenings(told: Happenings) -> Reply:

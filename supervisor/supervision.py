@@ -6,6 +6,7 @@ from typing import Protocol
 from .cause import SOMEBODY, Cause
 from .following import Changes, Output
 from .history import Happenings
+from .marks import Marked
 from .spec import Plan
 from .status import ServiceStatus
 
@@ -87,6 +88,9 @@ class Supervision(Protocol):
 
     async def attach(self, name: str, since: int | None = None, stream: str | None = None) -> Attached:
         """Follow a console."""
+
+    async def marks(self, name: str) -> Marked:
+        """Return when the bytes of a console came."""
 
     async def watch(self) -> Watching:
         """Follow the states of all services."""

@@ -11,15 +11,16 @@ import anyio.abc
 from . import handover
 from .beginning import Beginning, ClearedUp
 from .cause import SOMEBODY, Cause, CauseKind
-from .console import Follower
+from .console import Console  # noqa: TC001  (only named here, as in other modules)
 from .estate import Heir, Keeping, Returned, Serials
 from .events import Held, Remove, Wanted
-from .following import Attachment, Watch
-from .history import Chronicle
 from .leftovers import Leftovers
+from .legacy import Legacy
 from .notify import Notifier
+from .operations import Operations
 from .planfile import PlanFile
 from .record import Record
+from .refusals import NotAllowed
 from .roster import Roster
 from .service import CARRIED, Service
 from .spec import Plan
@@ -28,19 +29,7 @@ from .status import ServiceStatus
 from .wishes import Wishes
 
 
-class NoSuchService(LookupError):
-    """No service has this name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no service {name}")
-        self.name = name
-
-
-class NotAllowed(Exception):
-    """This cannot be asked of the service now; the message says why."""
-
-
-class Supervisor:
+class Supervisor(Operations):
     """Keeps the services of a plan as people want them. `SupervisorClient` has the same methods."""
 
     def __init__(
@@ -51,16 +40,18 @@ class Supervisor:
         leftovers: Leftovers | None = None,
         wishes: Wishes | None = None,
         keeping: Keeping | None = None,
+        legacy: Legacy | None = None,
     ) -> None:
         self._tasks = tasks
+        self._legacy = legacy
+        self._recalled: dict[str, Console] | None = None
         self._store = store
         self._leftovers = leftovers
         self._wishes = wishes or Wishes()
         self._beginning = Beginning(self._wishes)
         self._starts = Starts(tasks, self._start)
         keeping = keeping or Keeping(Notifier(None), Serials(), leftovers)
-        self._roster = Roster(tasks, environment, keeping, self._starts.holds)
-        self._services = self._roster.services
+        super().__init__(Roster(tasks, environment, keeping, self._starts.holds))
         self._ordering = self._roster.ordering
         self._bringing = CauseKind.BOOT
         """What brings those that wait for their start."""
@@ -78,6 +69,7 @@ class Supervisor:
             self._refuse_when_closing("the plan")
             if self._store is not None:
                 await handover.in_thread(partial(self._store.save, plan))
+            await self._recall(plan)
             if not self._closing:  # since then: the next supervisor will boot from it
                 self.adopt(plan)
 
@@ -118,57 +110,25 @@ class Supervisor:
         self._ordering.restart(name, cause)
         return await self._asked(service, Wanted.UP)
 
-    async def ready(self, name: str, run: int, cause: Cause) -> ServiceStatus:
-        """Take a run for up that was looked at. Raises `NoSuchService`, `NotAllowed` for another run."""
-        service = self._in_run(name, run)
-        service.ready(cause)
-        return self._roster.status(service)
-
-    async def condemn(self, name: str, run: int, cause: Cause, reason: str) -> ServiceStatus:
-        """Stop a run that does not work, which counts as a crash; the wish stays.
-
-        Raises `NoSuchService`, `NotAllowed` for another run.
-        """
-        service = self._in_run(name, run)
-        service.condemn(cause, reason)
-        return self._roster.status(service)
-
-    async def signal(self, name: str, run: int, number: int) -> None:
-        """Send a signal to all processes of a run. Raises `NoSuchService`, `NotAllowed` for another run."""
-        service = self._in_run(name, run)
-        if service.child is not None:
-            service.child.signal(number)
-
-    async def write(self, name: str, data: bytes) -> None:
-        """Give bytes to a program's stdin. Raises `NoSuchService`, `InputRefused`."""
-        await self._get(name).write(data)
-
-    async def attach(self, name: str, since: int | None = None, stream: str | None = None) -> Attachment:
-        """Follow a console from an offset, or from its replayed tail. Raises `NoSuchService`.
-
-        `stream` names the stream whose offset that is: one of another stream, and one that is later than the
-        end, begins at the oldest byte that is kept. Where it is None or "", only the end tells.
-        """
-        console = self._get(name).console
-        if since is None:
-            tail = console.scrollback.tail(self._get(name).spec.scrollback.lines)
-            return Attachment(Follower(console, tail))
-        return Attachment(Follower(console, since, stream))
-
-    async def watch(self) -> Watch:
-        """Follow the states of all services."""
-        return self._roster.watch()
-
-    async def history(self, since: int | None = None, origin: str | None = None) -> Chronicle:
-        """Follow what happens to all services after the change of that number, or all that is kept."""
-        return Chronicle(self._roster.history, since, origin)
-
     # What only the process around it needs.
 
     @property
     def planned(self) -> bool:
         """Whether any plan has been carried out."""
         return self._beginning.planned
+
+    async def fall_back(self, plan: Plan) -> None:
+        """Carry out a plan that is stored already, unless another one has been meanwhile."""
+        async with self._applying:
+            await self._recall(plan)
+            if not self.planned:
+                self.adopt(plan)
+
+    async def bequeath(self) -> None:
+        """Leave the output of all services to the next supervisor, when nothing lives, before `close`."""
+        if self._legacy is not None:
+            consoles = {name: service.console for name, service in self._services.items()}
+            await handover.in_thread(partial(self._legacy.leave, consoles))
 
     def adopt(self, plan: Plan) -> None:
         """Carry out a plan that is stored already. The first one says who starts because we do."""
@@ -184,12 +144,14 @@ class Supervisor:
             if self._beginning.starts(spec, known=known is not None):
                 self._starts.add(spec.name)
             if known is None:
-                self._roster.add(spec)
+                self._roster.add(spec, (self._recalled or {}).pop(spec.name, None))
             elif known.spec != spec or known.lifecycle.removed:
                 more = set(spec.requires) - set(known.spec.requires)
                 known.apply(spec)
                 if more and known.lifecycle.held is Held.START:
                     self._starts.add(spec.name)  # it brings along what it waits for from now on
+        if self._recalled is not None:
+            self._recalled.clear()  # whatever comes later comes anew
         self._beginning.carried_out()
         self._ordering.renew()
         self._starts.begin()
@@ -283,23 +245,21 @@ class Supervisor:
             service.open()
         self._starts.go_on()
 
-    def _get(self, name: str) -> Service:
-        service = self._services.get(name)
-        if service is None:
-            raise NoSuchService(name)
-        return service
+    async def _recall(self, plan: Plan) -> None:
+        """Get back, before the first plan is adopted, what its services said before an orderly end."""
+        if self._recalled is not None or self._legacy is None:
+            return
+        found: dict[str, Console] = {}
+        if (legacy := self._legacy).any:
+            limits = {spec.name: spec.scrollback.bytes for spec in plan.services}
+            await handover.in_thread(lambda: found.update(legacy.take(limits)))
+        self._recalled = found
 
     def _to_start(self, name: str) -> Service:
         service = self._get(name)
         self._refuse_when_closing(name)
         if service.lifecycle.removed:
             raise NotAllowed(f"cannot start {name}: it is no longer part of the config")
-        return service
-
-    def _in_run(self, name: str, run: int) -> Service:
-        service = self._get(name)
-        if service.lifecycle.run != run:
-            raise NotAllowed(f"{name} is in run {service.lifecycle.run} by now, not {run}")
         return service
 
     def _refuse_when_closing(self, what: str) -> None:

@@ -17,6 +17,7 @@ from supervisor import (
     Cause,
     Changes,
     Following,
+    Marked,
     NotAllowed,
     Plan,
     ServiceSpec,
@@ -107,6 +108,10 @@ class Script:
 
     async def attach(self, name: str, since: int | None = None, stream: str | None = None) -> Attached:
         """Show nothing."""
+        raise NotImplementedError
+
+    async def marks(self, name: str) -> Marked:
+        """Know nothing."""
         raise NotImplementedError
 
     async def watch(self) -> Reports:

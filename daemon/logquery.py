@@ -1,0 +1,119 @@
+"""What is asked for of a log: a time, an expression, so many lines at the end, and how they are told."""
+
+import math
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol, Self
+
+import re2
+
+MOST_TAIL = 100_000
+LONGEST_PATTERN = 1000
+"""Characters of an expression."""
+
+_MEMORY = 8 << 20
+_SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|w)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+
+
+class Expression(Protocol):
+    """What lines are searched for."""
+
+    def search(self, text: bytes) -> object:
+        """Return something if it is found, None if not."""
+
+
+class InvalidLogQuery(ValueError):
+    """A parameter that means nothing; the message says which, and what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """All of it; None fits anything."""
+
+    since: float | None = None
+    until: float | None = None
+    grep: Expression | None = None
+    tail: int | None = None
+    timestamps: bool = False
+    json: bool = False
+    follow: bool = False
+
+    @classmethod
+    def read(cls, given: Mapping[str, str], now: float | None = None) -> Self:
+        """Return what the parameters of a request ask for; raises `InvalidLogQuery`."""
+        now = time.time() if now is None else now
+        form = given.get("format") or "text"
+        if form not in ("text", "json"):
+            raise InvalidLogQuery("format is text or json")
+        query = cls(
+            since=_moment(given, "since", now),
+            until=_moment(given, "until", now),
+            grep=_pattern(given),
+            tail=_whole(given, "tail", MOST_TAIL),
+            timestamps=given.get("timestamps") == "true",
+            json=form == "json",
+            follow=given.get("follow") == "true",
+        )
+        if query.follow and query.until is not None:
+            raise InvalidLogQuery("follow and until exclude each other")
+        return query
+
+    def fits(self, moment: float | None) -> bool:
+        """Tell whether a line that came at a moment is among those asked for."""
+        if moment is None:
+            return self.since is None
+        return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
+
+
+def _pattern(given: Mapping[str, str]) -> Expression | None:
+    text = given.get("grep") or ""
+    if not text:
+        return None
+    if len(text) > LONGEST_PATTERN:
+        raise InvalidLogQuery(f"grep has at most {LONGEST_PATTERN} characters")
+    # RE2: its time is linear in the text, whatever the expression is, so nobody can hang us with one.
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MEMORY
+    options.case_sensitive = given.get("case") != "false"
+    try:
+        compiled: Expression = re2.compile(text.encode(), options=options)
+    except (re2.error, UnicodeEncodeError) as exc:
+        reason = exc.args[0] if isinstance(exc, re2.error) and exc.args else b"it is no text"
+        told = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise InvalidLogQuery(f"grep is no regular expression: {told}") from exc
+    return compiled
+
+
+def _whole(given: Mapping[str, str], key: str, most: int) -> int | None:
+    text = given.get(key) or ""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and int(text[:20]) <= most):
+        raise InvalidLogQuery(f"{key} is a whole number from 0 to {most}")
+    return int(text)
+
+
+def _moment(given: Mapping[str, str], key: str, now: float) -> float | None:
+    """Return a moment in Unix seconds; without a zone it is in UTC, and a duration is so long ago."""
+    text = given.get(key) or ""
+    if not text:
+        return None
+    if span := _SPAN.fullmatch(text):
+        return now - float(span[1]) * _SECONDS[span[2]]
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = datetime.fromisoformat(text)
+            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            seconds = math.nan
+    if not math.isfinite(seconds):
+        what = "Unix seconds, ISO 8601 such as 2026-01-31T12:00:00Z, or how long ago, such as 10m"
+        raise InvalidLogQuery(f"{key} is a moment: {what}")
+    return seconds
