@@ -109,8 +109,10 @@ class Assembly:
         sampler = Sampler()
         meter = Meter(mirror, sampler, self._state)
         jobs = Jobs(tasks, files.mend)
+        logs = ServerLogs(mirror, tasks)
         actions = Actions(mirror, Archiver(files, jobs, self._past), self._state)
-        metrics = Metrics(mirror, meter, people, consoles, raw_consoles, self._supervisor_pid)
+        metrics = Metrics(mirror, meter, people, consoles, raw_consoles, logs, self._supervisor_pid)
+        chronicle.watch(metrics.happened)
         self.parts = parts = Parts(
             access=Access(people, transport.origins),
             audit=self.audit,
@@ -121,7 +123,7 @@ class Assembly:
             jobs=jobs,
             meter=meter,
             metrics=metrics,
-            logs=ServerLogs(mirror, tasks),
+            logs=logs,
             mirror=mirror,
             notices=notices,
             people=people,

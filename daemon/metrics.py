@@ -16,7 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from supervisor import VERSION, ServiceStatus, State
+from supervisor import VERSION, ServiceStatus, State, Transition
 
 from .consoles import Consoles
 from .looplag import LoopLag
@@ -25,6 +25,7 @@ from .mirror import Mirror
 from .people import People
 from .rawconsoles import RawConsoles
 from .requestcounts import RequestCounts
+from .serverlogs import ServerLogs
 from .usage import Usage
 
 OPEN_METRICS = "application/openmetrics-text"
@@ -43,6 +44,7 @@ class _Server:
     carried: int
     dropped: int
     lag: int
+    missed: int
 
 
 class Metrics:
@@ -55,6 +57,7 @@ class Metrics:
         people: People,
         consoles: Consoles,
         raw_consoles: RawConsoles,
+        logs: ServerLogs,
         supervisor: int | None = None,
     ) -> None:
         """`supervisor` is the pid of the supervisor, if that is known."""
@@ -64,7 +67,7 @@ class Metrics:
         self._consoles = consoles
         self._raw = raw_consoles
         self._restarts: Counter[str] = Counter()
-        mirror.watchers.append(self._note)
+        self._logs = logs
         registry = self._registry = CollectorRegistry(auto_describe=False)
         self.requests = RequestCounts(registry)
         Info("holdfast", "The program", registry=registry).info({"version": VERSION})
@@ -110,14 +113,10 @@ class Metrics:
     def _gauge(self, name: str, about: str) -> Gauge:
         return Gauge(name, about, registry=self._registry)
 
-    def _note(self, before: ServiceStatus | None, now: ServiceStatus) -> None:
-        if before is None:
-            return
-        # Of what was reported together only the latest is known: the wait for a restart may have been missed.
-        waits = now.restart_at is not None and now.restart_at != before.restart_at
-        missed = before.restart_at is None and now.restarts > 0 and now.started not in (None, before.started)
-        if waits or (now.restart_at is None and missed):
-            self._restarts[now.name] += max(1, now.restarts - before.restarts)
+    def happened(self, transition: Transition, news: bool) -> None:
+        """Count the restarts after crashes."""
+        if news and transition.before is State.BACKOFF and transition.after is State.STARTING:
+            self._restarts[transition.service] += 1
 
     def _about(self, status: ServiceStatus) -> _Server:
         name = status.name
@@ -131,6 +130,7 @@ class Metrics:
             sum(one.tally.carried[name] for one in watched),
             sum(one.tally.dropped[name] for one in watched),
             max((relay.lag for relay in relays), default=0),
+            self._logs.missed().get(name, 0),
         )
 
 
@@ -223,4 +223,5 @@ _COUNTERS: tuple[tuple[str, str, Callable[[_Server], float | None]], ...] = (
     ("server_written_bytes", "Bytes written to disks, in this run of it", _used("written")),
     ("console_bytes", "Bytes of output carried to viewers", lambda server: server.carried),
     ("console_dropped_bytes", "Bytes of output that were lost to a viewer", lambda server: server.dropped),
+    ("log_missed_bytes", "Bytes of output that are missing in its log", lambda server: server.missed),
 )
