@@ -84,6 +84,7 @@ class Server:
             f"{INTERFACE}.Condemn": self._condemn,
             f"{INTERFACE}.Signal": self._signal,
             f"{INTERFACE}.Write": self._write,
+            f"{INTERFACE}.Resize": self._resize,
             f"{INTERFACE}.Handover": self._handover,
         }
         self._streams: Mapping[str, Callable[[Channel, Record, bool], Awaitable[Reply]]] = {
@@ -307,6 +308,10 @@ class Server:
         await self._supervisor.write(parameters.take("name", str), data)
         return {}
 
+    async def _resize(self, parameters: Record) -> Reply:
+        name, rows = parameters.take("name", str), parameters.take("rows", int)
+        return _service(await self._supervisor.resize(name, rows, parameters.take("columns", int)))
+
 
 async def _until_closed(channel: Channel, scope: anyio.CancelScope) -> None:
     """Notice that the caller has hung up, also while there is nothing to send."""
@@ -340,7 +345,5 @@ def _happenings(told: Happenings) -> Reply:
 
 
 def _changes(changes: Changes) -> Reply:
-    return {
-        "services": [status.to_dict() for status in changes.services],
-        "removed": list(changes.removed),
-    }
+    services = [status.to_dict() for status in changes.services]
+    return {"services": services, "removed": list(changes.removed)}

@@ -14,6 +14,7 @@ from .cause import SOMEBODY, Cause, CauseKind
 from .console import Follower
 from .estate import Heir, Keeping, Returned, Serials
 from .events import Held, Remove, Wanted
+from .execution import Terminal
 from .following import Attachment, Watch
 from .history import Chronicle
 from .leftovers import Leftovers
@@ -22,7 +23,7 @@ from .planfile import PlanFile
 from .record import Record
 from .roster import Roster
 from .service import CARRIED, Service
-from .spec import Plan
+from .spec import InvalidSpec, Plan
 from .starts import Starts
 from .status import ServiceStatus
 from .wishes import Wishes
@@ -142,6 +143,22 @@ class Supervisor:
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin. Raises `NoSuchService`, `InputRefused`."""
         await self._get(name).write(data)
+
+    async def resize(self, name: str, rows: int, columns: int) -> ServiceStatus:
+        """Make a program's terminal that large, until it ends: of several wishes the latest one counts.
+
+        Raises `NoSuchService`, and `NotAllowed` where there is no terminal or for a size that none has.
+        """
+        service, size = self._get(name), Terminal(rows, columns)
+        try:
+            size.check()
+        except InvalidSpec as exc:
+            raise NotAllowed(str(exc)) from exc
+        if service.child is None or service.child.terminal is None:
+            raise NotAllowed(f"{name} runs in no terminal")
+        if service.child.resize(size):
+            self._roster.changed(service)
+        return self._roster.status(service)
 
     async def attach(self, name: str, since: int | None = None, stream: str | None = None) -> Attachment:
         """Follow a console from an offset, or from its replayed tail. Raises `NoSuchService`.
