@@ -39,6 +39,8 @@ _OPTIONS = (
     *((key,) for key in ("nice", "oomscoreadjust", "successcodes", "shell")),
     *(("backoff", key) for key in ("initial", "factor", "cap", "jitter")),
     *(("budget", key) for key in ("restarts", "window")),
+    ("terminal",),
+    *(("terminal", key) for key in ("rows", "columns")),
     *(("limits", key) for key in (*_SIZES, "cpu", "cpuweight", "pids")),
     *(("logs", key) for key in ("size", "days", "keep", "keepdays", "total", "timestamps")),
     ("rlimits", "*"),

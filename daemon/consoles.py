@@ -6,6 +6,7 @@ Rules:
   anything. The supervisor's scrollback holds it, and the offsets tell what was lost there.
 - A viewer that falls behind the relay's own memory is told how many bytes it missed, and goes on from there.
 - A line without an end is shown after `QUIET` seconds: it may be a question that waits for an answer.
+- What comes from a terminal is shown as the text that it leaves there, line by line.
 - The console of another supervisor begins anew. The stream's name tells, or, where there is none, the offset.
 """
 
@@ -22,6 +23,7 @@ from supervisor import Attached, NoSuchService, SupervisorUnreachable
 
 from .lines import Lines
 from .mirror import Mirror
+from .terminallines import TerminalLines
 from .watched import Tally, Watched
 
 QUIET = 0.3
@@ -128,7 +130,7 @@ class Relay:
         self._tally = tally or Tally()
         self._most_lines = lines
         self._most_bytes = max(size, KEEP_BYTES)
-        self._lines = Lines()
+        self._lines: Lines | TerminalLines = Lines()
         self._pieces: deque[Piece] = deque()
         self._kept = 0
         self._passed = 0
@@ -232,7 +234,18 @@ class Relay:
             expected = output.offset + len(output.data)
             self._passed += len(output.data)
             self._tally.carried[self._name] += len(output.data)
+            self._fit()
             self._add(self._lines.feed(output.data))
+
+    def _fit(self) -> None:
+        """Read what comes as that of a terminal, if it has one, as wide as that is."""
+        status = self._mirror.latest.get(self._name)
+        size = None if status is None else status.terminal
+        if isinstance(self._lines, TerminalLines) != (size is not None):
+            self._add(self._lines.finish())
+            self._lines = Lines() if size is None else TerminalLines(size.columns)
+        if size is not None and isinstance(self._lines, TerminalLines):
+            self._lines.columns = size.columns
 
     async def _until_wanted(self) -> None:
         while not any(viewer.waiting for viewer in self.viewers):

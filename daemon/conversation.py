@@ -32,8 +32,11 @@ FAREWELL = 5.0
 
 INPUT = "server.console.input"
 
-Typed = tuple[bytes, str]
-"""Input: what the program gets, and how it stands in the audit log."""
+ENTER = b"\r"
+"""What the Enter key sends in a terminal; who reads lines there gets a newline all the same (ICRNL)."""
+
+Typed = tuple[bytes, str, bool]
+"""Input: what the program gets, how it stands in the audit log, and whether these are lines."""
 
 
 class Malformed(Exception):
@@ -99,16 +102,16 @@ class Conversation:
                 await done.wait()
             tasks.cancel_scope.cancel()
 
-    async def enter(self, data: bytes, text: str) -> None:
+    async def enter(self, data: bytes, text: str, *, lines: bool = False) -> None:
         """Have input given to the program; nothing else that the client says waits for that."""
         try:
-            self._typing.send_nowait((data, text))
+            self._typing.send_nowait((data, text, lines))
         except anyio.WouldBlock:
             await self.tell(f"The input was not taken: {MOST_TYPED} lines are waiting already")
 
     async def enter_line(self, text: str) -> None:
         """Have a line given to the program, with the newline that ends it."""
-        await self.enter(text.encode("utf-8", "replace") + b"\n", text)
+        await self.enter(text.encode("utf-8", "replace") + b"\n", text, lines=True)
 
     async def send(self, sending: Awaitable[None]) -> bool:
         """Send, unless the viewer has gone; one that does not read is cut off."""
@@ -131,11 +134,11 @@ class Conversation:
 
     async def _type(self, typed: MemoryObjectReceiveStream[Typed], done: anyio.Event) -> None:
         with typed:
-            async for data, text in typed:
-                await self._give(data, text)
+            async for data, text, lines in typed:
+                await self._give(data, text, lines)
         done.set()
 
-    async def _give(self, data: bytes, text: str) -> None:
+    async def _give(self, data: bytes, text: str, lines: bool) -> None:
         """Give input to the program; a typist whose input cannot be taken is told."""
         # What came before the end of the session may still be in the queue.
         if self._identity.over:
@@ -151,6 +154,9 @@ class Conversation:
             await self.tell(f"The input was not taken: you may type only: {listed}")
             attempt.failed(self._identity, "", "not-permitted: this is not in the list", denied=True)
             return
+        status = self.call.parts.mirror.latest.get(server)
+        if lines and status is not None and status.terminal is not None:
+            data = data.replace(b"\n", ENTER)
         try:
             await self.call.parts.mirror.write(server, data)
         except (InputRefused, NoSuchService, SupervisorUnreachable) as exc:

@@ -52,6 +52,7 @@ class Mirror:
         """Whether the supervisor has taken the latest plan that it was offered."""
         self.watchers: list[Watcher] = []
         """Called with each status that is news, and the one before it."""
+        self._told: dict[str, anyio.Event] = {}
         self._owed = ""
         """Why the supervisor could not store the plan that it was offered, for as long as it lacks it."""
 
@@ -118,6 +119,10 @@ class Mirror:
             raise NoSuchServer
         return status
 
+    async def told(self, name: str) -> None:
+        """Wait until the supervisor says anything about a service, perhaps that it is gone."""
+        await self._told.setdefault(name, anyio.Event()).wait()
+
     async def gone(self, name: str) -> None:
         """Wait until the service does not exist (any more)."""
         if name in self._known:
@@ -158,6 +163,10 @@ class Mirror:
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin; see `Supervisor.write`."""
         await self._supervisor.write(name, data)
+
+    async def resize(self, name: str, rows: int, columns: int) -> ServiceStatus:
+        """Make a program's terminal that large; see `Supervisor.resize`."""
+        return self._answered(await self._supervisor.resize(name, rows, columns))
 
     async def attach(self, name: str, since: int | None, stream: str | None = None) -> Attached:
         """Follow a console; see `Supervisor.attach`."""
@@ -233,6 +242,7 @@ class Mirror:
             self._take_one(status)
         for name in changes.removed:
             self._known.pop(name, None)
+            self._tell(name)
             if (gone := self._gone.pop(name, None)) is not None:
                 gone.set()
 
@@ -249,3 +259,8 @@ class Mirror:
             self._known[status.name] = status
             for watcher in self.watchers:
                 watcher(known, status)
+            self._tell(status.name)
+
+    def _tell(self, name: str) -> None:
+        if (told := self._told.pop(name, None)) is not None:
+            told.set()

@@ -22,6 +22,7 @@ def _service(name: str, server: Server) -> ServiceSpec:
             restart=server.restart,
             execution=server.execution,
             limits=server.limits,
+            terminal=server.terminal,
             scrollback=ScrollbackPolicy(lines=server.scrollback_lines, bytes=server.scrollback_bytes),
             boot=server.boot,
             leftovers=server.leftovers,

@@ -4,11 +4,19 @@ Binary messages are bytes, of output or of input; text messages are JSON. What t
 looks like output: the offsets count the supervisor's stream and nothing else.
 """
 
+import contextlib
 from collections.abc import Mapping
 
+import anyio
+import anyio.abc
+
+from .access import Identity
 from .conversation import JsonConversation, Malformed, text_of
 from .errors import ApiError
+from .parts import SocketCall
 from .rawconsoles import Chunk, Place, RawViewer
+from .resizing import Resizing, size_of
+from .statenews import StateNews, size
 
 MOST_OFFSET = (1 << 53) - 1
 """The largest whole number that every JSON parser keeps."""
@@ -19,13 +27,21 @@ class ThirdProtocol(JsonConversation):
 
     name = "console-v3"
 
+    def __init__(self, call: SocketCall, identity: Identity) -> None:
+        super().__init__(call, identity)
+        self._resizing = Resizing(call.parts.mirror, call.server, self.tell)
+
     async def converse(self) -> None:
         """Show bytes as they come, from the offset that the query asks for."""
         since = _offset(self.socket.query_params.get("since"))
         async with self.call.parts.raw_consoles.view(self.call.server) as viewer:
 
             async def show_all() -> None:
-                await self._show_all(viewer, since)
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._resizing.run)
+                    with contextlib.suppress(anyio.EndOfStream):  # the service is gone
+                        await self._show_all(viewer, since, tasks)
+                    tasks.cancel_scope.cancel()
 
             await self.serve(show_all)
 
@@ -36,6 +52,9 @@ class ThirdProtocol(JsonConversation):
 
     async def act(self, said: Mapping[str, object]) -> bool:
         """Do what a message asks for."""
+        if said.get("type") == "resize":
+            await self._resize(said)
+            return True
         if said.get("type") != "input":
             return await super().act(said)
         if "data" not in said:
@@ -54,19 +73,39 @@ class ThirdProtocol(JsonConversation):
             await self.tell("The input was not taken: this console is read-only")
         return self.may_write
 
-    async def _show_all(self, viewer: RawViewer, since: int | None) -> None:
+    async def _resize(self, said: Mapping[str, object]) -> None:
+        if (wanted := size_of(said)) is None:
+            raise Malformed
+        if self.may_write:
+            self._resizing.ask(wanted)
+        else:
+            await self.tell("The size was not taken: this console is read-only")
+
+    async def _show_all(self, viewer: RawViewer, since: int | None, tasks: anyio.abc.TaskGroup) -> None:
         place = await viewer.begin(since, self.socket.query_params.get("stream"))
         open_ = await self.send(self._greet(viewer.stream, place))
         self.introduced()
+        tasks.start_soon(self._tell_states)
         position = place.offset
         while open_:
             chunk = await viewer.receive()
             open_ = await self.send(self._show_chunk(viewer.stream, chunk, position))
             position = chunk.offset + len(chunk.data)
 
+    async def _tell_states(self) -> None:
+        """Tell how the server is, and each change of that; output does not wait for it."""
+        mirror, news, open_ = self.call.parts.mirror, StateNews(), True
+        while open_:
+            for message in news.messages(mirror.latest.get(self.call.server)):
+                open_ = open_ and await self.send(self.say(message))
+            # No await since: what is told meanwhile is not missed, only what a later state has overtaken.
+            await mirror.told(self.call.server)
+
     async def _greet(self, stream: str, place: Place) -> None:
         settings = {"type": "settings", "readOnly": not self.may_write, "stream": stream}
-        await self.say({**settings, "offset": place.offset, "end": place.end})
+        status = self.call.parts.mirror.latest.get(self.call.server)
+        terminal = size(None if status is None else status.terminal)
+        await self.say({**settings, "offset": place.offset, "end": place.end, "terminal": terminal})
         if place.anew:
             await self._reset(stream, place.offset)
 

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from supervisor import Boot, Execution, LeftBehind, Limits, RestartPolicy, StopPolicy
+from supervisor import Boot, Execution, LeftBehind, Limits, RestartPolicy, StopPolicy, Terminal
 
 from .environmentsettings import read_environment
 from .executionsettings import read_execution, read_tree_limits
@@ -13,6 +13,7 @@ from .logsettings import LogSettings, read_log_settings
 from .ordersettings import OrderSettings, read_order
 from .policysettings import read_restart, read_stop
 from .schedulesettings import Schedule, read_schedules
+from .terminalsettings import read_terminal
 from .values import Section, Value
 
 MAX_NAME = 255
@@ -32,6 +33,7 @@ class Server:
     restart: RestartPolicy = field(default_factory=RestartPolicy)
     execution: Execution = field(default_factory=Execution)
     limits: Limits = field(default_factory=Limits)
+    terminal: Terminal | None = None
     scrollback_lines: int = 2500
     scrollback_bytes: int = 1 << 20
     boot: Boot = Boot.ENABLED
@@ -59,6 +61,7 @@ def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
         restart=read_restart(section),
         execution=read_execution(section),
         limits=read_tree_limits(section.section("limits")),
+        terminal=read_terminal(section),
         scrollback_lines=section.whole("scrollbackLines", 2500, 0, _MAX_LINES),
         scrollback_bytes=section.whole("scrollbackBytes", 1 << 20, 0, MAX_SCROLLBACK),
         boot=Boot(section.choice("boot", Boot.ENABLED, Boot.WANTED, Boot.ALWAYS, Boot.NEVER)),

@@ -47,5 +47,5 @@ class Asking:
 
 
 async def _write(child: Child, step: StopStep) -> None:
-    await child.stdin.write(step.line.encode("utf-8", "surrogateescape") + b"\n")
+    await child.stdin.write(step.line.encode("utf-8", "surrogateescape") + child.stdin.enter)
     await child.stdin.pour()

@@ -36,6 +36,7 @@ class Calls:
             f"{INTERFACE}.Signal": self._signal,
             f"{INTERFACE}.Write": self._write,
             f"{INTERFACE}.Marks": self._marks,
+            f"{INTERFACE}.Resize": self._resize,
         }
 
     async def _apply(self, parameters: Record) -> Reply:
@@ -83,6 +84,10 @@ class Calls:
             raise InvalidRecord(f"data: {exc}") from exc
         await self._supervisor.write(parameters.take("name", str), data)
         return {}
+
+    async def _resize(self, parameters: Record) -> Reply:
+        name, rows = parameters.take("name", str), parameters.take("rows", int)
+        return _service(await self._supervisor.resize(name, rows, parameters.take("columns", int)))
 
 
 def _wish(parameters: Record) -> tuple[str, Cause]:

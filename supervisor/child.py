@@ -1,9 +1,9 @@
-"""One process of a service: started or adopted, its pipes, its end.
+"""One process of a service: started or adopted, its pipes or its terminal, its end.
 
 A child leads a session and process group of its own, so that a signal to the group reaches what it has
 started, and no signal meant for us reaches it. What has left the group but not the session is still its
 own. We hold a pidfd of it, since a number alone can come to mean a stranger, and its ends of two pipes: one
-to its stdin, one from its stdout and stderr together.
+to its stdin, one from its stdout and stderr together; or two copies of the master of its terminal.
 
 Why not asyncio's or anyio's subprocess objects: they cannot be adopted by the next supervisor.
 """
@@ -19,9 +19,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import anyio
 
+from . import tty
 from .cannot_spawn import CannotSpawn
 from .ends import PIPE_SIZE, Ends
 from .events import Exit
+from .execution import Terminal
+from .keyboard import Keyboard
 from .launch import Launch, credentials, start, unburden
 from .process import Census, Member, ProcessId, sessions, told_exit
 from .record import Record
@@ -61,7 +64,9 @@ class Child:
         """How the main process ended, once waited for: its pid then only stands for the group."""
         self.pidfd = os.pidfd_open(identity.pid) if ended is None and pidfd < 0 else pidfd
         self._last_signal = 0
-        self.stdin = Stdin(stdin)
+        self.terminal = tty.size_of(output)
+        """How large its terminal is; None if it has pipes, or lost them."""
+        self.stdin = Stdin(stdin) if self.terminal is None else Keyboard(stdin)
         self.serial = 0
         """By which number a descriptor store keeps our descriptors; 0 for none."""
         self.output = output
@@ -83,9 +88,13 @@ class Child:
         whose = credentials(spec.execution)
         launch = Launch(spec.execution, whose)
         variables = {**environment, **(whose.variables or {}), **spec.environment}
+        terminal = None if attached else spec.terminal
+        if terminal is not None:
+            variables.setdefault("TERM", tty.TERM)
+            launch.add("the terminal cannot become its own", tty.take, first=True)
         process = ends = None
         try:
-            ends = Ends.pipes(attached=attached)
+            ends = Ends.terminal(terminal) if terminal else Ends.pipes(attached=attached)
             whose.own(*ends.theirs)
             process = start(spec, variables, ends, launch, given)
             # We have raised our own limit; programs that use select(2) must not find it raised.
@@ -209,6 +218,14 @@ class Child:
                 os.killpg(self.pid, signal.SIGCONT)
         except (ProcessLookupError, PermissionError):
             return  # gone, or another user by now: what is left is seen to live on
+
+    def resize(self, size: Terminal) -> bool:
+        """Make its terminal that large; tell whether it was not. Only for one that has a terminal."""
+        if size == self.terminal:
+            return False
+        tty.set_size(self.output, size)
+        self.terminal = size
+        return True
 
     def pass_on(self, left: Sequence[Member]) -> None:
         """Give the latest signal to those who have left our group, but not our session."""

@@ -153,6 +153,12 @@ class SupervisorClient:
         """See `Supervisor.write`."""
         await self._call("Write", {"name": name, "data": base64.b64encode(data).decode("ascii")})
 
+    async def resize(self, name: str, rows: int, columns: int) -> ServiceStatus:
+        """See `Supervisor.resize`."""
+        answer = await self._call("Resize", {"name": name, "rows": rows, "columns": columns})
+        with _understood("Resize"):
+            return ServiceStatus.from_record(answer.record("service"))
+
     async def attach(
         self, name: str, since: int | None = None, stream: str | None = None
     ) -> RemoteAttachment:

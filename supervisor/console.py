@@ -7,6 +7,7 @@ from collections.abc import Callable
 import anyio
 import anyio.lowlevel
 
+from .manner import PLAIN, Manner
 from .marks import Marks
 from .record import InvalidRecord, Record
 from .scrollback import Scrollback
@@ -36,11 +37,12 @@ class Console:
         self._tell()
         return size
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, manner: Manner = PLAIN) -> None:
         """Put in a line of our own, on a line of its own."""
-        unfinished = self.scrollback.last not in (None, 0x0A)
+        between = manner.newline if self.scrollback.last not in (None, 0x0A) else b""
         # A text may hold a file's name, and with it bytes that are no text.
-        self.feed(f"{chr(10) if unfinished else ''}{text}\n".encode("utf-8", "backslashreplace"))
+        words = text.encode("utf-8", "backslashreplace")
+        self.feed(manner.before + between + words + manner.newline)
 
     def close(self) -> None:
         """Say that nothing will follow."""

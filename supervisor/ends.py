@@ -5,7 +5,9 @@ import fcntl
 import os
 from dataclasses import dataclass
 
+from . import tty
 from .descriptors import leave_some
+from .execution import Terminal
 
 PIPE_SIZE = 1 << 20
 """Bytes asked of the kernel per output pipe; with the default of 64 KiB a flood waits for us more often."""
@@ -39,10 +41,28 @@ class Ends:
             opened.pop_all()
             return cls(stdin, output, stdin_ours, output_ours)
 
+    @classmethod
+    def terminal(cls, size: Terminal) -> "Ends":
+        """Open a terminal: one end for both of theirs, and two copies of our own.
+
+        Raises `OSError`, `CannotSpawn`; nothing is left open then.
+        """
+        with contextlib.ExitStack() as opened:
+            ours, theirs = tty.make(size)
+            for fd in (ours, theirs):
+                opened.callback(os.close, fd)
+            # Everything that knows pipes keeps, carries and closes these two by themselves.
+            typing = os.dup(ours)
+            opened.callback(os.close, typing)
+            leave_some(max(ours, typing))
+            os.set_blocking(ours, False)  # of both copies
+            opened.pop_all()
+            return cls(theirs, theirs, typing, ours)
+
     @property
     def theirs(self) -> tuple[int, ...]:
         """What the program gets."""
-        return tuple(fd for fd in (self.stdin, self.output) if fd >= 0)
+        return tuple(fd for fd in {self.stdin, self.output} if fd >= 0)
 
     def give_away(self) -> None:
         """Close what the program has by now."""

@@ -11,7 +11,7 @@ from .execution import Limits
 from .spec import ServiceSpec
 
 DRAIN = 0.2
-"""Seconds in which the end of its output must come once it has ended."""
+"""Seconds in which the end of the output must come once a program has ended; another may hold the pipe."""
 
 
 class ErrandFailed(Exception):

@@ -2,9 +2,11 @@
 
 from .cause import Cause
 from .console import Follower
+from .execution import Terminal
 from .following import Attachment, Watch
 from .history import Chronicle
 from .marks import Marked
+from .policies import InvalidSpec
 from .refusals import NoSuchService, NotAllowed
 from .roster import Roster
 from .service import Service
@@ -42,6 +44,22 @@ class Operations:
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin. Raises `NoSuchService`, `InputRefused`."""
         await self._get(name).write(data)
+
+    async def resize(self, name: str, rows: int, columns: int) -> ServiceStatus:
+        """Make a program's terminal that large, until it ends: of several wishes the latest one counts.
+
+        Raises `NoSuchService`, and `NotAllowed` where there is no terminal or for a size that none has.
+        """
+        service, size = self._get(name), Terminal(rows, columns)
+        try:
+            size.check()
+        except InvalidSpec as exc:
+            raise NotAllowed(str(exc)) from exc
+        if service.child is None or service.child.terminal is None:
+            raise NotAllowed(f"{name} runs in no terminal")
+        if service.child.resize(size):
+            self._roster.changed(service)
+        return self._roster.status(service)
 
     async def attach(self, name: str, since: int | None = None, stream: str | None = None) -> Attachment:
         """Follow a console from an offset, or from its replayed tail. Raises `NoSuchService`.

@@ -56,7 +56,7 @@ class Roster:
             spec,
             self._environment,
             self._tasks,
-            changed=self._changed,
+            changed=self.changed,
             happened=self._happened,
             vanished=self._vanished,
             keeping=self._keeping,
@@ -71,7 +71,7 @@ class Roster:
         if console is not None:
             service.console = console
         service.open()
-        self._changed(service)
+        self.changed(service)
 
     def status(self, service: Service) -> ServiceStatus:
         """Return what is known of a service now."""
@@ -172,7 +172,8 @@ class Roster:
     def _look_again(self) -> None:
         self._tasks.start_soon(self.ordering.run)
 
-    def _changed(self, service: Service) -> None:
+    def changed(self, service: Service) -> None:
+        """Tell, and keep, that a service is not as it was."""
         self._news.tell(service)
         if self.services.get(service.name) is not service:
             return

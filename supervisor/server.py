@@ -277,7 +277,5 @@ def _happenings(told: Happenings) -> Reply:
 
 
 def _changes(changes: Changes) -> Reply:
-    return {
-        "services": [status.to_dict() for status in changes.services],
-        "removed": list(changes.removed),
-    }
+    services = [status.to_dict() for status in changes.services]
+    return {"services": services, "removed": list(changes.removed)}

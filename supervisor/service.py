@@ -11,7 +11,7 @@ from .cannot_spawn import CannotSpawn
 from .cause import SOMEBODY, Cause
 from .child import Child
 from .console import Console
-from .errand import run_errand
+from .errand import DRAIN, run_errand
 from .estate import Carried, Heir, Keeping
 from .events import (
     Asked,
@@ -42,6 +42,7 @@ from .events import (
 )
 from .history import Transition, last_lines
 from .lifecycle import Lifecycle
+from .manner import manner
 from .policies import StopStep
 from .record import Record
 from .socketstore import SocketStore
@@ -51,9 +52,6 @@ from .stdin import InputRefused
 from .witness import Witness
 
 CARRIED = Carried()
-
-DRAIN = 0.2
-"""Seconds in which the end of the output must come once the program has ended; another may hold the pipe."""
 
 
 class Service:
@@ -125,6 +123,7 @@ class Service:
             run=life.run,
             cause=life.cause,
             waits_for=life.waits_for,
+            terminal=alive.terminal if alive else self.spec.terminal,
         )
 
     def start(self, cause: Cause = SOMEBODY) -> None:
@@ -189,8 +188,6 @@ class Service:
         self._tasks.start_soon(self._watch_clock)
         if self.child is not None:
             self._tasks.start_soon(self._tend, self.child)
-            if self.child.stdin.owed:
-                self._tasks.start_soon(self.child.stdin.pour)
         elif self.lifecycle.state.alive:
             self._handle(Emptied() if self._told else Exited(Exit()))
 
@@ -261,7 +258,7 @@ class Service:
             case Wait(seconds):
                 self._wait(anyio.current_time() + seconds)
             case Say(text):
-                self.console.say(text)
+                self.console.say(text, manner(self._spawned_spec, self.child))
             case Vanish():
                 self._vanished(self)
 
@@ -324,6 +321,7 @@ class Service:
         async with anyio.create_task_group() as tasks:
             drained = anyio.Event()
             tasks.start_soon(child.pump, self.console.read_from, drained)
+            tasks.start_soon(child.stdin.pour)
             ended = await child.wait()
             if left := await child.survivors():
                 child.pass_on(left)

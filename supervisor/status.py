@@ -1,9 +1,10 @@
 """What is known of a service at one moment, as a value that travels."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from .cause import SOMEBODY, Cause
 from .events import Exit, State, Wanted
+from .execution import Terminal
 from .record import InvalidRecord, Record
 
 
@@ -36,6 +37,8 @@ class ServiceStatus:
     """What brought about the latest change."""
     waits_for: tuple[str, ...] = ()
     """For whom it waits, as `reason` tells: with its start if it is `stopped`, else with its stop."""
+    terminal: Terminal | None = None
+    """How large its terminal is, or would be with the next start; None if it has pipes."""
 
     @property
     def waits_to_start(self) -> bool:
@@ -60,6 +63,7 @@ class ServiceStatus:
             "run": self.run,
             "cause": self.cause.to_dict(),
             "waits_for": list(self.waits_for),
+            "terminal": None if self.terminal is None else asdict(self.terminal),
         }
 
     @classmethod
@@ -85,4 +89,5 @@ class ServiceStatus:
             run=record.take("run", int, 0),
             cause=Cause.from_record(record.record("cause")),
             waits_for=record.strings("waits_for"),
+            terminal=Terminal.from_record(record.record("terminal")) if record.has("terminal") else None,
         )

@@ -1,6 +1,7 @@
 """A program's standard input: whole messages, in order, and no queue behind them."""
 
 import contextlib
+import errno
 import os
 
 import anyio
@@ -18,6 +19,9 @@ class InputRefused(Exception):
 
 class Stdin:
     """Our end of the pipe; it is non-blocking and ours alone."""
+
+    enter = b"\n"
+    """What ends a line that is typed."""
 
     def __init__(self, fd: int) -> None:
         self._gone = "it has ended" if fd >= 0 else "its input was lost with the supervisor that was killed"
@@ -38,6 +42,7 @@ class Stdin:
         with anyio.move_on_after(INPUT_PATIENCE):
             async with self._turn:
                 await self._pour()
+                self._look(data)
                 while not self._put(data):
                     await self._room()
                 return
@@ -56,6 +61,9 @@ class Stdin:
             os.close(self.fd)
             self.fd = -1
 
+    def _look(self, data: bytes) -> None:
+        """Refuse what would be lost; called right before a message is written."""
+
     async def _pour(self) -> None:
         while self.owed:
             if not self._put(self.owed):
@@ -69,7 +77,9 @@ class Stdin:
             self.owed = data[os.write(self.fd, data) :]
         except BlockingIOError:
             return False
-        except BrokenPipeError as exc:
+        except OSError as exc:
+            if exc.errno not in (errno.EPIPE, errno.EIO):  # EIO: of a terminal
+                raise
             self.owed = b""
             raise InputRefused("it has closed its input") from exc
         return True

@@ -86,6 +86,9 @@ class Supervision(Protocol):
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin."""
 
+    async def resize(self, name: str, rows: int, columns: int) -> ServiceStatus:
+        """Make a program's terminal that large."""
+
     async def attach(self, name: str, since: int | None = None, stream: str | None = None) -> Attached:
         """Follow a console."""
 

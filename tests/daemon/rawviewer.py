@@ -16,11 +16,14 @@ V3 = "console-v3"
 
 
 class RawViewer:
-    """One open console; its bytes are in `parts`, all other messages in `said`."""
+    """One open console; its bytes are in `parts`, states and ends in `states`, all else in `said`."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
         self.said: list[Message] = []
+        self.states: list[Message] = []
+        """What was said about the server: states and ends."""
+        self._skipping = True
         self.settings: Message = {}
         self.stream = ""
         self.parts: list[tuple[int, bytearray]] = []
@@ -65,6 +68,9 @@ class RawViewer:
             self.data.extend(got[8:])
             return {"type": "output"}
         message: Message = json.loads(got)
+        if message["type"] in ("state", "exit"):
+            self.states.append(message)
+            return await self.message() if self._skipping else message
         self.said.append(message)
         if message["type"] == "gap":
             assert message["from"] == self.position
@@ -93,6 +99,22 @@ class RawViewer:
                 raise TimeoutError(f"{wanted!r} was never shown, but {bytes(self.data[-500:])!r}") from exc
             looked = before[1] if self.begin == before[0] else 0
         return bytes(self.data)
+
+    async def until_state(self, **wanted: object) -> Message:
+        """Wait until a state or an end has all of this, if none had it; return it."""
+        self._skipping = False
+        try:
+            while True:
+                for message in self.states:
+                    if wanted.items() <= message.items():
+                        return message
+                await self.message()
+        except TimeoutError as exc:
+            raise TimeoutError(
+                f"{wanted!r} not told, but {self.states!r}, {bytes(self.data[-500:])!r}"
+            ) from exc
+        finally:
+            self._skipping = True
 
     async def until_offset(self, offset: int) -> None:
         """Wait until all bytes before an offset were shown or lost."""

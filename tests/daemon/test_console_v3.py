@@ -23,7 +23,7 @@ async def test_settings_come_first_then_the_replay_then_what_is_new(either: Hous
         assert await viewer.until(b"ready\n") == said
     async with watch(either) as viewer:
         assert re.fullmatch("[0-9a-f]{16}", viewer.stream)
-        mine = {"readOnly": False, "stream": viewer.stream, "offset": 0, "end": len(said)}
+        mine = {"readOnly": False, "stream": viewer.stream, "offset": 0, "end": len(said), "terminal": None}
         assert viewer.settings == (settings := {"type": "settings", **mine})
         assert await viewer.until(b"ready\n") == said
         await viewer.type("one")

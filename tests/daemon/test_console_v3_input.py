@@ -99,6 +99,11 @@ async def test_who_may_not_write_is_told_and_not_heard(house: House, monkeypatch
                 "type": "notice",
                 "message": "The input was not taken: this console is read-only",
             }
+        await viewer.say(type="resize", rows=10, columns=10)
+        assert await viewer.answer() == {
+            "type": "notice",
+            "message": "The size was not taken: this console is read-only",
+        }
     monkeypatch.undo()
     async with watch(house) as viewer:
         await viewer.type("after")

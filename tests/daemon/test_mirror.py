@@ -98,6 +98,10 @@ class Script:
         """Send nothing."""
         raise NotImplementedError
 
+    async def resize(self, name: str, rows: int, columns: int) -> ServiceStatus:
+        """Answer what the test says."""
+        return self.answers[name]
+
     async def history(self, since: int | None = None, origin: str | None = None) -> Following:
         """Tell nothing."""
         raise NotImplementedError

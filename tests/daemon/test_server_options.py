@@ -7,7 +7,17 @@ import pytest
 
 from daemon.config import ConfigError, parse_config
 from daemon.plan import compile_plan
-from supervisor import Execution, Limits, RestartPolicy, ServiceSpec, StopPolicy, StopStep, Way, When
+from supervisor import (
+    Execution,
+    Limits,
+    RestartPolicy,
+    ServiceSpec,
+    StopPolicy,
+    StopStep,
+    Terminal,
+    Way,
+    When,
+)
 
 
 def spec(options: str, more: str = "", base: str = "/base") -> ServiceSpec:
@@ -108,12 +118,32 @@ def test_a_budget_can_be_without_limit() -> None:
         ('limits: { cpu: "1" }', "expected processors, such as 0.5 or 2"),
         ("limits: { cpuWeight: 0 }", "from 1 to 10000"),
         ('shell: "bash"', "expected true, false, or the path of a shell"),
+        ("terminal: 1", "servers.game.terminal: expected true, false, or an object with rows and columns"),
+        (
+            "terminal: { rows: 0 }",
+            "servers.game.terminal.rows: expected a whole number from 1 to 1000, got 0",
+        ),
+        ("terminal: { columns: 1001 }", "a whole number from 1 to 1000"),
     ],
 )
 def test_what_cannot_be_is_refused_at_its_place(options: str, reason: str) -> None:
     told = refusal(options)
     assert reason in told
     assert told.startswith("config.hjson:4:")
+
+
+@pytest.mark.parametrize(
+    ("option", "terminal"),
+    [
+        ("terminal: true", Terminal(24, 80)),
+        ("terminal: false", None),
+        ("terminal: {}", Terminal(24, 80)),
+        ("terminal: { rows: 50 }", Terminal(50, 80)),
+        ("terminal: { rows: 1, columns: 1000 }", Terminal(1, 1000)),
+    ],
+)
+def test_a_server_may_have_a_terminal_of_its_size(option: str, terminal: Terminal | None) -> None:
+    assert spec(option).terminal == terminal
 
 
 def test_a_list_is_no_command_for_a_shell() -> None:

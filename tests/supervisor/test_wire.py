@@ -97,7 +97,7 @@ async def test_another_client_can_call_every_method(house: House) -> None:
 
     def ask(connection: varlink.SimpleClientInterfaceHandler) -> list[str]:
         called = ["Apply", "List", "Start", "Attach", "Write", "Stop", "Kill", "Watch", "Upgrade", "Handover"]
-        called += ["Restart", "Ready", "Condemn", "Signal", "History", "Marks"]
+        called += ["Restart", "Ready", "Condemn", "Signal", "History", "Marks", "Resize"]
         assert connection.Apply(plan) in (None, {})
         assert [service["state"] for service in connection.List()["services"]] == ["stopped"]
         assert connection.Start("a")["service"]["wanted"] == "up"
@@ -116,6 +116,8 @@ async def test_another_client_can_call_every_method(house: House) -> None:
                 data += base64.b64decode(next(answers)["data"])
         marks = connection.Marks("a")
         assert (marks["stream"], marks["marks"][0]["offset"]) == (begin["stream"], 0)
+        with pytest.raises(varlink.VarlinkError, match="a runs in no terminal"):
+            connection.Resize("a", 30, 100)
         with connected(house.socket) as other:
             for stream, offset in ((begin["stream"], 3), (None, 3), ("0123456789abcdef", 0)):
                 again = other.Attach("a", 3, stream)
@@ -439,6 +441,7 @@ FULL = ServiceStatus(
     outdated=True,
     run=4,
     cause=ASKED,
+    terminal=Terminal(30, 100),
 )
 
 TOLD = Transition(
