@@ -48,7 +48,17 @@ class ThirdProtocol(JsonConversation):
     async def hear_bytes(self, data: bytes) -> None:
         """Give the program bytes as they are."""
         if data and await self._may_type():
-            await self.enter(data, data.decode("utf-8", "replace"))
+            await self.enter(data, self._noted(data))
+
+    def _noted(self, data: bytes) -> str:
+        """Return what the audit log says of bytes; of keys on a terminal only how many.
+
+        They may be a password's, typed where no echo shows it.
+        """
+        status = self.call.parts.mirror.latest.get(self.call.server)
+        if status is not None and status.terminal is not None:
+            return f"{len(data)} bytes of keys"
+        return data.decode("utf-8", "replace")
 
     async def act(self, said: Mapping[str, object]) -> bool:
         """Do what a message asks for."""

@@ -258,3 +258,13 @@ async def test_a_program_that_is_killed_in_its_full_screen_does_not_hide_what_fo
         await viewer.until("[Octyne] Server a has stopped.")
         await either.operate("a", "START")
         await viewer.until("[Octyne] Started server a")
+
+
+async def test_keys_stand_in_the_audit_log_by_their_number_only(either: House) -> None:
+    await either.configure(echo=echo())
+    async with watch(either, "echo", since=0) as viewer:
+        await viewer.until(b"ready")
+        await viewer.connection.send(b"hunter2\r")
+        await viewer.until(b"hunter2")
+    typed = [line["input"] for line in either.done() if line["action"] == "server.console.input"]
+    assert typed == ["8 bytes of keys"]
