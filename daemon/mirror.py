@@ -154,6 +154,13 @@ class Mirror:
         """Follow what happens; see `Supervisor.history`."""
         return await self._supervisor.history(since, origin)
 
+    async def heard(self, name: str) -> float:
+        """Return when a program was heard last, on the machine's clock; see `Supervisor.heard`."""
+        heard = (await self._supervisor.heard([name])).get(name)
+        if heard is None:
+            raise NoSuchServer
+        return heard
+
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin; see `Supervisor.write`."""
         await self._supervisor.write(name, data)

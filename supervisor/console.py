@@ -2,6 +2,7 @@
 
 import base64
 import re
+import time
 from collections.abc import Callable
 
 import anyio
@@ -16,6 +17,8 @@ class Console:
 
     def __init__(self, limit: int, scrollback: Scrollback | None = None) -> None:
         self.scrollback = scrollback or Scrollback(limit)
+        self.heard = time.monotonic()
+        """When the program was last heard, on the machine's clock; what we say ourselves does not count."""
         self._news: anyio.Event | None = None
         self._closed = False
 
@@ -27,6 +30,7 @@ class Console:
     def read_from(self, fd: int) -> int:
         """Take in what can be read from a descriptor; see `Scrollback.read_from`."""
         size = self.scrollback.read_from(fd)
+        self.heard = time.monotonic()
         self._tell()
         return size
 

@@ -126,6 +126,8 @@ class Condemned:
 
     cause: Cause
     reason: str
+    steps: tuple[StopStep, ...] = ()
+    """What is tried before its own way to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,13 @@ class Ready:
     """The program is up, as it or somebody who looks at it says."""
 
     cause: Cause = BY_ITSELF
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """It needs so many seconds more, from now on, until it is up."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +211,7 @@ class Elapsed:
 
 
 Asked = Start | Stop | Kill | Restart | Condemned | Remove | Keep
-Happened = Moved | Spawned | Found | SpawnFailed | Ready | StepFailed | Exited | Emptied | Elapsed
+Happened = Moved | Spawned | Found | SpawnFailed | Ready | Extended | StepFailed | Exited | Emptied | Elapsed
 Event = Asked | Happened
 
 
@@ -234,6 +243,13 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Extend:
+    """Let the wait that runs end no sooner than in so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """Put a line into the service's console."""
 
@@ -245,4 +261,4 @@ class Vanish:
     """Forget the service: it is not alive and no longer in the plan."""
 
 
-Effect = Spawn | AskToStop | SendKill | Wait | Say | Vanish
+Effect = Spawn | AskToStop | SendKill | Wait | Extend | Say | Vanish

@@ -13,6 +13,7 @@ The rules:
 - A program is `running` when it has settled, or, where its policy says so, when it or somebody who looks at
   it says that it is ready. If that takes too long, or it is condemned for not working, it is stopped, and
   that counts as a crash.
+- One that says itself when it is ready may ask for more time until then; no other wait is put off.
 - A crash is followed by a wait and a restart, unless the policy is `never`, until the budget of restarts in
   the window is used up: then the service is parked as `failed`. A run that lasts `stable_after` forgets
   earlier crashes, and so does a START by hand.
@@ -47,6 +48,8 @@ from .events import (
     Emptied,
     Event,
     Exited,
+    Extend,
+    Extended,
     Found,
     Happened,
     Held,
@@ -113,8 +116,8 @@ class Lifecycle(Holding):
                 return self._on_kill(cause)
             case Restart(cause, behind):
                 return self._on_restart(cause, behind)
-            case Condemned(cause, reason):
-                return self._condemn(cause, reason)
+            case Condemned(cause, reason, steps):
+                return self._condemn(cause, reason, steps)
             case Remove():
                 self.removed = True
                 return () if self.state.alive else self._vanish()
@@ -134,6 +137,8 @@ class Lifecycle(Holding):
                 return self._on_crash(f"cannot start: {reason}", now, again=passing)
             case State.STARTING, Ready(cause) if self.ready.by is not Sign.SETTLED:
                 return self._settle("ready", cause)
+            case State.STARTING, Extended(seconds) if self.ready.by is Sign.NOTIFY and self.ready.timeout:
+                return (Extend(seconds),)
             case _, Elapsed():
                 return self._on_elapsed()
             case _, Moved(cause, behind):
@@ -268,14 +273,14 @@ class Lifecycle(Holding):
         self._enter(State.STOPPING, "being killed")
         return Say(f"[Octyne] Killing server {self.name}"), SendKill(), Wait(KILL_AGAIN)
 
-    def _condemn(self, cause: Cause, reason: str) -> Sequence[Effect]:
+    def _condemn(self, cause: Cause, reason: str, steps: tuple[StopStep, ...] = ()) -> Sequence[Effect]:
         if self.state not in (State.STARTING, State.RUNNING):
             return ()
         self.cause = cause
         self.condemned = reason
         self._enter(State.STOPPING, f"does not work: {reason}")
         said = Say(f"[Holdfast] {self.name} does not work and is stopped: {reason}")
-        return said, *self._ask(self.stop.steps)
+        return said, *self._ask((*steps, *self.stop.steps))
 
     def _ask(self, steps: tuple[StopStep, ...]) -> Sequence[Effect]:
         """Take the first step; without one, kill at once."""

@@ -83,6 +83,7 @@ class Server:
             f"{INTERFACE}.Ready": self._ready,
             f"{INTERFACE}.Condemn": self._condemn,
             f"{INTERFACE}.Signal": self._signal,
+            f"{INTERFACE}.Heard": self._heard,
             f"{INTERFACE}.Write": self._write,
             f"{INTERFACE}.Handover": self._handover,
         }
@@ -288,9 +289,8 @@ class Server:
         return _service(await self._supervisor.ready(name, parameters.take("run", int), cause))
 
     async def _condemn(self, parameters: Record) -> Reply:
-        name, cause = _wish(parameters)
-        run, reason = parameters.take("run", int), parameters.take("reason", str)
-        return _service(await self._supervisor.condemn(name, run, cause, reason))
+        (name, cause), run = _wish(parameters), parameters.take("run", int)
+        return _service(await self._supervisor.condemn(name, run, cause, parameters.take("reason", str)))
 
     async def _signal(self, parameters: Record) -> Reply:
         number = parameters.take("signal", int)
@@ -298,6 +298,10 @@ class Server:
             raise InvalidRecord(f"signal: there is no signal {number}")
         await self._supervisor.signal(parameters.take("name", str), parameters.take("run", int), number)
         return {}
+
+    async def _heard(self, asked: Record) -> Reply:
+        names = asked.strings("names") if asked.has("names") else None
+        return {"heard": await self._supervisor.heard(names)}
 
     async def _write(self, parameters: Record) -> Reply:
         try:

@@ -36,6 +36,12 @@ class ServiceStatus:
     """What brought about the latest change."""
     waits_for: tuple[str, ...] = ()
     """For whom it waits, as `reason` tells: with its start if it is `stopped`, else with its stop."""
+    run_begin: int = 0
+    """Where the output of the latest run begins, as an offset of the console."""
+    awaits: str = ""
+    """What tells that it is up, while it is starting and has to tell: `notify` or `check`."""
+    note: str = ""
+    """What the program has said of how it is (sd_notify, STATUS), in a line for people."""
 
     @property
     def waits_to_start(self) -> bool:
@@ -60,6 +66,9 @@ class ServiceStatus:
             "run": self.run,
             "cause": self.cause.to_dict(),
             "waits_for": list(self.waits_for),
+            "run_begin": self.run_begin,
+            "awaits": self.awaits,
+            "note": self.note,
         }
 
     @classmethod
@@ -85,4 +94,7 @@ class ServiceStatus:
             run=record.take("run", int, 0),
             cause=Cause.from_record(record.record("cause")),
             waits_for=record.strings("waits_for"),
+            run_begin=record.take("run_begin", int, 0),
+            awaits=record.take("awaits", str, ""),
+            note=record.take("note", str, ""),
         )

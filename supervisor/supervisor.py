@@ -139,6 +139,14 @@ class Supervisor:
         if service.child is not None:
             service.child.signal(number)
 
+    async def heard(self, names: Sequence[str] | None = None) -> Mapping[str, float]:
+        """Return when the programs of these services (of all: None) had output last, or were started.
+
+        Moments are on the machine's monotonic clock, in seconds. A service that does not exist is left out.
+        """
+        known = self._services if names is None else [name for name in names if name in self._services]
+        return {name: self._services[name].console.heard for name in known}
+
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin. Raises `NoSuchService`, `InputRefused`."""
         await self._get(name).write(data)

@@ -1,7 +1,7 @@
 """The services as the daemon knows them: a copy that is never older than what it was told last."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 
 import anyio
@@ -95,6 +95,10 @@ class Script:
 
     async def signal(self, name: str, run: int, number: int) -> None:
         """Send nothing."""
+        raise NotImplementedError
+
+    async def heard(self, names: Sequence[str] | None = None) -> Mapping[str, float]:
+        """Hear nothing."""
         raise NotImplementedError
 
     async def history(self, since: int | None = None, origin: str | None = None) -> Following:
