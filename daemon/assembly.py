@@ -21,6 +21,7 @@ from .disks import Disks
 from .documents import Documents
 from .exposure import Exposure
 from .files import Files
+from .health import Health
 from .held import HeldSockets
 from .jobs import Jobs
 from .ledger import CannotKeep
@@ -117,6 +118,7 @@ class Assembly:
             consoles=consoles,
             documents=Documents(document()),
             files=files,
+            health=Health(mirror, tasks),
             jobs=jobs,
             meter=meter,
             metrics=metrics,
@@ -142,6 +144,7 @@ class Assembly:
             files.configure,
             transfers.configure,
             parts.jobs.configure,
+            parts.health.configure,
             self.upkeep.configure,
             notices.configure,
             disks.configure,

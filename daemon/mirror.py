@@ -51,6 +51,7 @@ class Mirror:
         """Whether the supervisor has taken the latest plan that it was offered."""
         self.watchers: list[Watcher] = []
         """Called with each status that is news, and the one before it."""
+        self._listeners: list[Callable[[str], None]] = []
         self._owed = ""
         """Why the supervisor could not store the plan that it was offered, for as long as it lacks it."""
 
@@ -103,6 +104,14 @@ class Mirror:
     def latest(self) -> Mapping[str, ServiceStatus]:
         """What is known of all services, also while the supervisor cannot be reached; waits for nothing."""
         return self._known
+
+    def watch(self, listener: Callable[[str], None]) -> None:
+        """Have it called, with the name, whenever another status of a service is known, or none any more."""
+        self._listeners.append(listener)
+
+    def known(self, name: str) -> ServiceStatus | None:
+        """Return what is known of a service at this moment, without a wait."""
+        return self._known.get(name)
 
     async def services(self) -> Mapping[str, ServiceStatus]:
         """Return all services by name; raises `SupervisorUnreachable`."""
@@ -237,6 +246,7 @@ class Mirror:
             self._known.pop(name, None)
             if (gone := self._gone.pop(name, None)) is not None:
                 gone.set()
+            self._tell(name)
 
     def _answered(self, status: ServiceStatus) -> ServiceStatus:
         # A service that was reported gone while the answer was on the way must not come back by it.
@@ -251,3 +261,8 @@ class Mirror:
             self._known[status.name] = status
             for watcher in self.watchers:
                 watcher(known, status)
+            self._tell(status.name)
+
+    def _tell(self, name: str) -> None:
+        for listener in self._listeners:
+            listener(name)

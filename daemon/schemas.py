@@ -18,6 +18,7 @@ from .accessschemas import (
     SHARE_WISH,
 )
 from .described import Errors, Param, Schema, ref
+from .healthschemas import CHECKS, HEALTH
 from .noticeschemas import NOTICE_SCHEMAS
 from .scheduleschemas import RAN, SCHEDULE
 from .shapes import FLAG, TEXT, WHOLE, by_name, flag, listed, maybe, number, one_of, shape, text, whole
@@ -155,6 +156,8 @@ SCHEMAS: Mapping[str, Schema] = {
             "restartIn": maybe(number("Seconds until it is tried again")),
             "restartToApply": flag("The config has changed since it was started"),
             "lastExit": {"oneOf": [ref("Exit"), {"type": "null"}]},
+            "ready": flag("It runs, it is up, and no check says that it is ill"),
+            "health": HEALTH,
         },
         "toDelete",
     ),
@@ -168,6 +171,7 @@ SCHEMAS: Mapping[str, Schema] = {
         }
     ),
     "Waiting": shape({**SUCCESS, "reason": text("For whom it waits; it starts by itself")}),
+    "Checks": CHECKS,
     "CannotStart": shape(
         {"success": {"type": "boolean", "const": False}, "error": text("Why"), "kind": TEXT},
     ),

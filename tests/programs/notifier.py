@@ -1,4 +1,4 @@
-"""Says to its NOTIFY_SOCKET what it is told on stdin; between `beat` and `hush` also WATCHDOG=1, again and again.
+"""Says to its NOTIFY_SOCKET what stdin tells it; between `beat` and `hush` also WATCHDOG=1, again and again.
 
 `other LINE` lets a child say it, in a session of its own; `gone LINE` one that is gone at once.
 """
