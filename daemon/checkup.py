@@ -155,6 +155,10 @@ class Checkup:
                     await look(self.check, spec, status.pid)
                 except ProbeFailed as exc:
                     failure, self.output = str(exc), exc.output
+                except Exception:
+                    # One check must not end the daemon, whatever it meets out there.
+                    log.exception("%s: check %s met what nobody expected", self._server, self.name)
+                    failure = "it could not be looked at, the log says why"
         await self._judge(failure, status.run, passed, spec)
         return again
 

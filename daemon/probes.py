@@ -57,6 +57,8 @@ async def _connect(check: Check, spec: ServiceSpec) -> anyio.abc.ByteStream:
         return await anyio.connect_tcp(*check.place)
     except OSError as exc:
         raise ProbeFailed(f"cannot connect: {_why(exc)}") from exc
+    except UnicodeError as exc:
+        raise ProbeFailed("cannot connect: there can be no host of that name") from exc
 
 
 def _why(exc: OSError) -> str:

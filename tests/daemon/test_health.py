@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, cast
 import anyio
 import pytest
 
+from daemon import checkup, probes
+from daemon import health as health_module
+
 from ..supervisor.world import alive
 from .door import supervising
 from .house import House, Json, eventually, free_port, living, program, python, serving
@@ -338,3 +341,74 @@ async def test_a_watchdog_of_the_config_restarts_who_falls_silent(folder: str) -
             return "" if status.exit is None else str(status.exit.signal)
 
         await eventually(reason, lambda told: told == str(int(signal.SIGABRT)))
+
+
+async def test_no_more_commands_run_at_once_than_the_limit(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health_module, "COMMANDS", 2)
+    running, most = 0, 0
+    real = probes.look
+
+    async def counted(*what: object) -> None:
+        nonlocal running, most
+        running, most = running + 1, max(most, running + 1)
+        try:
+            await real(*what)  # type: ignore[arg-type]
+        finally:
+            running -= 1
+
+    monkeypatch.setattr(checkup, "look", counted)
+    look: Json = {"type": "command", "command": ["/bin/sh", "-c", "sleep 0.05"], "as": "liveness"}
+    names = [f"s{number}" for number in range(10)]
+    async with living(
+        folder, servers={name: checked(program("echo"), {"run": look}) for name in names}
+    ) as house:
+        for name in names:
+            await house.until(name, health={"state": "healthy", "checks": {"run": "healthy"}, "note": None})
+    assert most == 2
+
+
+async def test_a_check_that_meets_what_nobody_expected_fails_and_the_daemon_lives_on(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(checkup, "look", broken)
+    async with living(folder, servers={"app": web(free_port(), **{"as": "liveness"})}) as house:
+        one = await check(house, "web", state="unhealthy")
+        assert one["error"] == "it could not be looked at, the log says why"
+
+
+@pytest.mark.parametrize(
+    ("look", "error"),
+    [
+        ({"type": "http", "url": "http://a..b/"}, "cannot connect: there can be no host of that name"),
+        ({"type": "unix", "path": "no/such.sock"}, "cannot connect: No such file or directory"),
+        ({"type": "unix", "path": "x" * 300}, "cannot connect: AF_UNIX path too long"),
+        ({"type": "command", "command": "/no/such/program"}, "/no/such/program: there is no program"),
+    ],
+)
+async def test_what_cannot_be_looked_at_is_a_failure_in_words(folder: str, look: Json, error: str) -> None:
+    server = checked(program("echo"), {"it": {**look, "as": "liveness"}})
+    async with living(folder, servers={"app": server}) as house:
+        one = await check(house, "it", state="unhealthy")
+        assert str(one["error"]).startswith(error)
+
+
+async def test_an_answer_without_an_end_is_read_no_further_than_64_kib(folder: str) -> None:
+    path = os.path.join(folder, "flood.sock")
+    code = (
+        "import socket,sys\n"
+        "one = socket.socket(socket.AF_UNIX); one.bind(sys.argv[1]); one.listen()\n"
+        "while True:\n"
+        "    peer, _ = one.accept()\n"
+        "    try:\n"
+        "        peer.sendall(b'HTTP/1.1 200 OK\\r\\n\\r\\n')\n"
+        "        while True: peer.sendall(b'x' * 65536)\n"
+        "    except OSError: peer.close()\n"
+    )
+    look: Json = {"type": "http", "url": "http://localhost/", "path": path}
+    async with living(folder, servers={"app": checked(python(code, path), {"it": look})}) as house:
+        await house.until("app", ready=True)
