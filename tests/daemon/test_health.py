@@ -384,7 +384,7 @@ async def test_a_check_that_meets_what_nobody_expected_fails_and_the_daemon_live
 @pytest.mark.parametrize(
     ("look", "error"),
     [
-        ({"type": "http", "url": "http://a..b/"}, "cannot connect: there can be no host of that name"),
+        ({"type": "http", "url": "http://a..b/"}, "cannot connect: "),
         ({"type": "unix", "path": "no/such.sock"}, "cannot connect: No such file or directory"),
         ({"type": "unix", "path": "x" * 300}, "cannot connect: AF_UNIX path too long"),
         ({"type": "command", "command": "/no/such/program"}, "/no/such/program: there is no program"),
