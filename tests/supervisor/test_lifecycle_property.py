@@ -28,6 +28,8 @@ from supervisor.events import (
     Emptied,
     Event,
     Exited,
+    Extend,
+    Extended,
     Found,
     Held,
     Keep,
@@ -87,6 +89,8 @@ EXITS = [
 ]
 
 COMMANDS: list[Event] = [
+    Extended(8.0),
+    Condemned(CHECK, "its watchdog", (StopStep(signal=6, wait=2.0),)),
     Start(),
     Start(),
     Stop(),
@@ -163,6 +167,10 @@ class World:
                     case Wait(seconds):
                         assert seconds >= 0
                         self.deadline = self.now + seconds
+                    case Extend(seconds):
+                        assert self.life.state is State.STARTING
+                        if self.deadline is not None:
+                            self.deadline = max(self.deadline, self.now + seconds)
                     case Vanish():
                         assert not self.alive, "it vanished alive"
                         assert self.life.removed
