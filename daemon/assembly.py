@@ -132,6 +132,7 @@ class Assembly:
             transfers=transfers,
             transport=transport,
         )
+        parts.health.watch(source.looked)
         self.listeners = Listeners(build(parts), tasks, self._held, transport.quotas, exposure)
         exposure.on_change = lambda: tasks.start_soon(self.listeners.again)
         # What can fail comes first: the others need not be taken back.

@@ -43,7 +43,10 @@ log = logging.getLogger("holdfast.health")
 
 @dataclass(frozen=True, slots=True)
 class HealthChange:
-    """A check of a server has begun to fail, or passes again. `at` is in seconds since 1970."""
+    """A check of a server has begun to fail, or passes again. `at` is in seconds since 1970.
+
+    `run` is 0 for one that had failed and is no longer made.
+    """
 
     server: str
     check: str
@@ -51,6 +54,8 @@ class HealthChange:
     reason: str
     run: int
     at: float
+    action: Action = Action.WARN
+    """What is done about it; a restart is told of as such, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class Checkup:
         if self._is_over(status):
             return
         if self.check.kind is Kind.OUTPUT:
-            await self._listen(status, passed)
+            await self._listen(spec, status, passed)
             return
         starting = status.state is State.STARTING
         first = self._means.luck() * min(self.check.interval, EAGER if starting else SPREAD)
@@ -162,7 +167,9 @@ class Checkup:
         await self._judge(failure, status.run, passed, spec)
         return again
 
-    async def _listen(self, status: ServiceStatus, passed: Callable[[], None]) -> None:
+    async def _listen(
+        self, spec: Callable[[], ServiceSpec], status: ServiceStatus, passed: Callable[[], None]
+    ) -> None:
         """Listen for the line: one that tells that it is up, or, for liveness, that it is ill."""
         watch = LineWatch(self._means.mirror, self._server, self.check.pattern, status.run_begin)
         async with anyio.create_task_group() as tasks:
@@ -176,11 +183,11 @@ class Checkup:
                 with anyio.move_on_after(self.check.interval) as patience:
                     await watch.matched()
                 failure = None if patience.cancelled_caught else "it said what its pattern looks for"
-                await self._judge(failure, status.run, passed, None)
+                await self._judge(failure, status.run, passed, spec())
             tasks.cancel_scope.cancel()
 
     async def _judge(
-        self, failure: str | None, run: int, passed: Callable[[], None], spec: ServiceSpec | None
+        self, failure: str | None, run: int, passed: Callable[[], None], spec: ServiceSpec
     ) -> None:
         self.last = anyio.current_time()
         starting = self._status_is(State.STARTING)
@@ -210,9 +217,10 @@ class Checkup:
             self.name,
             reason,
         )
-        self._means.told(HealthChange(self._server, self.name, healthy, reason, run, time.time()))
+        action, at = self.check.action, time.time()
+        self._means.told(HealthChange(self._server, self.name, healthy, reason, run, at, action))
 
-    async def _restart(self, failure: str, run: int, spec: ServiceSpec | None) -> None:
+    async def _restart(self, failure: str, run: int, spec: ServiceSpec) -> None:
         """Have the server stopped for this, which counts as a crash; at the next look again, if it failed."""
         mirror = self._means.mirror
         cause = Cause(CauseKind.CHECK, self.name, failure)
@@ -223,11 +231,11 @@ class Checkup:
         except (NotAllowed, NoSuchService, SupervisorUnreachable) as exc:
             log.info("%s is not restarted for its check %s: %s", self._server, self.name, exc)
 
-    async def _prepare(self, before: Before, run: int, spec: ServiceSpec | None) -> None:
+    async def _prepare(self, before: Before, run: int, spec: ServiceSpec) -> None:
         if before.signal:
             await self._means.mirror.signal(self._server, run, before.signal)
             await anyio.sleep(before.wait)
-        elif spec is not None:
+        else:
             status = self._status()
             async with self._means.commands:
                 try:

@@ -29,7 +29,7 @@ from .descriptors import leave_some
 from .events import Condemned, Event, Extended, Ready, State
 from .hearing import Heard, Hearing, new_name
 from .notify import MOST_STATUS, close_all
-from .policies import ReadyPolicy, Sign, StopStep
+from .policies import ReadyPolicy, Sign, StopStep, word
 from .process import belongs, owner
 from .record import Record
 from .spec import ServiceSpec
@@ -73,7 +73,8 @@ class Voice:
         self._period = 0.0
         self._until: float | None = None
         """Until when it must say that it lives; None while it need not."""
-        self._up = False
+        self._state = State.STOPPED
+        """Of the service, as `follow` was told."""
         self._trusted = (0, 0.0)
         self._telling = False
 
@@ -124,18 +125,16 @@ class Voice:
         self._alarm.close()
         if self._hearing is not None:
             self._hearing.close()
-        self.note, self._until, self._up = "", None, False
+        self.note, self._until = "", None
         self._child = self._hearing = None
 
     def follow(self, state: State) -> None:
         """Learn where the service is by now."""
-        up = state is State.RUNNING
-        if up and not self._up and self._period and self._hearing is not None:
-            self._until = anyio.current_time() + self._period
-            self._alarm.set(self._until)
-        elif not up:
+        before, self._state = self._state, state
+        if state is not State.RUNNING:
             self._until = None
-        self._up = up
+        elif before is not State.RUNNING and self._period and self._hearing is not None:
+            self._expect()
 
     def freeze(self, now: float) -> dict[str, object] | None:
         """Return everything as JSON data; None if it does not speak."""
@@ -147,7 +146,7 @@ class Voice:
             "note": self.note,
             "period": self._period,
             "remaining": None if self._until is None else self._until - now,
-            "up": self._up,
+            "state": str(self._state),
         }
 
     def thaw(self, record: Record, policy: ReadyPolicy, now: float, *, carried: bool) -> None:
@@ -162,7 +161,7 @@ class Voice:
         self._thawed = record.take("descriptor", int) if carried else -1
         self.note = record.take("note", str)
         self._period = record.take("period", float)
-        self._up = record.take("up", bool)
+        self._state = word(record, "state", State.STOPPED)
         remaining = record.optional("remaining", float)
         self._until = None if remaining is None else now + remaining
         if self._until is not None and not carried:
@@ -177,16 +176,20 @@ class Voice:
             self._say(fields["STATUS"])
         if (period := _seconds(fields.get("WATCHDOG_USEC"))) and self._policy.watchdog:
             self._period = period
-        if fields.get("EXTEND_TIMEOUT_USEC") is not None:
-            self._handle(Extended(min(_seconds(fields["EXTEND_TIMEOUT_USEC"]), MOST_EXTENSION)))
-        if fields.get("READY") == "1" and self._policy.by is Sign.NOTIFY:
-            self._handle(Ready())
+            if self._until is not None:
+                self._expect()
+        # What the service would not heed is not told to it: a program may say it a thousand times a second.
+        if self._state is State.STARTING and self._policy.by is Sign.NOTIFY:
+            if more := _seconds(fields.get("EXTEND_TIMEOUT_USEC")):
+                self._handle(Extended(min(more, MOST_EXTENSION)))
+            if fields.get("READY") == "1":
+                self._handle(Ready())
         if fields.get("STOPPING") == "1":
             self._until = None
         match fields.get("WATCHDOG"):
             case "1" if self._until is not None:
                 self._until = anyio.current_time() + self._period  # the alarm sees it when it rings
-            case "trigger" if self._period:
+            case "trigger" if self._period and self._state in (State.STARTING, State.RUNNING):
                 self._condemn("it says that it does not work (WATCHDOG=trigger)")
 
     def _believed(self, heard: Heard) -> bool:
@@ -217,6 +220,11 @@ class Voice:
             self._changed()
             await anyio.sleep(PACE)
         self._telling = False
+
+    def _expect(self) -> None:
+        """Wait for a word that it lives, from now on."""
+        self._until = anyio.current_time() + self._period
+        self._alarm.set(self._until)
 
     def _judge(self) -> None:
         if self._hearing is not None:

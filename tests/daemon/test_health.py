@@ -231,6 +231,7 @@ async def test_a_line_that_tells_of_trouble_makes_it_ill(folder: str) -> None:
         await house.until("app", state="running")
         await say(house, "java.lang.OutOfMemoryError")
         await house.until("app", restarts=1, state="running")
+    assert await anyio.Path(folder, "hook").read_text() == "app\n"
 
 
 async def test_one_that_falls_silent_is_ill_and_one_that_speaks_is_well(folder: str) -> None:

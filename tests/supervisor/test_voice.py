@@ -1,6 +1,7 @@
 """What a program says of itself counts if it is the program that says it; who falls silent is stopped."""
 
 import os
+import shutil
 import signal
 import socket
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from supervisor import CauseKind, Plan, ReadyPolicy, ServiceSpec, Sign, State, SupervisorClient
+from supervisor import CauseKind, Execution, Plan, ReadyPolicy, ServiceSpec, Sign, State, SupervisorClient
 from supervisor import voice as module
 
 from .real import eventually, started
@@ -83,6 +84,15 @@ async def test_one_that_ignores_the_abort_is_stopped_in_its_own_way(
     status = await house.until("a", lambda status: status.state is State.FAILED)
     assert status.exit is not None
     assert status.exit.code == 7
+
+
+async def test_it_may_change_how_often_it_must_say_that_it_lives(house: House) -> None:
+    await house.apply(speaker(ReadyPolicy(Sign.NOTIFY, watchdog=600.0)))
+    await told(house, "READY=1")
+    await house.until("a", lambda status: status.state is State.RUNNING)
+    await told(house, "WATCHDOG_USEC=200000")
+    status = await house.until("a", lambda status: status.state is State.FAILED)
+    assert "watchdog for 0.2 s" in status.reason
 
 
 async def test_one_that_says_that_it_does_not_work_is_stopped_at_once(house: House) -> None:
@@ -240,3 +250,13 @@ async def test_what_was_said_of_an_earlier_run_is_forgotten(house: House) -> Non
         return not house.supervisor._services["a"]._voice.descriptors
 
     await eventually(silent)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can let a program run as another user")
+@pytest.mark.skipif(shutil.which("systemd-notify") is None, reason="systemd-notify is not installed")
+async def test_a_program_that_runs_as_another_user_is_heard(house: House) -> None:
+    command = ("/bin/sh", "-c", "systemd-notify --ready --status=nobody-speaks; exec sleep 1000")
+    one = replace(spec("a", command), ready=NOTIFY, execution=Execution(user="nobody"))
+    await house.apply(one)
+    status = await house.until("a", lambda status: status.state is State.RUNNING and status.note)
+    assert status.note == "nobody-speaks"
