@@ -226,6 +226,7 @@ async def test_a_line_that_tells_of_trouble_makes_it_ill(folder: str) -> None:
         "as": "liveness",
         "action": "restart",
         "failures": 1,
+        "before": {"command": ["/bin/sh", "-c", f"echo $HOLDFAST_SERVER > {folder}/hook"]},
     }
     async with living(folder, servers={"app": checked(program("echo"), {"oom": look})}) as house:
         await house.until("app", state="running")
