@@ -159,13 +159,6 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Extended:
-    """It needs so many seconds more, from now on, until it is up."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class StepFailed:
     """It could not be asked to stop in this way: waiting for that is of no use."""
 
@@ -211,7 +204,7 @@ class Elapsed:
 
 
 Asked = Start | Stop | Kill | Restart | Condemned | Remove | Keep
-Happened = Moved | Spawned | Found | SpawnFailed | Ready | Extended | StepFailed | Exited | Emptied | Elapsed
+Happened = Moved | Spawned | Found | SpawnFailed | Ready | StepFailed | Exited | Emptied | Elapsed
 Event = Asked | Happened
 
 
@@ -243,13 +236,6 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Extend:
-    """Let the wait that runs end no sooner than in so many seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Say:
     """Put a line into the service's console."""
 
@@ -261,4 +247,4 @@ class Vanish:
     """Forget the service: it is not alive and no longer in the plan."""
 
 
-Effect = Spawn | AskToStop | SendKill | Wait | Extend | Say | Vanish
+Effect = Spawn | AskToStop | SendKill | Wait | Say | Vanish

@@ -13,7 +13,6 @@ The rules:
 - A program is `running` when it has settled, or, where its policy says so, when it or somebody who looks at
   it says that it is ready. If that takes too long, or it is condemned for not working, it is stopped, and
   that counts as a crash.
-- One that says itself when it is ready may ask for more time until then; no other wait is put off.
 - A crash is followed by a wait and a restart, unless the policy is `never`, until the budget of restarts in
   the window is used up: then the service is parked as `failed`. A run that lasts `stable_after` forgets
   earlier crashes, and so does a START by hand.
@@ -48,8 +47,6 @@ from .events import (
     Emptied,
     Event,
     Exited,
-    Extend,
-    Extended,
     Found,
     Happened,
     Held,
@@ -137,8 +134,6 @@ class Lifecycle(Holding):
                 return self._on_crash(f"cannot start: {reason}", now, again=passing)
             case State.STARTING, Ready(cause) if self.ready.by is not Sign.SETTLED:
                 return self._settle("ready", cause)
-            case State.STARTING, Extended(seconds) if self.ready.by is Sign.NOTIFY and self.ready.timeout:
-                return (Extend(seconds),)
             case _, Elapsed():
                 return self._on_elapsed()
             case _, Moved(cause, behind):

@@ -24,7 +24,6 @@ from .events import (
     Event,
     Exit,
     Exited,
-    Extend,
     Found,
     Keep,
     Kill,
@@ -91,7 +90,7 @@ class Service:
         self._vanished = vanished
         self._spawned_spec = spec
         self._alarm = Alarm(lambda: self._handle(Elapsed()))
-        self._voice = Voice(tasks, lambda: self.name, self._handle, lambda: self._changed(self))
+        self._voice = Voice(tasks, lambda: self.name, self._handle, self._note_voice)
         self._events: deque[Event] = deque()
         self._tasks = tasks
 
@@ -267,12 +266,15 @@ class Service:
                 self.child.signal(9)
             case Wait(seconds):
                 self._alarm.set(anyio.current_time() + seconds)
-            case Extend(seconds):
-                self._alarm.put_off(anyio.current_time() + seconds)
             case Say(text):
                 self.console.say(text)
             case Vanish():
                 self._vanished(self)
+
+    def _note_voice(self, more: float) -> None:
+        """Tell what it says of itself, and give it more time to become ready, if it has asked for that."""
+        self._alarm.put_off(anyio.current_time() + more)
+        self._changed(self)
 
     @property
     def _pid(self) -> int | None:

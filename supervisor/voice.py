@@ -9,6 +9,7 @@ The rules:
 - `WATCHDOG_PID` is not set: then the watchdog is meant for whoever reads the variable
   (sd_watchdog_enabled(3)),
   also for the Java that a script has started.
+- More time (EXTEND_TIMEOUT_USEC) is given for the start alone; no other wait is put off.
 - The watchdog counts from when the program is up. One that says that it stops need not say that it lives.
 - The socket goes along in a handover. After a death its name is bound again, which senders look up each time,
   and the watchdog counts anew: what was said meanwhile is lost. If it is taken by then, nobody is condemned.
@@ -26,7 +27,7 @@ from .cannot_spawn import CannotSpawn
 from .cause import Cause, CauseKind
 from .child import Child
 from .descriptors import leave_some
-from .events import Condemned, Event, Extended, Ready, State
+from .events import Condemned, Event, Ready, State
 from .hearing import Heard, Hearing, new_name
 from .notify import MOST_STATUS, close_all
 from .policies import ReadyPolicy, Sign, StopStep, word
@@ -57,14 +58,15 @@ class Voice:
         tasks: anyio.abc.TaskGroup,
         name: Callable[[], str],
         handle: Callable[[Event], None],
-        changed: Callable[[], None],
+        noted: Callable[[float], None],
     ) -> None:
+        """`noted` hears of another note, and of how many seconds more it needs to become ready."""
         self.note = ""
         """What it has said last of how it is, for people."""
         self._tasks = tasks
         self._name = name
         self._handle = handle
-        self._changed = changed
+        self._noted = noted
         self._policy = ReadyPolicy()
         self._child: Child | None = None
         self._hearing: Hearing | None = None
@@ -181,7 +183,7 @@ class Voice:
         # What the service would not heed is not told to it: a program may say it a thousand times a second.
         if self._state is State.STARTING and self._policy.by is Sign.NOTIFY:
             if more := _seconds(fields.get("EXTEND_TIMEOUT_USEC")):
-                self._handle(Extended(min(more, MOST_EXTENSION)))
+                self._noted(min(more, MOST_EXTENSION))
             if fields.get("READY") == "1":
                 self._handle(Ready())
         if fields.get("STOPPING") == "1":
@@ -217,7 +219,7 @@ class Voice:
         told = ""
         while told != self.note:
             told = self.note
-            self._changed()
+            self._noted(0.0)
             await anyio.sleep(PACE)
         self._telling = False
 

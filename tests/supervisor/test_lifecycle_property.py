@@ -28,8 +28,6 @@ from supervisor.events import (
     Emptied,
     Event,
     Exited,
-    Extend,
-    Extended,
     Found,
     Held,
     Keep,
@@ -89,7 +87,6 @@ EXITS = [
 ]
 
 COMMANDS: list[Event] = [
-    Extended(8.0),
     Condemned(CHECK, "its watchdog", (StopStep(signal=6, wait=2.0),)),
     Start(),
     Start(),
@@ -167,10 +164,6 @@ class World:
                     case Wait(seconds):
                         assert seconds >= 0
                         self.deadline = self.now + seconds
-                    case Extend(seconds):
-                        assert self.life.state is State.STARTING
-                        if self.deadline is not None:
-                            self.deadline = max(self.deadline, self.now + seconds)
                     case Vanish():
                         assert not self.alive, "it vanished alive"
                         assert self.life.removed
