@@ -14,6 +14,7 @@ from supervisor import Supervision, leads_to_journal
 from .access import Access
 from .app import build
 from .audit import DATABASE, Audit
+from .checkup import HealthChange
 from .chronicle import Chronicle
 from .config import Config
 from .consoles import Consoles
@@ -21,6 +22,7 @@ from .disks import Disks
 from .documents import Documents
 from .exposure import Exposure
 from .files import Files
+from .health import Health
 from .held import HeldSockets
 from .jobs import Jobs
 from .ledger import CannotKeep
@@ -120,6 +122,7 @@ class Assembly:
             consoles=consoles,
             documents=Documents(document()),
             files=files,
+            health=Health(mirror, tasks),
             jobs=jobs,
             meter=meter,
             metrics=metrics,
@@ -134,6 +137,7 @@ class Assembly:
             transfers=transfers,
             transport=transport,
         )
+        parts.health.watch(source.looked)
         self.listeners = Listeners(build(parts), tasks, self._held, transport.quotas, exposure)
         exposure.on_change = lambda: tasks.start_soon(self.listeners.again)
         # What can fail comes first: the others need not be taken back.
@@ -147,6 +151,7 @@ class Assembly:
             transfers.configure,
             parts.jobs.configure,
             parts.logs.configure,
+            parts.health.configure,
             self.upkeep.configure,
             notices.configure,
             disks.configure,
@@ -155,6 +160,7 @@ class Assembly:
         ):
             reloader.add(configure)
             await configure(reloader.config)
+        parts.health.watch(lambda change: _note_health(chronicle, change))
         self._runners = (
             people.run,
             self.audit.run,
@@ -194,6 +200,11 @@ class Assembly:
         except CannotKeep as exc:
             log.error("nobody can log in until this is mended: %s", exc)
         return people
+
+
+def _note_health(chronicle: Chronicle, change: HealthChange) -> None:
+    body = {"check": change.check, "healthy": change.healthy, "reason": change.reason, "run": change.run}
+    chronicle.note(change.server, "health", body)
 
 
 async def _configure(audit: Audit, config: Config) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import anyio
 import anyio.abc
 
+from .alarm import Alarm
 from .asking import Asking
 from .cannot_spawn import CannotSpawn
 from .cause import SOMEBODY, Cause
@@ -49,6 +50,7 @@ from .socketstore import SocketStore
 from .spec import ServiceSpec
 from .status import ServiceStatus
 from .stdin import InputRefused
+from .voice import Voice
 from .witness import Witness
 
 CARRIED = Carried()
@@ -85,9 +87,8 @@ class Service:
         """Where its output begins in this run."""
         self._vanished = vanished
         self._spawned_spec = spec
-        self._deadline: float | None = None
-        self._rearmed = anyio.Event()
-        self._ended = False
+        self._alarm = Alarm(lambda: self._handle(Elapsed()))
+        self._voice = Voice(tasks, lambda: self.name, self._handle, self._note_voice)
         self._events: deque[Event] = deque()
         self._tasks = tasks
 
@@ -101,7 +102,7 @@ class Service:
         """What `freeze` names by number."""
         memory = self.console.scrollback.fd
         ours = [memory] if memory >= 0 else []
-        return [*ours, *(self.child.descriptors if self.child is not None else ())]
+        return [*ours, *self._voice.descriptors, *(self.child.descriptors if self.child is not None else ())]
 
     def status(self, version: int) -> ServiceStatus:
         """Return what is known now."""
@@ -115,7 +116,7 @@ class Service:
             version=version,
             pid=alive.pid if alive else None,
             started=alive.started if alive else None,
-            restart_at=self._deadline if life.state is State.BACKOFF else None,
+            restart_at=self._alarm.deadline if life.state is State.BACKOFF else None,
             restarts=len(life.restarts),
             exit=life.exit or life.previous,
             removed=life.removed,
@@ -124,6 +125,9 @@ class Service:
             cause=life.cause,
             waits_for=life.waits_for,
             terminal=alive.terminal if alive else self.spec.terminal,
+            run_begin=self._run_begin,
+            awaits=life.awaits,
+            note=self._voice.note,
         )
 
     def start(self, cause: Cause = SOMEBODY) -> None:
@@ -157,9 +161,7 @@ class Service:
     def apply(self, spec: ServiceSpec) -> None:
         """Take a new spec: policies count at once, the rest with the next start."""
         self.spec = spec
-        self.lifecycle.stop = spec.stop
-        self.lifecycle.restart = spec.restart
-        self.lifecycle.ready = spec.ready
+        self.lifecycle.stop, self.lifecycle.restart = spec.stop, spec.restart
         self.console.resize(spec.scrollback.bytes)
         self._handle(Keep())
 
@@ -185,16 +187,17 @@ class Service:
 
     def open(self) -> None:
         """Begin to watch the clock, and the child if there is one already."""
-        self._tasks.start_soon(self._watch_clock)
+        self._tasks.start_soon(self._alarm.run)
         if self.child is not None:
+            self._voice.begin(self.child)
             self._tasks.start_soon(self._tend, self.child)
         elif self.lifecycle.state.alive:
             self._handle(Emptied() if self._told else Exited(Exit()))
 
     def close(self) -> None:
         """Let go of a service that is not alive: its waits and its readers end."""
-        self._ended = True
-        self._wait(None)
+        self._alarm.close()
+        self._voice.end()
         self.console.close()
 
     def freeze(self, now: float) -> dict[str, object]:
@@ -204,7 +207,9 @@ class Service:
             "spawned_spec": self._spawned_spec.to_dict(),
             "lifecycle": self.lifecycle.freeze(now),
             "run_begin": self._run_begin,
-            "remaining": None if self._deadline is None else self._deadline - now,
+            "remaining": self._alarm.remaining(now),
+            "voice": self._voice.freeze(now),
+            "silence": now - self.console.heard,
             "child": None if self.child is None else self.child.freeze(now),
             "console": self.console.freeze(),
         }
@@ -217,14 +222,14 @@ class Service:
         self.spec = ServiceSpec.from_record(record.record("spec"))
         self._spawned_spec = ServiceSpec.from_record(record.record("spawned_spec"))
         self.lifecycle.name = self.spec.name
-        self.lifecycle.stop = self.spec.stop
-        self.lifecycle.restart = self.spec.restart
+        self.lifecycle.stop, self.lifecycle.restart = self.spec.stop, self.spec.restart
         self.lifecycle.ready = self._spawned_spec.ready
         self.lifecycle.thaw(record.record("lifecycle"), now)
         self._run_begin = record.take("run_begin", int, 0)
-        remaining = record.optional("remaining", float)
-        self._deadline = None if remaining is None else now + remaining
+        self._alarm.resume(record.optional("remaining", float), now)
+        self._voice.thaw(record.record("voice"), self.lifecycle.ready, now, carried=heir.carried)
         self.console = Console.thaw(record.record("console"), lambda: heir.scrollback(record))
+        self.console.heard = now - record.take("silence", float, 0.0)
         self.child = heir.child(record.record("child"), now) if record.has("child") else None
 
     def _handle(self, event: Event) -> None:
@@ -238,10 +243,11 @@ class Service:
             self._witness.look(event, self._pid, self._last_lines)
             effects = life.handle(event, anyio.current_time())
             if life.state is not before:
-                self._wait(None)
+                self._alarm.set(None)
+                self._voice.follow(life.state)
             for effect in effects:
                 self._perform(effect)
-            wait = None if self._deadline is None else max(0.0, self._deadline - anyio.current_time())
+            wait = self._alarm.remaining(anyio.current_time())
             if (transition := self._witness.compare(self.name, self._pid, wait)) is not None:
                 self._happened(transition)
             self._events.popleft()
@@ -256,11 +262,16 @@ class Service:
             case SendKill() if self.child is not None:
                 self.child.signal(9)
             case Wait(seconds):
-                self._wait(anyio.current_time() + seconds)
+                self._alarm.set(anyio.current_time() + seconds)
             case Say(text):
                 self.console.say(text, manner(self._spawned_spec, self.child))
             case Vanish():
                 self._vanished(self)
+
+    def _note_voice(self, more: float) -> None:
+        """Tell what it says of itself, and give it more time to become ready, if it has asked for that."""
+        self._alarm.put_off(anyio.current_time() + more)
+        self._changed(self)
 
     @property
     def _pid(self) -> int | None:
@@ -282,11 +293,6 @@ class Service:
         if self.child is child:
             self._handle(StepFailed(reason))
 
-    def _wait(self, deadline: float | None) -> None:
-        self._deadline = deadline
-        self._rearmed.set()
-        self._rearmed = anyio.Event()
-
     def _spawn(self) -> None:
         environment = self._surroundings()
         given: Sequence[int] = ()
@@ -295,26 +301,20 @@ class Service:
             given = self._attached.kept
         attached = self._attached is not None
         try:
+            environment |= self._voice.prepare(self.spec)
             child = Child.spawn(self.spec, environment=environment, attached=attached, given=given)
         except CannotSpawn as exc:
+            self._voice.end()
             self._events.append(SpawnFailed(exc.reason, exc.passing))
             return
         self.child = child
-        self._run_begin = self.console.scrollback.end
+        self._run_begin, self.console.heard = self.console.scrollback.end, child.started
+        self.lifecycle.ready = self.spec.ready
+        self._voice.begin(child)
         self._keeping.spawned(child, self.spec)
         self._spawned_spec = self.spec
         self._tasks.start_soon(self._tend, child)
         self._events.append(Spawned())
-
-    async def _watch_clock(self) -> None:
-        while not self._ended:
-            rearmed = self._rearmed
-            remaining = None if self._deadline is None else self._deadline - anyio.current_time()
-            with anyio.move_on_after(remaining):
-                await rearmed.wait()
-            if not rearmed.is_set():
-                self._deadline = None
-                self._handle(Elapsed())
 
     async def _tend(self, child: Child) -> None:
         """Carry the output of one child, until it and all that it started are gone; then tell."""
@@ -335,6 +335,7 @@ class Service:
         child.rest(self.console.read_from)
         child.close()
         self.child = None
+        self._voice.end()
         self._keeping.ended(child, self.name)
         self._handle(Emptied() if self._told else Exited(ended))
 

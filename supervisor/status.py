@@ -39,6 +39,12 @@ class ServiceStatus:
     """For whom it waits, as `reason` tells: with its start if it is `stopped`, else with its stop."""
     terminal: Terminal | None = None
     """How large its terminal is, or would be with the next start; None if it has pipes."""
+    run_begin: int = 0
+    """Where the output of the latest run begins, as an offset of the console."""
+    awaits: str = ""
+    """What tells that it is up, while it is starting and has to tell: `notify` or `check`."""
+    note: str = ""
+    """What the program has said of how it is (sd_notify, STATUS), in a line for people."""
 
     @property
     def waits_to_start(self) -> bool:
@@ -64,6 +70,9 @@ class ServiceStatus:
             "cause": self.cause.to_dict(),
             "waits_for": list(self.waits_for),
             "terminal": None if self.terminal is None else asdict(self.terminal),
+            "run_begin": self.run_begin,
+            "awaits": self.awaits,
+            "note": self.note,
         }
 
     @classmethod
@@ -90,4 +99,7 @@ class ServiceStatus:
             cause=Cause.from_record(record.record("cause")),
             waits_for=record.strings("waits_for"),
             terminal=Terminal.from_record(record.record("terminal")) if record.has("terminal") else None,
+            run_begin=record.take("run_begin", int, 0),
+            awaits=record.take("awaits", str, ""),
+            note=record.take("note", str, ""),
         )

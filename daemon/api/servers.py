@@ -50,7 +50,8 @@ async def show(call: Call) -> Response:
         services = await call.parts.mirror.services()
         live = [other.pid for other in services.values() if other.pid is not None]
         usage = await call.parts.sampler.usage(status.pid, live)
-    return JSONResponse(_describe(status, usage, time.monotonic()))
+    told = _describe(status, usage, time.monotonic())
+    return JSONResponse({**told, **call.parts.health.describe(status)})
 
 
 @described(
