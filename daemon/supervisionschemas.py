@@ -34,10 +34,12 @@ EVENT = shape(
         "restarts": whole("Restarts that count against the budget"),
         "lines": listed(TEXT, "The last lines of output before an end, for who may see the console"),
         "next": {"oneOf": [ref("Next"), {"type": "null"}]},
+        "check": text("Of `health`: which check"),
+        "healthy": flag("Of `health`: whether it passes now"),
         "hint": text("What could be found out besides, such as who has the port"),
     },
-    *("from", "to", "status", "wanted", "reason", "cause", "run", "pid", "exit", "restarts", "lines", "next"),
-    "hint",
+    *("from", "to", "status", "wanted", "cause", "run", "pid", "exit", "restarts", "lines", "next"),
+    *("check", "healthy", "hint"),
 )
 
 NEXT = shape(
