@@ -144,6 +144,14 @@ class Mirror:
         """Want a service stopped and up again; see `Supervisor.restart`."""
         return self._answered(await self._supervisor.restart(name, cause))
 
+    async def pause(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """Let nothing of a service run for a while; see `Supervisor.pause`."""
+        return self._answered(await self._supervisor.pause(name, cause))
+
+    async def resume(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """Let a service run again; see `Supervisor.resume`."""
+        return self._answered(await self._supervisor.resume(name, cause))
+
     async def ready(self, name: str, run: int, cause: Cause) -> ServiceStatus:
         """Take a run for up; see `Supervisor.ready`."""
         return self._answered(await self._supervisor.ready(name, run, cause))

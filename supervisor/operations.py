@@ -39,7 +39,7 @@ class Operations:
         """Send a signal to all processes of a run. Raises `NoSuchService`, `NotAllowed` for another run."""
         service = self._in_run(name, run)
         if service.child is not None:
-            service.child.signal(number)
+            service.child.tree.signal_all(number)
 
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin. Raises `NoSuchService`, `InputRefused`."""

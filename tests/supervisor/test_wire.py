@@ -134,6 +134,10 @@ async def test_another_client_can_call_every_method(house: House) -> None:
             assert [service["wanted"] for service in second["services"]] == ["down"]
         cause = {"kind": "check", "who": "web", "detail": ""}
         assert connection.Restart("a", cause)["service"]["wanted"] == "up"
+        with pytest.raises(varlink.VarlinkError, match="a: it is not paused"):
+            connection.Resume("a", cause)
+        with pytest.raises(varlink.VarlinkError, match="cannot pause a: it is stopping"):
+            connection.Pause("a", cause)
         with pytest.raises(varlink.VarlinkError, match="by now, not 99"):
             connection.Ready("a", 99, cause)
         with pytest.raises(varlink.VarlinkError, match="by now, not 99"):
