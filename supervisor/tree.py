@@ -177,8 +177,12 @@ class Tree:
         try:
             for number in numbers:
                 os.killpg(self.main.pid, number)
-        except (ProcessLookupError, PermissionError):
-            return  # gone, or another user by now: what is left is seen to live on
+        except ProcessLookupError:
+            # It leads no group: it was found as the eldest of what was left behind. Or it is gone.
+            for number in numbers:
+                Member(self.main, 0, 0, 0, "").signal(number)
+        except PermissionError:
+            return  # another user by now: what is left is seen to live on
 
     def _signal_all(self, *numbers: int) -> None:
         for member in self.recent(age=0.0):
