@@ -22,6 +22,7 @@ from .documents import Documents
 from .exposure import Exposure
 from .files import Files
 from .held import HeldSockets
+from .hints import Hints
 from .jobs import Jobs
 from .ledger import CannotKeep
 from .listeners import Listeners
@@ -101,7 +102,8 @@ class Assembly:
         notices = Notices(mirror, self._state, Outgoing())
         disks = Disks(notices.tell, self._state)
         source = NoticeSource(notices.tell)
-        chronicle = Chronicle(mirror, os.path.join(self._state, HISTORY))
+        hints = Hints(mirror, lambda: reloader.config)
+        chronicle = Chronicle(mirror, os.path.join(self._state, HISTORY), hints.enrich)
         chronicle.watch(source.take)
         await chronicle.open()
         transport = Transport(anyio.current_time)
@@ -120,6 +122,7 @@ class Assembly:
             consoles=consoles,
             documents=Documents(document()),
             files=files,
+            hints=hints,
             jobs=jobs,
             meter=meter,
             metrics=metrics,

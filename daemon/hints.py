@@ -1,14 +1,16 @@
-"""What could be found out about an end besides what the supervisor knows: so far, who holds the port.
+"""What could be found out about an end besides what the supervisor knows: so far, who holds a port.
 
-It is found out when the end is heard of, since a moment later the port may be free, and remembered for as long
-as it is the latest that is known of the server.
+It is found out when the end is heard of, since a moment later the port may be free, and remembered while it
+is the latest that is known of the server.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 from supervisor import ServiceStatus, State, Transition
 
+from .config import Config
+from .mirror import Mirror
 from .ports import MOST_RAN, Lookup, diagnose, numbers_of, taken
 
 log = logging.getLogger("holdfast.hints")
@@ -17,12 +19,10 @@ log = logging.getLogger("holdfast.hints")
 class Hints:
     """Looks at ends, in whatever thread, and remembers what there was to say."""
 
-    def __init__(
-        self, mains: Callable[[], Mapping[int, str]], command: Callable[[str], Sequence[str]]
-    ) -> None:
-        """`mains` returns the main processes of our servers by pid, `command` the command of a server."""
-        self._mains = mains
-        self._command = command
+    def __init__(self, mirror: Mirror, config: Callable[[], Config]) -> None:
+        """`config` returns the one that is in force."""
+        self._mirror = mirror
+        self._config = config
         self._found: dict[str, tuple[int, str]] = {}
 
     def enrich(self, transition: Transition, body: dict[str, object]) -> None:
@@ -49,5 +49,6 @@ class Hints:
         ended = transition.exit
         if ended is None or ended.code == 0 or ended.ran > MOST_RAN or not taken(transition.lines):
             return None
-        guesses = numbers_of(self._command(transition.service))
-        return diagnose(transition.lines, guesses, Lookup(self._mains()).holders)
+        server = self._config().servers.get(transition.service)
+        guesses = numbers_of(server.command) if server is not None else ()
+        return diagnose(transition.lines, guesses, Lookup(self._mirror.mains()).holders)

@@ -123,6 +123,10 @@ class Mirror:
         """Wait until the supervisor says anything about a service, perhaps that it is gone."""
         await self._told.setdefault(name, anyio.Event()).wait()
 
+    def mains(self) -> Mapping[int, str]:
+        """Return the servers that run by the pid of their main process, as far as they are known now."""
+        return {status.pid: status.name for status in list(self._known.values()) if status.pid is not None}
+
     async def gone(self, name: str) -> None:
         """Wait until the service does not exist (any more)."""
         if name in self._known:

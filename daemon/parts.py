@@ -21,6 +21,7 @@ from .consoles import Consoles
 from .documents import Documents
 from .errors import ApiError, NotAuthenticated, NotPermitted
 from .files import Files
+from .hints import Hints
 from .job import Job, Order
 from .jobs import Jobs
 from .jsontext import InvalidJson, read_json
@@ -57,6 +58,7 @@ class Parts:
     consoles: Consoles
     documents: Documents
     files: Files
+    hints: Hints
     jobs: Jobs
     meter: Meter
     metrics: Metrics

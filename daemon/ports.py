@@ -30,14 +30,14 @@ _TAKEN = re.compile(
 _PORTS = (
     re.compile(r"\bport\b\D{0,20}?(\d{1,5})\b", re.IGNORECASE),
     re.compile(r"\('[^']*', ?(\d{1,5})\b"),
-    re.compile(r"(?:\]|[\w*]|::|\s|^):(\d{1,5})(?![\d:.])"),
+    re.compile(r"(?<!\d:\d\d)(?:\]|[\w*]|::|\s|^):(\d{1,5})(?!\d|[.:]\d)"),
     re.compile(r"\b(\d{2,5})/(?:tcp|udp)\b", re.IGNORECASE),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a port: a process with its command line, and the server that it belongs to; as far as known."""
+    """Who holds a port: a process, its command line and the server that it belongs to, as far as known."""
 
     pid: int | None = None
     command: str = ""
@@ -130,9 +130,9 @@ class Lookup:
     def _inodes(self, port: int) -> Iterator[int]:
         for name in ("tcp", "tcp6", "udp", "udp6"):
             for fields in _lines(f"{self._proc}/net/{name}"):
-                if len(fields) > 9 and fields[1].rpartition(":")[2] == f"{port:04X}":
-                    if name.startswith("udp") or fields[3] == LISTENING:
-                        yield int(fields[9])
+                ours = len(fields) > 9 and fields[1].rpartition(":")[2] == f"{port:04X}"
+                if ours and (name.startswith("udp") or fields[3] == LISTENING):
+                    yield int(fields[9])
 
     def _all_owners(self) -> Mapping[int, set[int]]:
         if self._owners is None:
