@@ -11,6 +11,7 @@ Why not asyncio's or anyio's subprocess objects: they cannot be adopted by the n
 import base64
 import contextlib
 import errno
+import logging
 import os
 import resource
 import signal
@@ -33,6 +34,8 @@ from .record import Record
 from .spec import ServiceSpec
 from .stdin import Stdin
 from .tree import Tree
+
+log = logging.getLogger("holdfast.supervisor")
 
 BASE_ENVIRONMENT = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR"})
 """What a program inherits from us, besides LC_*; everything else it needs stands in its spec."""
@@ -102,15 +105,20 @@ class Child:
             ends = Ends.terminal(terminal) if terminal else Ends.pipes(attached=attached)
             whose.own(*ends.theirs)
             process = start(spec, variables, ends, launch, given)
+            KIN.add(process.pid)
             if group is not None and not launch.needed:
                 # It would be safer from within, but for that fork(2) must copy us: 13 ms rather than 2 each.
-                group.take(process.pid)
+                try:
+                    group.take(process.pid)
+                except OSError as exc:
+                    log.error("%s cannot be moved into its control group: %s", spec.name, exc.strerror)
+                    group.remove()
+                    group = None
             # We have raised our own limit; programs that use select(2) must not find it raised.
             if "nofile" not in spec.execution.rlimits:
                 with contextlib.suppress(PermissionError):  # a program that has become another user
                     resource.prlimit(process.pid, resource.RLIMIT_NOFILE, descriptor_limit)
             unburden(process.pid, spec.execution)
-            KIN.add(process.pid)
             identity = ProcessId.of(process.pid)
             tree = Tree(identity, mark, group)
             if group is None:

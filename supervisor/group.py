@@ -10,7 +10,7 @@ import anyio
 from .bell import Bell, counters
 from .execution import Limits
 from .limiting import enforce
-from .process import AGAIN
+from .process import AGAIN, KIN
 
 NAME = "user.holdfast.service"
 """The extended attribute that holds the service's whole name."""
@@ -51,7 +51,20 @@ class Group:
         os.close(fd)
 
     def take(self, pid: int) -> None:
-        """Make a process a member that begins to run now, and the children that it has by now."""
+        """Make a process a member that began to run a moment ago, and what it has started by now.
+
+        Raises `OSError`, also if it is over and not reaped yet.
+        """
+        self._take(pid)
+        if _has_forked(pid):
+            # Its children's children may have lost their parents, and so are ours. In no group but ours lives
+            # nobody else whom we do not know: all that was started before is in a group of its own.
+            ours = _group_of(os.getpid())
+            for orphan in _children(os.getpid()):
+                if orphan not in KIN and _group_of(orphan) == ours:
+                    self._take(orphan)
+
+    def _take(self, pid: int) -> None:
         waiting = [pid]
         for _ in range(1000):  # one that forks for ever is caught up with by what its children inherit
             if not waiting:
@@ -160,8 +173,28 @@ class Group:
 
 
 def _children(pid: int) -> Sequence[int]:
+    """Return the children of all threads of a process; an ended one counts until it is reaped."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+                found += map(int, file.read().split())
+    return found
+
+
+def _has_forked(pid: int) -> bool:
+    """Tell whether a process has children, or has had any: their page faults count when they are reaped."""
     try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
     except OSError:
-        return ()
+        return True
+    return fields[0] in b"ZX" or fields[8] != b"0" or bool(_children(pid))
+
+
+def _group_of(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="surrogateescape") as file:
+            return next((line for line in file if line.startswith("0::")), "")
+    except OSError:
+        return "gone"

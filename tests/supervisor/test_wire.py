@@ -97,7 +97,7 @@ async def test_another_client_can_call_every_method(house: House) -> None:
 
     def ask(connection: varlink.SimpleClientInterfaceHandler) -> list[str]:
         called = ["Apply", "List", "Start", "Attach", "Write", "Stop", "Kill", "Watch", "Upgrade", "Handover"]
-        called += ["Restart", "Ready", "Condemn", "Signal", "History", "Marks", "Resize"]
+        called += ["Restart", "Ready", "Condemn", "Signal", "History", "Marks", "Resize", "Pause", "Resume"]
         assert connection.Apply(plan) in (None, {})
         assert [service["state"] for service in connection.List()["services"]] == ["stopped"]
         assert connection.Start("a")["service"]["wanted"] == "up"
