@@ -128,16 +128,17 @@ async def test_another_client_can_call_every_method(house: House) -> None:
             first = next(answers)
             assert [service["name"] for service in first["services"]] == ["a"]
             assert first["removed"] == []
+            assert connection.Pause("a")["service"]["paused"] is True
+            assert connection.Resume("a")["service"]["paused"] is False
+            with pytest.raises(varlink.VarlinkError, match="a: it is not paused"):
+                connection.Resume("a")
+            next(answers)
             assert connection.Stop("a")["service"]["wanted"] == "down"
             assert connection.Kill("a")["service"]["wanted"] == "down"
-            second = next(answers)
-            assert [service["wanted"] for service in second["services"]] == ["down"]
+            while next(answers)["services"][0]["wanted"] != "down":
+                pass
         cause = {"kind": "check", "who": "web", "detail": ""}
         assert connection.Restart("a", cause)["service"]["wanted"] == "up"
-        with pytest.raises(varlink.VarlinkError, match="a: it is not paused"):
-            connection.Resume("a", cause)
-        with pytest.raises(varlink.VarlinkError, match="cannot pause a: it is stopping"):
-            connection.Pause("a", cause)
         with pytest.raises(varlink.VarlinkError, match="by now, not 99"):
             connection.Ready("a", 99, cause)
         with pytest.raises(varlink.VarlinkError, match="by now, not 99"):
