@@ -164,14 +164,6 @@ SCHEMAS: Mapping[str, Schema] = {
         "hint",
     ),
     **USAGE_SCHEMAS,
-    "Exit": shape(
-        {
-            "code": maybe({"type": "integer", "description": "Its exit code"}),
-            "signal": maybe(whole("The signal that ended it")),
-            "ran": number("Seconds that it ran"),
-            "note": text("What else is known of it, such as that memory had run out"),
-        }
-    ),
     "Waiting": shape({**SUCCESS, "reason": text("For whom it waits; it starts by itself")}),
     "CannotStart": shape(
         {"success": {"type": "boolean", "const": False}, "error": text("Why"), "kind": TEXT},

@@ -69,6 +69,15 @@ LOG_LINE = shape(
     "notice",
 )
 
+EXIT = shape(
+    {
+        "code": maybe({"type": "integer", "description": "Its exit code"}),
+        "signal": maybe(whole("The signal that ended it")),
+        "ran": number("Seconds that it ran"),
+        "note": text("What else is known of it, such as that memory had run out"),
+    }
+)
+
 SURVIVOR = shape(
     {
         "pid": whole("Of the process"),
@@ -80,6 +89,7 @@ SURVIVOR = shape(
 SCHEMAS = {
     "Cause": CAUSE,
     "Event": EVENT,
+    "Exit": EXIT,
     "Next": NEXT,
     "History": HISTORY,
     "LogLine": LOG_LINE,

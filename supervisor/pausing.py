@@ -20,7 +20,7 @@ class Pausing(Holding):
 
     def _enter(self, state: State, reason: str) -> None:
         super()._enter(state, reason)
-        self.paused = self.paused and state.alive
+        self.paused = self.paused and state in (State.RUNNING, State.STOPPING)
 
     @property
     def can_pause(self) -> bool:
@@ -33,7 +33,8 @@ class Pausing(Holding):
         on = isinstance(event, Pause)
         if self.paused is on or (on and not self.can_pause):
             return ()
-        self.cause, self.reason = event.cause, "paused" if on else "resumed"
+        if self.held is None:  # else it waits to be stopped, which is what there is to say
+            self.cause, self.reason = event.cause, "paused" if on else "resumed"
         if not on:
             return *self._wake(), Say(f"[Holdfast] {self.name} goes on")
         self.paused = True

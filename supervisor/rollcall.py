@@ -35,9 +35,9 @@ class RollCall:
         more = len(self.survivors) - MOST_TOLD
         return f"still there: {names}{f' and {more} more' if more > 0 else ''}" if names else ""
 
-    def begin(self, child: Child) -> None:
-        """Call the roll of a child's tree from now on, until `end`."""
-        if self._scope is None:
+    def call(self, child: Child | None, *, stopping: bool) -> None:
+        """Call the roll of a child's tree from now on, until `end`, if it is stopping."""
+        if stopping and child is not None and self._scope is None:
             self._scope = anyio.CancelScope()
             self._tasks.start_soon(self._run, child, self._scope)
 

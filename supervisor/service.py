@@ -197,7 +197,6 @@ class Service:
         """Begin, before `open`, with what another supervisor left behind: let it run on, or stop it."""
         # Its output went into a pipe that nobody can read any more: going on with it must be asked for.
         self.child = child
-        child.tree.pause(on=False)  # nobody knows any more who had paused it, and why
         self._handle(Found(kept))
         if not kept:
             self._handle(Stop())
@@ -207,8 +206,8 @@ class Service:
         self._tasks.start_soon(self._watch_clock)
         if self.child is not None:
             self._tasks.start_soon(self._tend, self.child)
-            if self.lifecycle.state is State.STOPPING:
-                self._roll.begin(self.child)
+            self._roll.call(self.child, stopping=self.lifecycle.state is State.STOPPING)
+            self.child.tree.limit(self.spec.limits, self.spec.directory)
         elif self.lifecycle.state.alive:
             self._handle(Emptied() if self._told else Exited(Exit()))
 
@@ -259,8 +258,7 @@ class Service:
             effects = life.handle(event, anyio.current_time())
             if life.state is not before:
                 self._wait(None)
-            if life.state is State.STOPPING and self.child is not None:
-                self._roll.begin(self.child)
+            self._roll.call(self.child, stopping=life.state is State.STOPPING)
             for effect in effects:
                 self._perform(effect)
             wait = None if self._deadline is None else max(0.0, self._deadline - anyio.current_time())

@@ -189,6 +189,7 @@ class Supervisor(Operations):
                 # A second part of the same: it is stopped, under a name that no plan has.
                 spec, keep = replace(spec, name=f"{spec.name[:200]} (process {leftover.child.pid})"), False
             service = self._roster.make(spec)
+            leftover.child.tree.pause(on=False)  # nobody knows any more who had paused it, and why
             service.take_over(leftover.child, kept=keep)
             service.open()
             (kept.add if keep else self._beginning.left.add)(service.name)

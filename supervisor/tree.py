@@ -139,7 +139,8 @@ class Tree:
         if on:
             self._each_new(signal.SIGSTOP)
         else:
-            self._signal_all(signal.SIGCONT)
+            for member in self.recent(RECENT):
+                member.signal(signal.SIGCONT)
 
     def limit(self, limits: Limits, directory: str) -> None:
         """Let these limits be in force from now on, as far as they can be."""

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -316,6 +316,42 @@ async def test_limits_that_cannot_be_kept_are_named_and_stop_nobody(world: World
     await apply(world, replace(limited, limits=Limits(cpu=0.5)))
     status = await world.until("a", lambda status: "memory" not in status.limits)
     assert not status.outdated, "limits count at once"
+
+
+def controllers() -> set[str]:
+    """What groups could be limited by here, if the supervisor can have it."""
+    place = Place.find()
+    with suppress(OSError):
+        return set(Path(place.own if place else "", "cgroup.controllers").read_text(encoding="ascii").split())
+    return set()
+
+
+@pytest.mark.skipif(
+    "pids" not in controllers() or bool(WITHOUT), reason="there is no controller pids to be had"
+)
+async def test_a_fork_bomb_reaches_its_limit_and_that_is_told_once(tmp_path: Path) -> None:
+    async with at_work(str(tmp_path), "auto") as world:
+        await apply(world, replace(spec("a", program("bomb", "500"), grace=0.2), limits=Limits(pids=20)))
+        status = await world.until("a", lambda status: status.state is State.RUNNING)
+        if status.limits:
+            pytest.skip(f"pids: {status.limits['pids']}")
+        await world.says("a", b"has reached its limit of 20 processes")
+        await world.api.stop("a", PERSON)
+        await world.until("a", lambda status: status.state is State.STOPPED)
+
+
+@pytest.mark.skipif(
+    "memory" not in controllers() or bool(WITHOUT), reason="there is no controller memory to be had"
+)
+async def test_who_eats_more_memory_than_it_may_is_named(tmp_path: Path) -> None:
+    async with at_work(str(tmp_path), "auto") as world:
+        limits = Limits(memory=32 << 20, swap=0)
+        await apply(world, replace(spec("a", program("eater", "256")), limits=limits))
+        status = await world.until("a", lambda status: status.exit or "memory" in status.limits)
+        if "memory" in status.limits:
+            pytest.skip(f"memory: {status.limits['memory']}")
+        assert status.exit is not None
+        assert status.exit.note == "out of memory: killed by the kernel, limit was 32 MiB"
 
 
 async def test_a_slow_stop_names_who_is_still_there(world: World) -> None:
