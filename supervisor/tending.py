@@ -7,11 +7,9 @@ import anyio
 from .bell import Bell, counters
 from .child import Child
 from .console import Console
+from .errand import DRAIN
 from .events import Exit, Exited
 from .group import Group
-
-DRAIN = 0.2
-"""Seconds in which the end of the output must come once the program has ended; another may hold the pipe."""
 
 _TROUBLES = (
     (
