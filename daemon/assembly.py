@@ -14,6 +14,7 @@ from supervisor import Supervision, leads_to_journal
 from .access import Access
 from .app import build
 from .audit import DATABASE, Audit
+from .checkup import HealthChange
 from .chronicle import Chronicle
 from .config import Config
 from .consoles import Consoles
@@ -21,6 +22,7 @@ from .disks import Disks
 from .documents import Documents
 from .exposure import Exposure
 from .files import Files
+from .health import Health
 from .held import HeldSockets
 from .hints import Hints
 from .jobs import Jobs
@@ -122,6 +124,7 @@ class Assembly:
             consoles=consoles,
             documents=Documents(document()),
             files=files,
+            health=Health(mirror, tasks),
             hints=hints,
             jobs=jobs,
             meter=meter,
@@ -137,6 +140,7 @@ class Assembly:
             transfers=transfers,
             transport=transport,
         )
+        parts.health.watch(source.looked)
         self.listeners = Listeners(build(parts), tasks, self._held, transport.quotas, exposure)
         exposure.on_change = lambda: tasks.start_soon(self.listeners.again)
         # What can fail comes first: the others need not be taken back.
@@ -150,6 +154,7 @@ class Assembly:
             transfers.configure,
             parts.jobs.configure,
             parts.logs.configure,
+            parts.health.configure,
             self.upkeep.configure,
             notices.configure,
             disks.configure,
@@ -158,6 +163,7 @@ class Assembly:
         ):
             reloader.add(configure)
             await configure(reloader.config)
+        parts.health.watch(lambda change: _note_health(chronicle, change))
         self._runners = (
             people.run,
             self.audit.run,
@@ -197,6 +203,11 @@ class Assembly:
         except CannotKeep as exc:
             log.error("nobody can log in until this is mended: %s", exc)
         return people
+
+
+def _note_health(chronicle: Chronicle, change: HealthChange) -> None:
+    body = {"check": change.check, "healthy": change.healthy, "reason": change.reason, "run": change.run}
+    chronicle.note(change.server, "health", body)
 
 
 async def _configure(audit: Audit, config: Config) -> None:

@@ -49,6 +49,10 @@ _OPTIONS = (
     ("schedules", "*", "archive", "compress"),
     ("schedules", "*", "archive", "keep"),
     ("schedules", "*", "warn", "minutes"),
+    ("starttimeout",),
+    ("watchdog",),
+    *(("checks", "*", key) for key in ("interval", "timeout", "delay", "failures", "successes")),
+    *(("checks", "*", key) for key in ("seconds", "verify")),
 )
 _WORDS = (
     *((key,) for key in ("boot", "directory", "leftovers", "restart", "template", "user", "group", "umask")),
@@ -59,6 +63,8 @@ _WORDS = (
     ("stop", "signal"),
     *(("schedules", "*", key) for key in ("cron", "timezone", "action", "onlyif", "missed")),
     *(("schedules", "*", "archive", key) for key in ("type", "compress", "path", "to")),
+    ("ready",),
+    *(("checks", "*", key) for key in ("type", "as", "action")),
 )
 
 # What a text may be shown of: keys in lower case, `*` for a name that the user chose, `**` for all below.

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
 
 import anyio
 
@@ -34,7 +33,6 @@ AGAIN = 2.0
 PATIENCE = 5.0
 """Seconds that a request waits for a supervisor that is being replaced."""
 
-Watcher: TypeAlias = Callable[[ServiceStatus | None, ServiceStatus], None]
 
 log = logging.getLogger("holdfast.mirror")
 
@@ -50,9 +48,8 @@ class Mirror:
         self._gone: dict[str, anyio.Event] = {}
         self.applied = False
         """Whether the supervisor has taken the latest plan that it was offered."""
-        self.watchers: list[Watcher] = []
-        """Called with each status that is news, and the one before it."""
         self._told: dict[str, anyio.Event] = {}
+        self._listeners: list[Callable[[str], None]] = []
         self._owed = ""
         """Why the supervisor could not store the plan that it was offered, for as long as it lacks it."""
 
@@ -105,6 +102,14 @@ class Mirror:
     def latest(self) -> Mapping[str, ServiceStatus]:
         """What is known of all services, also while the supervisor cannot be reached; waits for nothing."""
         return self._known
+
+    def watch(self, listener: Callable[[str], None]) -> None:
+        """Have it called, with the name, whenever another status of a service is known, or none any more."""
+        self._listeners.append(listener)
+
+    def known(self, name: str) -> ServiceStatus | None:
+        """Return what is known of a service at this moment, without a wait."""
+        return self._known.get(name)
 
     async def services(self) -> Mapping[str, ServiceStatus]:
         """Return all services by name; raises `SupervisorUnreachable`."""
@@ -171,6 +176,13 @@ class Mirror:
     async def history(self, since: int | None, origin: str | None) -> Following:
         """Follow what happens; see `Supervisor.history`."""
         return await self._supervisor.history(since, origin)
+
+    async def heard(self, name: str) -> float:
+        """Return when a program was heard last, on the machine's clock; see `Supervisor.heard`."""
+        heard = (await self._supervisor.heard([name])).get(name)
+        if heard is None:
+            raise NoSuchServer
+        return heard
 
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin; see `Supervisor.write`."""
@@ -254,9 +266,9 @@ class Mirror:
             self._take_one(status)
         for name in changes.removed:
             self._known.pop(name, None)
-            self._tell(name)
             if (gone := self._gone.pop(name, None)) is not None:
                 gone.set()
+            self._tell(name)
 
     def _answered(self, status: ServiceStatus) -> ServiceStatus:
         # A service that was reported gone while the answer was on the way must not come back by it.
@@ -269,10 +281,10 @@ class Mirror:
         known = self._known.get(status.name)
         if known is None or known.version <= status.version:
             self._known[status.name] = status
-            for watcher in self.watchers:
-                watcher(known, status)
             self._tell(status.name)
 
     def _tell(self, name: str) -> None:
         if (told := self._told.pop(name, None)) is not None:
             told.set()
+        for listener in self._listeners:
+            listener(name)

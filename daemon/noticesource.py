@@ -14,6 +14,8 @@ import anyio
 
 from supervisor import CauseKind, State, Transition
 
+from .checksettings import Action
+from .checkup import HealthChange
 from .notice import Kind, Notice
 
 STEADY = 10.0
@@ -63,6 +65,13 @@ class NoticeSource:
     def take(self, transition: Transition, news: bool) -> None:
         """Take a change from the chronicle."""
         self.happened(transition, anyio.current_time(), news=news)
+
+    def looked(self, change: HealthChange) -> None:
+        """Take what health checks say. Of one that has its server restarted, the chronicle tells."""
+        if change.action is Action.WARN and change.run:
+            kind = Kind.RECOVERED if change.healthy else Kind.UNHEALTHY
+            reason = f"check {change.check}: {change.reason}"
+            self._tell(Notice(kind, change.server, at=change.at, run=change.run, reason=reason))
 
     async def run(self) -> None:
         """Tell who has recovered, when it has, until cancelled."""

@@ -21,6 +21,7 @@ from .consoles import Consoles
 from .documents import Documents
 from .errors import ApiError, NotAuthenticated, NotPermitted
 from .files import Files
+from .health import Health
 from .hints import Hints
 from .job import Job, Order
 from .jobs import Jobs
@@ -58,6 +59,7 @@ class Parts:
     consoles: Consoles
     documents: Documents
     files: Files
+    health: Health
     hints: Hints
     jobs: Jobs
     meter: Meter

@@ -1,6 +1,6 @@
 """From the config to the plan: what the supervisor is told, and that is per program only."""
 
-from supervisor import InvalidSpec, Plan, ScrollbackPolicy, ServiceSpec
+from supervisor import InvalidSpec, Plan, ReadyPolicy, ScrollbackPolicy, ServiceSpec
 
 from .config import Config, ConfigError, Server
 
@@ -28,6 +28,7 @@ def _service(name: str, server: Server) -> ServiceSpec:
             leftovers=server.leftovers,
             after=server.order.after,
             requires=server.order.requires,
+            ready=ReadyPolicy(server.health.ready, server.health.start_timeout, server.health.watchdog),
         )
     except InvalidSpec as exc:  # what the config let through by mistake
         raise ConfigError("config", 0, 0, f"servers.{name}", str(exc)) from exc

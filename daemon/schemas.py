@@ -20,6 +20,7 @@ from .accessschemas import (
 from .described import Errors, Param, Schema, ref
 from .noticeschemas import NOTICE_SCHEMAS
 from .scheduleschemas import RAN, SCHEDULE
+from .serverschemas import SERVER_SCHEMAS
 from .shapes import FLAG, TEXT, WHOLE, by_name, flag, listed, maybe, number, one_of, shape, text, whole
 from .usageschemas import USAGE_SCHEMAS
 
@@ -133,36 +134,7 @@ SCHEMAS: Mapping[str, Schema] = {
         }
     ),
     "Status": {"type": "integer", "enum": [0, 1, 2], "description": "0 off, 1 on, 2 crashed"},
-    "Server": shape(
-        {
-            "status": ref("Status"),
-            "cpuUsage": number("Percent of one core"),
-            "memoryUsage": number("Bytes of resident memory"),
-            "totalMemory": whole("Bytes that this machine has"),
-            "uptime": whole("Nanoseconds since it was started; 0 if it does not run"),
-            "toDelete": flag("It is no longer part of the config, and goes when it stops"),
-            "state": one_of(
-                "More exactly than `status`",
-                *("stopped", "starting", "running", "stopping", "backoff", "failed"),
-            ),
-            "wanted": one_of("What people asked for last", "up", "down"),
-            "reason": text("Why it is as it is"),
-            "cause": ref("Cause"),
-            "run": whole("How often it was started"),
-            "waitsFor": listed(TEXT, "For whom it waits with its start, or, if it runs, with its stop"),
-            "pid": maybe(whole("Of its main process")),
-            "restarts": whole("Restarts that count against the budget"),
-            "restartIn": maybe(number("Seconds until it is tried again")),
-            "restartToApply": flag("The config has changed since it was started"),
-            "paused": flag("Nothing of it runs, since somebody wants that; `status` stays 1"),
-            "limits": by_name(TEXT, "Limits that are not in force, each with the reason"),
-            "survivors": listed(ref("Survivor"), "Who has not ended, while it takes long to stop"),
-            "lastExit": {"oneOf": [ref("Exit"), {"type": "null"}]},
-            "hint": text("What could be found out about its end, such as who has the port"),
-        },
-        "toDelete",
-        "hint",
-    ),
+    **SERVER_SCHEMAS,
     **USAGE_SCHEMAS,
     "Waiting": shape({**SUCCESS, "reason": text("For whom it waits; it starts by itself")}),
     "CannotStart": shape(

@@ -1,12 +1,13 @@
 """One server of the config, typed, with every default filled in."""
 
 import re
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from supervisor import Boot, Execution, LeftBehind, Limits, RestartPolicy, StopPolicy, Terminal
 
+from .checksettings import HealthSettings, read_health
+from .commandline import read_command
 from .environmentsettings import read_environment
 from .executionsettings import read_execution, read_tree_limits
 from .logsettings import LogSettings, read_log_settings
@@ -41,6 +42,7 @@ class Server:
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     order: OrderSettings = field(default_factory=OrderSettings)
     logs: LogSettings = field(default_factory=LogSettings)
+    health: HealthSettings = field(default_factory=HealthSettings)
 
 
 def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
@@ -57,7 +59,7 @@ def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
         command=_program(section),
         environment=read_environment(section, path),
         enabled=section.flag("enabled", True),
-        stop=read_stop(section, words_of),
+        stop=read_stop(section, read_command),
         restart=read_restart(section),
         execution=read_execution(section),
         limits=read_tree_limits(section.section("limits")),
@@ -66,9 +68,10 @@ def read_server(name: str, value: Value, path: Callable[[str], str]) -> Server:
         scrollback_bytes=section.whole("scrollbackBytes", 1 << 20, 0, MAX_SCROLLBACK),
         boot=Boot(section.choice("boot", Boot.ENABLED, Boot.WANTED, Boot.ALWAYS, Boot.NEVER)),
         leftovers=LeftBehind(section.choice("leftovers", LeftBehind.STOP, *LeftBehind)),
-        schedules=read_schedules(section.section("schedules"), words_of),
+        schedules=read_schedules(section.section("schedules"), read_command),
         order=read_order(section),
         logs=read_log_settings(section.section("logs"), path),
+        health=read_health(section),
     )
     section.warn_unknown()
     return server
@@ -78,26 +81,10 @@ def _program(section: Section) -> tuple[str, ...]:
     """Return the command; with `shell`, its text is for a shell: /bin/sh, or the one that is named."""
     value, shell = section.require("command", "a command"), section.get("shell")
     if shell is None or shell.data is False:
-        return words_of(value)
+        return read_command(value)
     program = "/bin/sh" if shell.data is True else shell.text()
     if not program.startswith("/"):
         raise shell.error("expected true, false, or the path of a shell")
     if not isinstance(value.data, str) or not value.data.strip():
         raise value.expected("a string, as it is for a shell")
     return program, "-c", value.data
-
-
-def words_of(value: Value) -> tuple[str, ...]:
-    """Return the words of a command, a string that is taken apart or a list; raises `ConfigError`."""
-    if isinstance(value.data, tuple):
-        words = tuple(word.text() for word in value.data)
-    elif isinstance(value.data, str):
-        try:
-            words = tuple(shlex.split(value.data))
-        except ValueError as exc:  # "No closing quotation", "No escaped character"
-            raise value.error(f"cannot be split into words: {str(exc).lower()}") from exc
-    else:
-        raise value.expected("a string or a list of strings")
-    if not words or not words[0]:
-        raise value.error("expected a command, got nothing to run")
-    return words

@@ -34,10 +34,12 @@ EVENT = shape(
         "restarts": whole("Restarts that count against the budget"),
         "lines": listed(TEXT, "The last lines of output before an end, for who may see the console"),
         "next": {"oneOf": [ref("Next"), {"type": "null"}]},
+        "check": text("Of `health`: which check"),
+        "healthy": flag("Of `health`: whether it passes now"),
         "hint": text("What could be found out besides, such as who has the port"),
     },
-    *("from", "to", "status", "wanted", "reason", "cause", "run", "pid", "exit", "restarts", "lines", "next"),
-    "hint",
+    *("from", "to", "status", "wanted", "cause", "run", "pid", "exit", "restarts", "lines", "next"),
+    *("check", "healthy", "hint"),
 )
 
 NEXT = shape(
@@ -69,15 +71,6 @@ LOG_LINE = shape(
     "notice",
 )
 
-EXIT = shape(
-    {
-        "code": maybe({"type": "integer", "description": "Its exit code"}),
-        "signal": maybe(whole("The signal that ended it")),
-        "ran": number("Seconds that it ran"),
-        "note": text("What else is known of it, such as that memory had run out"),
-    }
-)
-
 SURVIVOR = shape(
     {
         "pid": whole("Of the process"),
@@ -89,7 +82,6 @@ SURVIVOR = shape(
 SCHEMAS = {
     "Cause": CAUSE,
     "Event": EVENT,
-    "Exit": EXIT,
     "Next": NEXT,
     "History": HISTORY,
     "LogLine": LOG_LINE,

@@ -4,7 +4,7 @@ from .cause import SOMEBODY, Cause, CauseKind
 from .child import base_environment
 from .client import SupervisorClient, SupervisorUnreachable
 from .durable import StateFile, damaged_name, open_without_waiting, replace_file, set_aside, sync_folder
-from .errand import ErrandFailed, run_errand
+from .errand import ErrandFailed, run_briefly, run_errand
 from .events import Exit, State, Wanted
 from .execution import RLIMITS, Execution, Limits, Terminal
 from .following import Changes, Output
@@ -101,6 +101,7 @@ __all__ = [
     "log_to_stderr",
     "open_without_waiting",
     "replace_file",
+    "run_briefly",
     "run_errand",
     "send_to_journal",
     "set_aside",

@@ -38,6 +38,7 @@ class Calls:
             f"{INTERFACE}.Signal": self._signal,
             f"{INTERFACE}.Write": self._write,
             f"{INTERFACE}.Marks": self._marks,
+            f"{INTERFACE}.Heard": self._heard,
             f"{INTERFACE}.Resize": self._resize,
         }
 
@@ -81,6 +82,10 @@ class Calls:
             raise InvalidRecord(f"signal: there is no signal {number}")
         await self._supervisor.signal(parameters.take("name", str), parameters.take("run", int), number)
         return {}
+
+    async def _heard(self, asked: Record) -> Reply:
+        names = asked.strings("names") if asked.has("names") else None
+        return {"heard": await self._supervisor.heard(names)}
 
     async def _marks(self, parameters: Record) -> Reply:
         return (await self._supervisor.marks(parameters.take("name", str))).to_dict()

@@ -157,6 +157,13 @@ class SupervisorClient:
         """See `Supervisor.signal`."""
         await self._call("Signal", {"name": name, "run": run, "signal": number})
 
+    async def heard(self, names: Sequence[str] | None = None) -> Mapping[str, float]:
+        """See `Supervisor.heard`."""
+        answer = await self._call("Heard", {"names": None if names is None else list(names)})
+        with _understood("Heard"):
+            heard = answer.record("heard")
+            return {name: heard.take(name, float) for name in heard.names()}
+
     async def write(self, name: str, data: bytes) -> None:
         """See `Supervisor.write`."""
         await self._call("Write", {"name": name, "data": base64.b64encode(data).decode("ascii")})

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import time
 from collections.abc import Callable
 
 import anyio
@@ -19,6 +20,8 @@ class Console:
     def __init__(self, limit: int, scrollback: Scrollback | None = None, marks: Marks | None = None) -> None:
         self.scrollback = scrollback or Scrollback(limit)
         self.marks = marks or Marks()
+        self.heard = time.monotonic()
+        """When the program was last heard, on the machine's clock; what we say ourselves does not count."""
         self._news: anyio.Event | None = None
         self._closed = False
 
@@ -34,6 +37,7 @@ class Console:
         size = self.scrollback.read_from(fd)
         if size:
             self._mark(end)
+        self.heard = time.monotonic()
         self._tell()
         return size
 

@@ -18,6 +18,41 @@ class ErrandFailed(Exception):
     """It could not be run, failed, or took too long; the message says which."""
 
 
+async def run_briefly(
+    command: Sequence[str],
+    spec: ServiceSpec,
+    environment: Mapping[str, str],
+    seconds: float,
+    take: Callable[[int], int],
+) -> None:
+    """Do the same as `run_errand`, for what is run again and again: nobody looks through all processes.
+
+    What it has started is killed with its process group as soon as it ends. Raises `ErrandFailed`.
+    """
+    what = replace(spec, command=tuple(command), terminal=None, limits=Limits())
+    try:
+        child = Child.spawn(what, environment=environment, attached=False)
+    except CannotSpawn as exc:
+        raise ErrandFailed(f"{command[0]}: {exc.reason}") from exc
+    child.stdin.close()
+    try:
+        with anyio.move_on_after(seconds) as patience:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(child.pump, take)
+                await anyio.wait_readable(child.pidfd)
+                tasks.cancel_scope.cancel()
+    finally:
+        child.signal(9)  # before it is reaped: until then its number stands for its group
+        with anyio.CancelScope(shield=True):
+            ended = await child.wait()
+        child.rest(take)
+        child.close()
+    if patience.cancelled_caught:
+        raise ErrandFailed(f"{command[0]} did not end within {seconds:g} s")
+    if ended.code != 0:
+        raise ErrandFailed(f"{command[0]} {ended}")
+
+
 async def run_errand(
     command: Sequence[str],
     spec: ServiceSpec,

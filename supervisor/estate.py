@@ -36,9 +36,15 @@ class Heir(Protocol):
     def scrollback(self, record: Record) -> Scrollback:
         """Return the output of a service, which the record describes."""
 
+    @property
+    def carried(self) -> bool:
+        """Whether the descriptors that a record names are still open, by the same numbers."""
+
 
 class Carried:
     """After a handover: descriptors have kept their numbers."""
+
+    carried = True
 
     def child(self, record: Record, now: float) -> Child | None:
         """Return the child; it is still ours, and was not waited for."""
@@ -62,6 +68,8 @@ class Carried:
 class OnTrial:
     """A record is only read: nothing is touched, nothing is there."""
 
+    carried = False
+
     def child(self, record: Record, now: float) -> Child | None:
         """Read all that there is to read."""
         del now
@@ -78,6 +86,8 @@ class OnTrial:
 
 class Returned:
     """After a death: a descriptor store gives back what `Keeping` has given it, by name."""
+
+    carried = False
 
     def __init__(self, descriptors: Mapping[str, Sequence[int]]) -> None:
         self._given = {name: list(numbers) for name, numbers in descriptors.items()}

@@ -140,6 +140,8 @@ class Condemned:
 
     cause: Cause
     reason: str
+    steps: tuple[StopStep, ...] = ()
+    """What is tried before its own way to stop."""
 
 
 @dataclass(frozen=True, slots=True)

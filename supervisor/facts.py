@@ -2,7 +2,7 @@
 
 from .cause import Cause, CauseKind
 from .events import Exit, Held, State, Wanted
-from .policies import StopStep
+from .policies import ReadyPolicy, Sign, StopStep
 from .record import InvalidRecord, Record
 
 
@@ -10,6 +10,7 @@ class Facts:
     """The fields of a `Lifecycle`, which changes them."""
 
     def __init__(self) -> None:
+        self.ready = ReadyPolicy()
         self.state = State.STOPPED
         self.wanted = Wanted.DOWN
         self.reason = "never started"
@@ -41,6 +42,12 @@ class Facts:
         """Restarts since the last stable run or START by hand."""
         self.restarts: tuple[float, ...] = ()
         """When these were, on the caller's clock, as far as they count against the budget."""
+
+    @property
+    def awaits(self) -> str:
+        """What has to tell that it is up, while it is starting; empty if nothing has."""
+        waits = self.state is State.STARTING and self.ready.by is not Sign.SETTLED
+        return str(self.ready.by) if waits else ""
 
     def freeze(self, now: float) -> dict[str, object]:
         """Return everything as JSON data; moments become ages, since clocks do not travel."""

@@ -113,8 +113,8 @@ class Lifecycle(Pausing):
                 return self._on_kill(cause)
             case Restart(cause, behind):
                 return self._on_restart(cause, behind)
-            case Condemned(cause, reason):
-                return self._condemn(cause, reason)
+            case Condemned(cause, reason, steps):
+                return self._condemn(cause, reason, steps)
             case Pause() | Resume():
                 return self._on_pause(event)
             case Remove():
@@ -270,14 +270,14 @@ class Lifecycle(Pausing):
         self._enter(State.STOPPING, "being killed")
         return Say(f"[Octyne] Killing server {self.name}"), SendKill(), *self._wake(), Wait(KILL_AGAIN)
 
-    def _condemn(self, cause: Cause, reason: str) -> Sequence[Effect]:
-        if self.state not in (State.STARTING, State.RUNNING):
+    def _condemn(self, cause: Cause, reason: str, steps: tuple[StopStep, ...] = ()) -> Sequence[Effect]:
+        if self.paused or self.state not in (State.STARTING, State.RUNNING):
             return ()
         self.cause = cause
         self.condemned = reason
         self._enter(State.STOPPING, f"does not work: {reason}")
         said = Say(f"[Holdfast] {self.name} does not work and is stopped: {reason}")
-        return said, *self._ask(self.stop.steps)
+        return said, *self._ask((*steps, *self.stop.steps))
 
     def _ask(self, steps: tuple[StopStep, ...]) -> Sequence[Effect]:
         """Take the first step; without one, kill at once."""

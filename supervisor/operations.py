@@ -1,5 +1,7 @@
 """What is asked of a service's runs and consoles, and by who follows: the commands that are nobody's wish."""
 
+from collections.abc import Mapping, Sequence
+
 from .cause import Cause
 from .console import Follower
 from .execution import Terminal
@@ -40,6 +42,14 @@ class Operations:
         service = self._in_run(name, run)
         if service.child is not None:
             service.child.tree.signal_all(number)
+
+    async def heard(self, names: Sequence[str] | None = None) -> Mapping[str, float]:
+        """Return when the programs of these services (of all: None) had output last, or were started.
+
+        Moments are on the machine's monotonic clock, in seconds. A service that does not exist is left out.
+        """
+        known = self._services if names is None else [name for name in names if name in self._services]
+        return {name: self._services[name].console.heard for name in known}
 
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin. Raises `NoSuchService`, `InputRefused`."""

@@ -1,7 +1,8 @@
 """The part of a lifecycle that pauses: what runs stands still, until it is resumed, stopped or over.
 
-Who stops or condemns it wakes it first: asleep it could not hear of it. Killed it is first, so that it does
-not act before. While it waits to be ready it cannot be paused, since the time would be held against it.
+Who stops it wakes it first: asleep it could not hear of it. Killed it is first, so that it does not act
+before. It is not condemned meanwhile, for it cannot answer. While it waits to be ready it cannot be paused,
+since the time would be held against it.
 """
 
 from collections.abc import Sequence

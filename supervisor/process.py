@@ -16,6 +16,9 @@ import anyio.lowlevel
 
 _INFO = struct.Struct("=Q52xi")  # struct pidfd_info: mask, and at byte 60 exit_code
 _INFO_EXIT = 1 << 3
+_GENERATIONS = 64
+"""Ancestors that are looked at; nobody nests as deep."""
+
 _GET_INFO = 3 << 30 | _INFO.size << 16 | 0xFF << 8 | 11  # _IOWR(PIDFS_IOCTL_MAGIC, 11, struct pidfd_info)
 
 AGAIN = 0.5
@@ -220,6 +223,35 @@ def environment(pid: int) -> Sequence[bytes]:
             return file.read().split(b"\0")
     except OSError:
         return ()
+
+
+def belongs(pid: int, leader: int) -> bool:
+    """Whether a process is of the session that another leads, or descends from it.
+
+    Raises `ProcessLookupError` if it is gone.
+    """
+    fields = _stat_fields(pid)
+    if leader in (pid, int(fields[3])):
+        return True
+    for _ in range(_GENERATIONS):
+        if (parent := int(fields[1])) in (0, 1):
+            break
+        if parent == leader:
+            return True
+        try:
+            fields = _stat_fields(parent)
+        except ProcessLookupError:
+            break
+    return False
+
+
+def owner(pid: int) -> int | None:
+    """Return the real user id of a process, None if it is gone."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/status", "rb") as file:
+        for line in file:
+            if line.startswith(b"Uid:"):
+                return int(line.split()[1])
+    return None
 
 
 def _stat_fields(pid: int) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import anyio
 import anyio.abc
 
+from .alarm import Alarm
 from .asking import Asking
 from .cannot_spawn import CannotSpawn
 from .cause import SOMEBODY, Cause
@@ -56,6 +57,7 @@ from .spec import ServiceSpec
 from .status import ServiceStatus
 from .stdin import InputRefused
 from .tending import tend
+from .voice import Voice
 from .witness import Witness
 
 CARRIED = Carried()
@@ -92,9 +94,8 @@ class Service:
         self._run_begin = 0  # where its output begins in this run
         self._vanished = vanished
         self._spawned_spec = spec
-        self._deadline: float | None = None
-        self._rearmed = anyio.Event()
-        self._ended = False
+        self._alarm = Alarm(lambda: self._handle(Elapsed()))
+        self._voice = Voice(tasks, lambda: self.name, self._handle, self._note_voice)
         self._events: deque[Event] = deque()
         self._tasks = tasks
 
@@ -108,7 +109,7 @@ class Service:
         """What `freeze` names by number."""
         memory = self.console.scrollback.fd
         ours = [memory] if memory >= 0 else []
-        return [*ours, *(self.child.descriptors if self.child is not None else ())]
+        return [*ours, *self._voice.descriptors, *(self.child.descriptors if self.child is not None else ())]
 
     def status(self, version: int) -> ServiceStatus:
         """Return what is known now."""
@@ -122,7 +123,7 @@ class Service:
             version=version,
             pid=alive.pid if alive else None,
             started=alive.started if alive else None,
-            restart_at=self._deadline if life.state is State.BACKOFF else None,
+            restart_at=self._alarm.deadline if life.state is State.BACKOFF else None,
             restarts=len(life.restarts),
             exit=life.exit or life.previous,
             removed=life.removed,
@@ -134,6 +135,9 @@ class Service:
             paused=life.paused,
             limits=alive.tree.unenforced if alive else {},
             survivors=tuple(self._roll.survivors),
+            run_begin=self._run_begin,
+            awaits=life.awaits,
+            note=self._voice.note,
         )
 
     def start(self, cause: Cause = SOMEBODY) -> None:
@@ -171,11 +175,7 @@ class Service:
     def apply(self, spec: ServiceSpec) -> None:
         """Take a new spec: policies count at once, the rest with the next start."""
         self.spec = spec
-        self.lifecycle.stop, self.lifecycle.restart, self.lifecycle.ready = (
-            spec.stop,
-            spec.restart,
-            spec.ready,
-        )
+        self.lifecycle.stop, self.lifecycle.restart = spec.stop, spec.restart
         self.console.resize(spec.scrollback.bytes)
         if self.child is not None:
             self.child.tree.limit(spec.limits, spec.directory)
@@ -203,8 +203,9 @@ class Service:
 
     def open(self) -> None:
         """Begin to watch the clock, and the child if there is one already."""
-        self._tasks.start_soon(self._watch_clock)
+        self._tasks.start_soon(self._alarm.run)
         if self.child is not None:
+            self._voice.begin(self.child)
             self._tasks.start_soon(self._tend, self.child)
             self._roll.call(self.child, stopping=self.lifecycle.state is State.STOPPING)
             self.child.tree.limit(self.spec.limits, self.spec.directory)
@@ -213,8 +214,8 @@ class Service:
 
     def close(self) -> None:
         """Let go of a service that is not alive: its waits and its readers end."""
-        self._ended = True
-        self._wait(None)
+        self._alarm.close()
+        self._voice.end()
         self.console.close()
 
     def freeze(self, now: float) -> dict[str, object]:
@@ -224,7 +225,9 @@ class Service:
             "spawned_spec": self._spawned_spec.to_dict(),
             "lifecycle": self.lifecycle.freeze(now),
             "run_begin": self._run_begin,
-            "remaining": None if self._deadline is None else self._deadline - now,
+            "remaining": self._alarm.remaining(now),
+            "voice": self._voice.freeze(now),
+            "silence": now - self.console.heard,
             "child": None if self.child is None else self.child.freeze(now),
             "console": self.console.freeze(),
         }
@@ -241,9 +244,10 @@ class Service:
         self.lifecycle.ready = self._spawned_spec.ready
         self.lifecycle.thaw(record.record("lifecycle"), now)
         self._run_begin = record.take("run_begin", int, 0)
-        remaining = record.optional("remaining", float)
-        self._deadline = None if remaining is None else now + remaining
+        self._alarm.resume(record.optional("remaining", float), now)
+        self._voice.thaw(record.record("voice"), self.lifecycle.ready, now, carried=heir.carried)
         self.console = Console.thaw(record.record("console"), lambda: heir.scrollback(record))
+        self.console.heard = now - record.take("silence", float, 0.0)
         self.child = heir.child(record.record("child"), now) if record.has("child") else None
 
     def _handle(self, event: Event) -> None:
@@ -257,11 +261,12 @@ class Service:
             self._witness.look(event, self._pid, self._last_lines)
             effects = life.handle(event, anyio.current_time())
             if life.state is not before:
-                self._wait(None)
+                self._alarm.set(None)
+                self._voice.follow(life.state)
             self._roll.call(self.child, stopping=life.state is State.STOPPING)
             for effect in effects:
                 self._perform(effect)
-            wait = None if self._deadline is None else max(0.0, self._deadline - anyio.current_time())
+            wait = self._alarm.remaining(anyio.current_time())
             if (transition := self._witness.compare(self.name, self._pid, wait)) is not None:
                 self._happened(transition)
             self._events.popleft()
@@ -278,11 +283,16 @@ class Service:
             case Suspend() | Wake() if self.child is not None:
                 self.child.tree.pause(on=isinstance(effect, Suspend))
             case Wait(seconds):
-                self._wait(anyio.current_time() + seconds)
+                self._alarm.set(anyio.current_time() + seconds)
             case Say(text):
                 self.console.say(text, manner(self._spawned_spec, self.child))
             case Vanish():
                 self._vanished(self)
+
+    def _note_voice(self, more: float) -> None:
+        """Tell what it says of itself, and give it more time to become ready, if it has asked for that."""
+        self._alarm.put_off(anyio.current_time() + more)
+        self._changed(self)
 
     @property
     def _pid(self) -> int | None:
@@ -304,32 +314,21 @@ class Service:
         self.console.say(f"[Holdfast] {self.name} is being stopped; {who}")
         self._changed(self)
 
-    def _wait(self, deadline: float | None) -> None:
-        self._deadline = deadline
-        self._rearmed.set()
-        self._rearmed = anyio.Event()
-
     def _spawn(self) -> None:
         try:
-            child = spawn(self.spec, self._environment, self._keeping, self._attached, self.console.say)
+            more = self._voice.prepare(self.spec)
+            child = spawn(self.spec, self._environment, self._keeping, self._attached, more, self.console.say)
         except CannotSpawn as exc:
+            self._voice.end()
             self._events.append(SpawnFailed(exc.reason, exc.passing))
             return
         self.child = child
-        self._run_begin = self.console.scrollback.end
+        self._run_begin, self.console.heard = self.console.scrollback.end, child.started
+        self.lifecycle.ready = self.spec.ready
+        self._voice.begin(child)
         self._spawned_spec = self.spec
         self._tasks.start_soon(self._tend, child)
         self._events.append(Spawned())
-
-    async def _watch_clock(self) -> None:
-        while not self._ended:
-            rearmed = self._rearmed
-            remaining = None if self._deadline is None else self._deadline - anyio.current_time()
-            with anyio.move_on_after(remaining):
-                await rearmed.wait()
-            if not rearmed.is_set():
-                self._deadline = None
-                self._handle(Elapsed())
 
     async def _tend(self, child: Child) -> None:
         """Care for one child until it and all that belong to it are gone; then tell."""
@@ -337,6 +336,7 @@ class Service:
         self._roll.end()
         child.close()
         self.child = None
+        self._voice.end()
         self._keeping.ended(child, self.name)
         self._handle(Emptied() if self._told else Exited(ended))
 

@@ -4,27 +4,23 @@ The protocol is that of `notify.py`. So a client that connects while the daemon 
 socket's queue, and is not refused.
 """
 
-import array
 import contextlib
 import json
 import logging
 import os
-import socket
 from collections.abc import Callable, Mapping, Sequence
 
 import anyio
 
+from .hearing import Heard, Hearing
 from .notify import HANDED, Notifier, close_all
 from .record import Record
-from .wire import socket_address
 
 MOST = 64
 """Descriptors that are kept; a daemon has a handful."""
 
 WATCHDOG = 10.0
 """Seconds in which the daemon must say that its event loop turns, once it has begun to."""
-
-_MOST_BYTES = 8192
 
 log = logging.getLogger("holdfast.supervisor")
 
@@ -42,25 +38,13 @@ class SocketStore:
         self._kept: dict[str, list[int]] = {}
         self._paths: dict[str, str] = {}
         """Where the Unix sockets among them stand."""
-        self._socket: socket.socket | None = None
+        self._hearing = Hearing(path, self._take)
         self._thawed: int | None = None
         self._beat: float | None = None
 
     def listen(self) -> None:
         """Begin to receive, at a socket in place of an earlier one, unless we do already."""
-        if self._socket is not None:
-            return
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)
-        self._socket = socket.socket(
-            socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
-        )
-        before = os.umask(0o177)
-        try:
-            with socket_address(self.path) as address:
-                self._socket.bind(address)
-        finally:
-            os.umask(before)
+        self._hearing.listen()
 
     @property
     def kept(self) -> Sequence[int]:
@@ -70,7 +54,7 @@ class SocketStore:
     @property
     def descriptors(self) -> Sequence[int]:
         """All that `freeze` names by number."""
-        return [*self.kept, *([self._socket.fileno()] if self._socket is not None else ())]
+        return [*self.kept, *([self._hearing.fd] if self._hearing.fd >= 0 else ())]
 
     def environment(self) -> Mapping[str, str]:
         """Return what tells the daemon where to send its sockets, and which there are already."""
@@ -85,15 +69,12 @@ class SocketStore:
     async def run(self) -> None:
         """Take what comes, until cancelled."""
         self.listen()
-        with contextlib.suppress(anyio.ClosedResourceError):
-            while self._socket is not None:
-                await anyio.wait_readable(self._socket)
-                self._take_all()
+        await self._hearing.run()
 
     async def stuck(self) -> float:
         """Wait until the daemon that has told that it is well tells so no more; return since when, in s."""
         while True:
-            self._take_all()  # if we were stopped ourselves, there is still to be read what it has said
+            self._hearing.take_all()  # if we were stopped ourselves, what it has said is still to be read
             silence = 0.0 if self._beat is None else anyio.current_time() - self._beat
             if silence >= WATCHDOG:
                 self._beat = None
@@ -111,16 +92,11 @@ class SocketStore:
                 os.unlink(path)
         for name in list(self._kept):
             self._release(name)
-        if self._socket is not None:
-            anyio.notify_closing(self._socket)
-            self._socket.close()
-            self._socket = None
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.path)
+        self._hearing.close()
 
     def freeze(self) -> dict[str, object]:
         """Return what is kept as JSON data."""
-        socket_fd = None if self._socket is None else self._socket.fileno()
+        socket_fd = self._hearing.fd if self._hearing.fd >= 0 else None
         kept = [{"name": n, "descriptors": fds, "path": self._paths.get(n)} for n, fds in self._kept.items()]
         return {"socket": socket_fd, "kept": kept}
 
@@ -136,23 +112,11 @@ class SocketStore:
     def open(self) -> None:
         """Go on with the socket that was thawed, or with a new one."""
         if self._thawed is not None:
-            self._socket = socket.socket(fileno=self._thawed)
+            self._hearing.resume(self._thawed)
         self.listen()
 
-    def _take_all(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while self._socket is not None:
-                self._take(self._socket)
-
-    def _take(self, one: socket.socket) -> None:
-        room = socket.CMSG_SPACE(MOST * array.array("i").itemsize)
-        data, ancillary, _, _ = one.recvmsg(_MOST_BYTES, room, socket.MSG_CMSG_CLOEXEC)
-        given = array.array("i")
-        for level, kind, content in ancillary:
-            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                given.frombytes(content[: len(content) - len(content) % given.itemsize])
-        text = data.decode("utf-8", "surrogateescape")
-        fields = dict(line.split("=", 1) for line in text.split("\n") if "=" in line)
+    def _take(self, heard: Heard) -> None:
+        fields, given = heard.fields, heard.descriptors
         name = fields.get("FDNAME", "")
         if fields.get("WATCHDOG") == "1":
             self._beat = anyio.current_time()

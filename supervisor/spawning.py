@@ -19,6 +19,7 @@ def spawn(
     base: Mapping[str, str],
     keeping: Keeping,
     store: SocketStore | None,
+    more: Mapping[str, str],
     say: Callable[[str], None],
 ) -> Child:
     """Start a service's program, and keep what belongs to it; raises `CannotSpawn`.
@@ -26,7 +27,7 @@ def spawn(
     With a `store` it is the daemon: its output is ours, and it gets the sockets that are kept there.
     `say` hears of what is not as it should be.
     """
-    environment = surroundings(spec, base, keeping)
+    environment = {**surroundings(spec, base, keeping), **more}
     given: Sequence[int] = ()
     if store is not None:
         environment |= store.environment()

@@ -47,6 +47,12 @@ class ServiceStatus:
     """Limits that are not in force for the run, by name, each with the reason."""
     survivors: tuple[Survivor, ...] = ()
     """Who has not ended, while it takes long to stop."""
+    run_begin: int = 0
+    """Where the output of the latest run begins, as an offset of the console."""
+    awaits: str = ""
+    """What tells that it is up, while it is starting and has to tell: `notify` or `check`."""
+    note: str = ""
+    """What the program has said of how it is (sd_notify, STATUS), in a line for people."""
 
     @property
     def waits_to_start(self) -> bool:
@@ -75,6 +81,9 @@ class ServiceStatus:
             "paused": self.paused,
             "limits": dict(self.limits),
             "survivors": [survivor.to_dict() for survivor in self.survivors],
+            "run_begin": self.run_begin,
+            "awaits": self.awaits,
+            "note": self.note,
         }
 
     @classmethod
@@ -104,4 +113,7 @@ class ServiceStatus:
             paused=record.take("paused", bool, False),
             limits=record.mapping("limits"),
             survivors=tuple(Survivor.from_record(entry) for entry in record.records("survivors")),
+            run_begin=record.take("run_begin", int, 0),
+            awaits=record.take("awaits", str, ""),
+            note=record.take("note", str, ""),
         )

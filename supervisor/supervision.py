@@ -1,6 +1,6 @@
 """What a supervisor offers, in this process or over its socket: what the daemon is written against."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from .cause import SOMEBODY, Cause
@@ -88,6 +88,9 @@ class Supervision(Protocol):
 
     async def signal(self, name: str, run: int, number: int) -> None:
         """Send a signal to a run's processes."""
+
+    async def heard(self, names: Sequence[str] | None = None) -> Mapping[str, float]:
+        """Return when programs had output last."""
 
     async def write(self, name: str, data: bytes) -> None:
         """Give bytes to a program's stdin."""

@@ -50,10 +50,9 @@ async def show(call: Call) -> Response:
         services = await call.parts.mirror.services()
         live = [other.pid for other in services.values() if other.pid is not None]
         usage = await call.parts.sampler.usage(status.pid, live)
-    body = _describe(status, usage, time.monotonic())
-    if (hint := call.parts.hints.of(status)) is not None:
-        body["hint"] = hint
-    return JSONResponse(body)
+    told = {**_describe(status, usage, time.monotonic()), **call.parts.health.describe(status)}
+    hint = call.parts.hints.of(status)
+    return JSONResponse(told if hint is None else {**told, "hint": hint})
 
 
 @described(

@@ -263,7 +263,7 @@ async def test_a_program_that_is_killed_in_its_full_screen_does_not_hide_what_fo
 async def test_keys_stand_in_the_audit_log_by_their_number_only(either: House) -> None:
     await either.configure(echo=echo())
     async with watch(either, "echo", since=0) as viewer:
-        await viewer.until(b"ready")
+        await viewer.until(b"size 24x80")
         await viewer.connection.send(b"hunter2\r")
         await viewer.until(b"hunter2")
     typed = [line["input"] for line in either.done() if line["action"] == "server.console.input"]

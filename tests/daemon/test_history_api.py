@@ -164,3 +164,15 @@ async def test_a_web_socket_that_asks_for_nonsense_is_refused(house: House) -> N
         async with connect(address, additional_headers=headers, proxy=None):
             pass
     assert refused.value.response.status_code == 400
+
+
+async def test_a_check_that_fails_stands_in_the_history(house: House) -> None:
+    checks = {
+        "port": {"type": "tcp", "address": "127.0.0.1:1", "as": "liveness", "interval": 0.2, "failures": 1}
+    }
+    await house.configure(one={**program("echo"), "checks": checks})
+    told = await eventually(
+        lambda: history(house, house.local), lambda told: any(one["type"] == "health" for one in told)
+    )
+    (failed,) = [one for one in told if one["type"] == "health"]
+    assert (failed["check"], failed["healthy"], failed["run"]) == ("port", False, 1)

@@ -1,7 +1,7 @@
 """The services as the daemon knows them: a copy that is never older than what it was told last."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 
 import anyio
@@ -101,6 +101,10 @@ class Script:
     async def resize(self, name: str, rows: int, columns: int) -> ServiceStatus:
         """Answer what the test says."""
         return self.answers[name]
+
+    async def heard(self, names: Sequence[str] | None = None) -> Mapping[str, float]:
+        """Hear nothing."""
+        raise NotImplementedError
 
     async def history(self, since: int | None = None, origin: str | None = None) -> Following:
         """Tell nothing."""

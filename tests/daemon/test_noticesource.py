@@ -8,6 +8,8 @@ from itertools import pairwise
 import anyio
 import pytest
 
+from daemon.checksettings import Action
+from daemon.checkup import HealthChange
 from daemon.chronicle import Chronicle
 from daemon.mirror import Mirror
 from daemon.notice import Notice
@@ -136,3 +138,16 @@ async def eventually_failed(look: Callable[[], Awaitable[Sequence[ServiceStatus]
         return states[name] in (State.BACKOFF, State.FAILED)
 
     await eventually(down)
+
+
+def test_what_a_check_says_is_told_unless_the_server_is_restarted_for_it() -> None:
+    notices: list[Notice] = []
+    source = NoticeSource(notices.append)
+    source.looked(HealthChange("mc", "port", False, "no answer within 5 s", 7, 5.0))
+    source.looked(HealthChange("mc", "port", True, "passes again", 7, 6.0))
+    source.looked(HealthChange("mc", "port", False, "no answer", 7, 7.0, Action.RESTART))
+    source.looked(HealthChange("mc", "port", True, "is no longer checked", 0, 8.0))
+    assert [(str(one.kind), one.reason, one.at) for one in notices] == [
+        ("unhealthy", "check port: no answer within 5 s", 5.0),
+        ("recovered", "check port: passes again", 6.0),
+    ]

@@ -62,8 +62,9 @@ def make_exact(supervisor: Supervisor) -> None:
     for known in supervisor._services.values():
         if known.child is not None:
             known.child.started = NOW - 1024.5
-        if known._deadline is not None:
-            known._deadline = NOW + 16.25
+        known.console.heard = NOW - 8.5
+        if known._alarm.deadline is not None:
+            known._alarm.deadline = NOW + 16.25
         known.lifecycle.restarts = tuple(NOW - 2.5 for _ in known.lifecycle.restarts)
 
 
@@ -121,7 +122,7 @@ async def test_everything_survives_as_data_and_no_program_notices() -> None:
             )
         # Clocks do not travel: what was moved for exactness moves back.
         for known in second._services.values():
-            known._wait(None if known._deadline is None else anyio.current_time() + 1000.0)
+            known._alarm.set(None if known._alarm.deadline is None else anyio.current_time() + 1000.0)
         reading = Reading(await second.attach("echo", 0))
         await second.write("echo", b"hello\n")
         await reading.until(b"echo: hello\n")

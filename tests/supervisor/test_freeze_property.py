@@ -93,6 +93,8 @@ def services(draw: st.DrawFn) -> Json:
             "bytes": base64.b64encode(said).decode(),
         },
         "run_begin": draw(st.integers(0, 1 << 40)),
+        "silence": draw(AGES),
+        "voice": None,
         "changed": draw(st.integers(0, 1 << 40)),
     }
 

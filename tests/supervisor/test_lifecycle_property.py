@@ -91,6 +91,7 @@ EXITS = [
 ]
 
 COMMANDS: list[Event] = [
+    Condemned(CHECK, "its watchdog", (StopStep(signal=6, wait=2.0),)),
     Start(),
     Start(),
     Stop(),

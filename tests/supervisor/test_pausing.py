@@ -49,12 +49,21 @@ def test_a_pause_and_its_end_are_done_once_and_say_who_wanted_them() -> None:
     assert kinds(one, Resume(ADA)) == []
 
 
-@pytest.mark.parametrize("event", [Stop(ADA), Restart(ADA), Condemned(ADA, "it is silent")])
+@pytest.mark.parametrize("event", [Stop(ADA), Restart(ADA)])
 def test_who_is_asked_to_stop_is_woken_first(event: Event) -> None:
     one = up()
     one.handle(Pause(ADA), 0.5)
     assert kinds(one, event) == [Wake, AskToStop]
     assert not one.paused
+
+
+def test_who_is_paused_is_not_condemned_for_keeping_silent() -> None:
+    one = up()
+    one.handle(Pause(ADA), 0.5)
+    assert kinds(one, Condemned(ADA, "it is silent")) == []
+    assert one.paused
+    one.handle(Resume(ADA), 0.6)
+    assert kinds(one, Condemned(ADA, "it is silent")) == [AskToStop]
 
 
 def test_who_is_killed_is_killed_before_it_could_act() -> None:

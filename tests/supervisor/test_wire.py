@@ -98,6 +98,7 @@ async def test_another_client_can_call_every_method(house: House) -> None:
     def ask(connection: varlink.SimpleClientInterfaceHandler) -> list[str]:
         called = ["Apply", "List", "Start", "Attach", "Write", "Stop", "Kill", "Watch", "Upgrade", "Handover"]
         called += ["Restart", "Ready", "Condemn", "Signal", "History", "Marks", "Resize", "Pause", "Resume"]
+        called += ["Heard"]
         assert connection.Apply(plan) in (None, {})
         assert [service["state"] for service in connection.List()["services"]] == ["stopped"]
         assert connection.Start("a")["service"]["wanted"] == "up"
@@ -111,6 +112,7 @@ async def test_another_client_can_call_every_method(house: House) -> None:
                 assert answer["offset"] == len(data)
                 assert answer.get("stream") is None, "the first answer has said it"
                 data += base64.b64decode(answer["data"])
+            assert list(connection.Heard()["heard"]) == list(connection.Heard(["a", "b"])["heard"]) == ["a"]
             assert connection.Write("a", base64.b64encode(b"hello\n").decode()) in (None, {})
             while b"echo: hello\n" not in data:
                 data += base64.b64decode(next(answers)["data"])
@@ -447,6 +449,9 @@ FULL = ServiceStatus(
     run=4,
     cause=ASKED,
     terminal=Terminal(30, 100),
+    run_begin=9,
+    awaits="check",
+    note="loading",
 )
 
 TOLD = Transition(

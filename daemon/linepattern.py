@@ -1,0 +1,51 @@
+"""A regular expression that is looked for in what a program says.
+
+RE2 takes time that grows with the text alone, whatever the pattern: no pattern holds up the daemon.
+"""
+
+import re2
+
+from .values import Value
+
+MOST = 1000
+"""Characters of a pattern."""
+
+_MEMORY = 1 << 20
+
+
+class LinePattern:
+    """Matches within lines: no match reaches over the end of one. Raises `ValueError` if it is none."""
+
+    def __init__(self, text: str) -> None:
+        options = re2.Options()
+        options.log_errors = False
+        options.never_nl = True
+        options.max_mem = _MEMORY
+        try:
+            self._compiled = re2.compile(b"(?m)" + text.encode(), options)
+        except re2.error as exc:
+            reason = exc.args[0]
+            raise ValueError(
+                reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+            ) from exc
+
+    def line(self, block: bytes) -> bytes | None:
+        """Return the first line of a block that matches, None without one."""
+        found = self._compiled.search(block)
+        if found is None:
+            return None
+        begin = block.rfind(b"\n", 0, found.start()) + 1
+        end = block.find(b"\n", found.start())
+        return block[begin : len(block) if end < 0 else end].rstrip(b"\r")
+
+
+def read_pattern(value: Value) -> str:
+    """Return the text of a pattern; raises `ConfigError`."""
+    text = value.text()
+    if not 1 <= len(text) <= MOST:
+        raise value.error(f"expected a regular expression of 1 to {MOST} characters")
+    try:
+        LinePattern(text)
+    except ValueError as exc:
+        raise value.error(f"is no regular expression of RE2: {exc}") from exc
+    return text
