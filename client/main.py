@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--state-dir", help="where state is kept (default: state beside the config)")
         command.add_argument("--runtime-dir", help="where the private socket is (default: run in the state)")
     run.add_argument("--program-descriptors", type=int, help="how many descriptors programs may have")
+    run.add_argument("--cgroups", choices=("auto", "off"), default="auto", help="one per program, if we may")
     check = commands.add_parser("check", help="say what is wrong with a config")
     check.add_argument("--config", help="the config file (default: config.hjson or config.json here)")
     add_audit(commands)
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _factor(config, options.account, off=options.off)
     if options.command == "upgrade":
         return _upgrade(config, options.state_dir, options.runtime_dir)
-    return _run(config, options.state_dir, options.runtime_dir, options.program_descriptors)
+    return _run(config, options.state_dir, options.runtime_dir, options.program_descriptors, options.cgroups)
 
 
 def _check(config: str) -> int:
@@ -106,7 +107,7 @@ def _upgrade(config: str, state: str | None, runtime: str | None) -> int:
     return done.returncode
 
 
-def _run(config: str, state: str | None, runtime: str | None, descriptors: int | None) -> int:
+def _run(config: str, state: str | None, runtime: str | None, descriptors: int | None, cgroups: str) -> int:
     """Become the supervisor, which starts the API daemon as a program of its own."""
     config = os.path.abspath(config)
     state, runtime = _directories(config, state, runtime)
@@ -118,6 +119,8 @@ def _run(config: str, state: str | None, runtime: str | None, descriptors: int |
     supervisor = [*PYTHON, "supervisor", "--state-dir", state, "--runtime-dir", runtime]
     if descriptors is not None:
         supervisor += ["--program-descriptors", str(descriptors)]
+    if cgroups != "auto":
+        supervisor += ["--cgroups", cgroups]
     supervisor += ["--", *daemon]
     sys.stdout.flush()
     sys.stderr.flush()

@@ -24,6 +24,7 @@ from .exposure import Exposure
 from .files import Files
 from .health import Health
 from .held import HeldSockets
+from .hints import Hints
 from .jobs import Jobs
 from .ledger import CannotKeep
 from .listeners import Listeners
@@ -103,7 +104,8 @@ class Assembly:
         notices = Notices(mirror, self._state, Outgoing())
         disks = Disks(notices.tell, self._state)
         source = NoticeSource(notices.tell)
-        chronicle = Chronicle(mirror, os.path.join(self._state, HISTORY))
+        hints = Hints(mirror, lambda: reloader.config)
+        chronicle = Chronicle(mirror, os.path.join(self._state, HISTORY), hints.enrich)
         chronicle.watch(source.take)
         await chronicle.open()
         transport = Transport(anyio.current_time)
@@ -123,6 +125,7 @@ class Assembly:
             documents=Documents(document()),
             files=files,
             health=Health(mirror, tasks),
+            hints=hints,
             jobs=jobs,
             meter=meter,
             metrics=metrics,

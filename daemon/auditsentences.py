@@ -42,6 +42,8 @@ SENTENCES = {
     "server.files.restore": "{user} put {path} of {server} back from the trash",
     "server.files.upload": "{user} uploaded {path} to {server}",
     "server.kill": "{user} killed {server}",
+    "server.pause": "{user} paused {server}",
+    "server.resume": "{user} let {server} go on",
     "server.start": "{user} started {server}",
     "server.stop": "{user} stopped {server}",
 }

@@ -128,6 +128,10 @@ class Mirror:
         """Wait until the supervisor says anything about a service, perhaps that it is gone."""
         await self._told.setdefault(name, anyio.Event()).wait()
 
+    def mains(self) -> Mapping[int, str]:
+        """Return the servers that run by the pid of their main process, as far as they are known now."""
+        return {status.pid: status.name for status in list(self._known.values()) if status.pid is not None}
+
     async def gone(self, name: str) -> None:
         """Wait until the service does not exist (any more)."""
         if name in self._known:
@@ -148,6 +152,14 @@ class Mirror:
     async def restart(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """Want a service stopped and up again; see `Supervisor.restart`."""
         return self._answered(await self._supervisor.restart(name, cause))
+
+    async def pause(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """Let nothing of a service run for a while; see `Supervisor.pause`."""
+        return self._answered(await self._supervisor.pause(name, cause))
+
+    async def resume(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """Let a service run again; see `Supervisor.resume`."""
+        return self._answered(await self._supervisor.resume(name, cause))
 
     async def ready(self, name: str, run: int, cause: Cause) -> ServiceStatus:
         """Take a run for up; see `Supervisor.ready`."""

@@ -22,6 +22,7 @@ from .documents import Documents
 from .errors import ApiError, NotAuthenticated, NotPermitted
 from .files import Files
 from .health import Health
+from .hints import Hints
 from .job import Job, Order
 from .jobs import Jobs
 from .jsontext import InvalidJson, read_json
@@ -59,6 +60,7 @@ class Parts:
     documents: Documents
     files: Files
     health: Health
+    hints: Hints
     jobs: Jobs
     meter: Meter
     metrics: Metrics

@@ -19,7 +19,7 @@ from filemgr import RelPath
 
 PERMISSIONS = {
     "server.view": "see a server, how it is and why",
-    "server.control": "start, stop and kill it, run its schedules",
+    "server.control": "start, stop, kill and pause it, run its schedules",
     "server.console.view": "read its console",
     "server.console.write": "type into its console",
     "server.files.view": "see its files, search by name",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from .described import Schema, ref
 from .healthschemas import CHECKS, HEALTH
-from .shapes import TEXT, flag, listed, maybe, number, one_of, shape, text, whole
+from .shapes import TEXT, by_name, flag, listed, maybe, number, one_of, shape, text, whole
 
 SERVER_SCHEMAS: Mapping[str, Schema] = {
     "Server": shape(
@@ -28,11 +28,16 @@ SERVER_SCHEMAS: Mapping[str, Schema] = {
             "restarts": whole("Restarts that count against the budget"),
             "restartIn": maybe(number("Seconds until it is tried again")),
             "restartToApply": flag("The config has changed since it was started"),
+            "paused": flag("Nothing of it runs, since somebody wants that; `status` stays 1"),
+            "limits": by_name(TEXT, "Limits that are not in force, each with the reason"),
+            "survivors": listed(ref("Survivor"), "Who has not ended, while it takes long to stop"),
+            "hint": text("What could be found out about its end, such as who has the port"),
             "lastExit": {"oneOf": [ref("Exit"), {"type": "null"}]},
             "ready": flag("It runs, it is up, and no check says that it is ill"),
             "health": HEALTH,
         },
         "toDelete",
+        "hint",
     ),
     "Exit": shape(
         {

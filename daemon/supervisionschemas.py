@@ -71,4 +71,19 @@ LOG_LINE = shape(
     "notice",
 )
 
-SCHEMAS = {"Cause": CAUSE, "Event": EVENT, "Next": NEXT, "History": HISTORY, "LogLine": LOG_LINE}
+SURVIVOR = shape(
+    {
+        "pid": whole("Of the process"),
+        "command": text("Its command line, cut where it is long"),
+        "reason": text("Why it is still there"),
+    }
+)
+
+SCHEMAS = {
+    "Cause": CAUSE,
+    "Event": EVENT,
+    "Next": NEXT,
+    "History": HISTORY,
+    "LogLine": LOG_LINE,
+    "Survivor": SURVIVOR,
+}

@@ -36,6 +36,7 @@ from .stderr import leave_quietly, log_to_stderr
 from .stdin import InputRefused
 from .supervision import Attached, Following, Supervision, Watching
 from .supervisor import Supervisor
+from .survivor import Survivor, command_line
 from .version import VERSION
 from .wire import socket_address
 
@@ -81,6 +82,7 @@ __all__ = [
     "Supervisor",
     "SupervisorClient",
     "SupervisorUnreachable",
+    "Survivor",
     "Terminal",
     "Ties",
     "Transition",
@@ -89,6 +91,7 @@ __all__ = [
     "Way",
     "When",
     "base_environment",
+    "command_line",
     "damaged_name",
     "find_cycle",
     "inherited",

@@ -31,6 +31,8 @@ class Calls:
             f"{INTERFACE}.Stop": self._stop,
             f"{INTERFACE}.Kill": self._kill,
             f"{INTERFACE}.Restart": self._restart,
+            f"{INTERFACE}.Pause": self._pause,
+            f"{INTERFACE}.Resume": self._resume,
             f"{INTERFACE}.Ready": self._ready,
             f"{INTERFACE}.Condemn": self._condemn,
             f"{INTERFACE}.Signal": self._signal,
@@ -58,6 +60,12 @@ class Calls:
 
     async def _restart(self, parameters: Record) -> Reply:
         return _service(await self._supervisor.restart(*_wish(parameters)))
+
+    async def _pause(self, parameters: Record) -> Reply:
+        return _service(await self._supervisor.pause(*_wish(parameters)))
+
+    async def _resume(self, parameters: Record) -> Reply:
+        return _service(await self._supervisor.resume(*_wish(parameters)))
 
     async def _ready(self, parameters: Record) -> Reply:
         name, cause = _wish(parameters)

@@ -137,6 +137,14 @@ class SupervisorClient:
         """See `Supervisor.restart`."""
         return await self._command("Restart", name, cause)
 
+    async def pause(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """See `Supervisor.pause`."""
+        return await self._command("Pause", name, cause)
+
+    async def resume(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """See `Supervisor.resume`."""
+        return await self._command("Resume", name, cause)
+
     async def ready(self, name: str, run: int, cause: Cause) -> ServiceStatus:
         """See `Supervisor.ready`."""
         return await self._command("Ready", name, cause, run=run)

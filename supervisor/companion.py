@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import anyio
 import anyio.abc
 
+from .cgroups import Cgroups
 from .estate import DAEMON, Heir, Keeping, Returned, Serials
 from .events import State
 from .notify import Notifier
@@ -39,6 +40,7 @@ class Companion:
         runtime: str,
         notifier: Notifier,
         serials: Serials,
+        groups: Cgroups | None = None,
     ) -> None:
         self.crashed = anyio.Event()
         """Set when it has ended by itself for the first time."""
@@ -47,7 +49,7 @@ class Companion:
         self._tasks = tasks
         self._settled = anyio.Event()
         self._sockets = SocketStore(os.path.join(runtime, NOTIFY), notifier, ready=self._note_ready)
-        self._keeping = Keeping(notifier, serials, family=DAEMON)
+        self._keeping = Keeping(notifier, serials, family=DAEMON, groups=groups)
         self._service: Service | None = None
         if command:
             self._spec = ServiceSpec(NAME, command, os.getcwd(), restart=RESTARTS, stop=STOP)

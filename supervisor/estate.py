@@ -11,7 +11,9 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from .cgroups import Cgroups
 from .child import Child
+from .group import Group
 from .leftovers import Leftovers
 from .notify import Notifier, close_all
 from .process import ProcessId
@@ -50,7 +52,9 @@ class Carried:
             return Child.adopt(record, now)
         except ProcessLookupError:
             # It was left behind by a supervisor that was killed: another is its parent, and reaped it.
-            return Child.find(ProcessId(record.take("pid", int), record.take("start_time", int)))
+            group = record.optional("group", str)
+            known = record.take("mark", str, ""), None if group is None else Group(group)
+            return Child.find(ProcessId(record.take("pid", int), record.take("start_time", int)), *known)
 
     def scrollback(self, record: Record) -> Scrollback:
         """Return the ring in the memory file of that number."""
@@ -167,9 +171,11 @@ class Keeping:
         serials: Serials,
         leftovers: Leftovers | None = None,
         family: str = SERVICES,
+        groups: Cgroups | None = None,
     ) -> None:
         self.leftovers = leftovers
         self.family = family
+        self._groups = groups
         self._notifier = notifier
         self._serials = serials
         self._over = False
@@ -190,10 +196,17 @@ class Keeping:
         """Return the variables by which a program is found again."""
         return {} if self.leftovers is None else self.leftovers.mark(spec)
 
+    def group(self, spec: ServiceSpec) -> Group | None:
+        """Return the control group of a service, with its limits in force; None where there are none."""
+        group = None if self._groups is None else self._groups.group(self.family, spec.name)
+        if group is not None:
+            group.limit(spec.limits, spec.directory)
+        return group
+
     def spawned(self, child: Child, spec: ServiceSpec) -> None:
         """Keep what belongs to a child that was started just now."""
         if self.leftovers is not None:
-            self.leftovers.note(child.identity, spec)
+            self.leftovers.note(child.identity, spec, child.tree.group)
         if self.wanted:
             # A number of its own: what is kept of one child must not be taken for that of another.
             child.serial = self._serials.next()
@@ -204,6 +217,7 @@ class Keeping:
 
     def ended(self, child: Child, name: str) -> None:
         """Forget a child that is gone, with all that it had started."""
+        child.tree.close()
         if self.leftovers is not None:
             self.leftovers.forget(child.identity, name)
         if child.serial:

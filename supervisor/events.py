@@ -121,6 +121,20 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Somebody wants that nothing of it runs for a while."""
+
+    cause: Cause = SOMEBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Somebody wants it to run again."""
+
+    cause: Cause = SOMEBODY
+
+
+@dataclass(frozen=True, slots=True)
 class Condemned:
     """It lives and does not work: it is stopped in its own way, which counts as a crash."""
 
@@ -203,7 +217,7 @@ class Elapsed:
     """The wait is over."""
 
 
-Asked = Start | Stop | Kill | Restart | Condemned | Remove | Keep
+Asked = Start | Stop | Kill | Restart | Pause | Resume | Condemned | Remove | Keep
 Happened = Moved | Spawned | Found | SpawnFailed | Ready | StepFailed | Exited | Emptied | Elapsed
 Event = Asked | Happened
 
@@ -229,6 +243,16 @@ class SendKill:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspend:
+    """Let no process of it run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Let its processes run again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Answer with `Elapsed` after so many seconds, unless the state changes before."""
 
@@ -247,4 +271,4 @@ class Vanish:
     """Forget the service: it is not alive and no longer in the plan."""
 
 
-Effect = Spawn | AskToStop | SendKill | Wait | Say | Vanish
+Effect = Spawn | AskToStop | SendKill | Suspend | Wake | Wait | Say | Vanish

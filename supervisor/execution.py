@@ -5,7 +5,7 @@ Whatever is None or empty is inherited from the supervisor.
 
 import re
 import resource
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from .policies import InvalidSpec
@@ -140,6 +140,11 @@ class Limits:
     def is_none(self) -> bool:
         """Whether nothing is limited."""
         return self == Limits()
+
+    @property
+    def wanted(self) -> Sequence[str]:
+        """The names of the limits that there are."""
+        return [name for name, value in asdict(self).items() if value is not None]
 
     def check(self) -> None:
         """Raise `InvalidSpec` for what no kernel takes."""

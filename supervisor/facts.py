@@ -22,6 +22,8 @@ class Facts:
         """Ways to ask it to stop that have not been tried yet in this run."""
         self.condemned = ""
         """Why it is being stopped, if it has failed without ending: that is a crash."""
+        self.paused = False
+        """Nothing of it runs, since somebody wants that."""
         self.asked = False
         """A stop was asked for in this run: how it ends is no crash."""
         self.overdue = False
@@ -57,6 +59,7 @@ class Facts:
             "run": self.run,
             "steps": [step.to_dict() for step in self.steps],
             "condemned": self.condemned,
+            "paused": self.paused,
             "asked": self.asked,
             "overdue": self.overdue,
             "removed": self.removed,
@@ -81,6 +84,7 @@ class Facts:
         self.run = record.take("run", int, 0)
         self.steps = tuple(StopStep.from_record(step) for step in record.records("steps"))
         self.condemned = record.take("condemned", str, "")
+        self.paused = record.take("paused", bool, False)
         self.asked = record.take("asked", bool)
         self.overdue = record.take("overdue", bool)
         self.removed = record.take("removed", bool)

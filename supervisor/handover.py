@@ -25,6 +25,7 @@ from typing import NoReturn
 import anyio
 import anyio.to_thread
 
+from .process import KIN
 from .stderr import write_last_words
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
@@ -94,6 +95,7 @@ async def _try_out(program: Program, fd: int, said: int, saying: int) -> None:
         stderr=saying,
         start_new_session=True,
     )
+    KIN.add(process.pid)
     late = True
     try:
         pidfd = os.pidfd_open(process.pid)
@@ -108,6 +110,7 @@ async def _try_out(program: Program, fd: int, said: int, saying: int) -> None:
         if late:
             os.killpg(process.pid, signal.SIGKILL)  # with the daemon that it may be trying
         code = process.wait()
+        KIN.discard(process.pid)
     if late:
         raise CannotHandOver(f"the new program did not answer within {PATIENCE:.0f} s")
     try:

@@ -1,12 +1,12 @@
 """Which programs live: what a supervisor that was killed leaves behind is found by the next one.
 
-It is found in two ways, since each has a hole where the other has none. Each live program has a small file,
+It is found in three ways, since each has a hole where another has none. Each live program has a small file,
 named for the process, its start time, the boot and the service, so that even an empty one says enough; it
-is written just after the start. And each program carries a mark in its environment, from its first moment
-on, which some programs wipe out.
+is written just after the start. Each program carries a mark in its environment, from its first moment
+on, which some programs wipe out. And each has a control group, where there are any.
 
 The file holds the spec with which the program was started, and so it is known before anybody brings a plan
-whether the program is left alone or stopped. What is only known by its mark is stopped.
+whether the program is left alone or stopped. What is only known by its mark or its group is stopped.
 """
 
 import contextlib
@@ -14,17 +14,23 @@ import hashlib
 import json
 import logging
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+from .cgroups import Cgroups, folder
 from .child import Child
 from .durable import set_aside
-from .process import ProcessId, sessions
+from .group import Group
+from .process import Population, ProcessId, environment
 from .record import InvalidRecord, Record
 from .spec import InvalidSpec, LeftBehind, ServiceSpec
 
 MARK = "HOLDFAST_SERVICE"
+
+FAMILY = "s"
+"""How the folders of the control groups of services begin."""
 
 MOST_NAME = 160
 
@@ -50,18 +56,20 @@ class Leftover:
 class Leftovers:
     """The folder of these files."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, groups: Cgroups | None = None) -> None:
+        self._groups = groups
         self._directory = os.path.join(directory, "children")
         self._house = hashlib.sha256(os.fsencode(os.path.realpath(directory))).hexdigest()[:16]
         self._boot = _boot_id()[:8]
+        self._since = 0.0
 
     def mark(self, spec: ServiceSpec) -> dict[str, str]:
         """Return the variable that a program is known by."""
         return {MARK: f"{self._house}:{spec.name}"}
 
-    def note(self, identity: ProcessId, spec: ServiceSpec) -> None:
-        """Remember a program that was started."""
-        text = json.dumps({"spec": spec.to_dict()})
+    def note(self, identity: ProcessId, spec: ServiceSpec, group: Group | None = None) -> None:
+        """Remember a program that was started, and its control group."""
+        text = json.dumps({"spec": spec.to_dict(), "group": None if group is None else group.path})
         try:
             os.makedirs(self._directory, mode=0o700, exist_ok=True)
             path = self._path(identity, spec.name)
@@ -80,6 +88,7 @@ class Leftovers:
     def find(self) -> Sequence[Leftover]:
         """Return the programs that a supervisor before us left behind; forget those that are gone."""
         found: dict[int, Leftover] = {}
+        self._since = time.monotonic()
         for name in sorted(_listed(self._directory)):
             path = os.path.join(self._directory, name)
             if (leftover := self._read(path, name)) is not None:
@@ -87,13 +96,31 @@ class Leftovers:
             else:
                 with contextlib.suppress(OSError):
                     os.unlink(path)
+        # Who carries a mark, or lives in a group, belongs to the program of that name, if one was found.
+        known = {one.spec.name for one in found.values() if one.spec.command != UNKNOWN}
         for session, service in self._marked():
-            if session not in found and (child := _leader(session)) is not None:
-                found[session] = Leftover(_unknown(service), child)
-            elif session in found and found[session].spec.command == UNKNOWN:
+            if session in found and found[session].spec.command == UNKNOWN:
                 # Of a damaged note only the name of the file is left, which may be cut.
                 found[session] = Leftover(_unknown(service), found[session].child)
+            elif session in found or service in known:
+                continue
+            elif (child := self._leader(session, service)) is not None:
+                found[session] = Leftover(_unknown(service), child)
+                known.add(service)
+        for group in self._inhabited():
+            service = group.service or os.path.basename(group.path)
+            if (
+                group.path not in {one.child.tree.path for one in found.values()}
+                and (child := _eldest(group)) is not None
+            ):
+                found[child.pid] = Leftover(_unknown(service), child)
         return list(found.values())
+
+    def _inhabited(self) -> Sequence[Group]:
+        """Return the groups of services in which somebody lives; the daemon's is none of ours."""
+        if self._groups is None:
+            return ()
+        return [group for name, group in self._groups.left().items() if name.startswith(f"{FAMILY}-")]
 
     def _read(self, path: str, name: str) -> Leftover | None:
         try:
@@ -102,24 +129,46 @@ class Leftovers:
         except ValueError:
             log.error("%s says nothing about a program", path)
             return None
-        child = Child.find(identity) if boot == self._boot and identity.pid > 0 else None
-        if child is None:
+        if boot != self._boot or identity.pid <= 0:
             return None
+        group = None
         try:
             with open(path, encoding="ascii") as file:
-                spec = ServiceSpec.from_record(Record(json.load(file)).record("spec"))
+                record = Record(json.load(file))
+            spec = ServiceSpec.from_record(record.record("spec"))
+            where = record.optional("group", str)
+            group = Group(where) if where is not None else None
         except (OSError, ValueError, RecursionError, InvalidRecord, InvalidSpec):
             spec = _unknown(unquote(service))
-        return Leftover(spec, child)
+        child = Child.find(
+            identity, self._variable(spec.name), group or self._group_of(spec.name), self._since
+        )
+        return None if child is None else Leftover(spec, child)
+
+    def _group_of(self, service: str) -> Group | None:
+        if self._groups is None or self._groups.top is None:
+            return None
+        group = Group(os.path.join(self._groups.top, folder(FAMILY, service)))
+        return group if group.exists else None
+
+    def _leader(self, session: int, service: str) -> Child | None:
+        """Return the program in whose session somebody with our mark lives, by its leader, dead or alive."""
+        try:
+            identity = ProcessId.of(session)
+        except ProcessLookupError:
+            identity = ProcessId(session, 0)
+        return Child.find(identity, self._variable(service), self._group_of(service))
+
+    def _variable(self, service: str) -> str:
+        return f"{MARK}={self._house}:{service}"
 
     def _marked(self) -> Iterator[tuple[int, str]]:
         """Yield (session, service) for each process that carries our mark."""
         wanted = f"{MARK}={self._house}:".encode()
-        for session, members in sessions().items():
-            for member in members:
-                for variable in _environment(member.identity.pid):
-                    if variable.startswith(wanted):
-                        yield session, os.fsdecode(variable[len(wanted) :])
+        for member in Population.now().members.values():
+            for variable in environment(member.identity.pid):
+                if variable.startswith(wanted):
+                    yield member.session, os.fsdecode(variable[len(wanted) :])
 
     def _path(self, identity: ProcessId, name: str) -> str:
         # A file name has at most 255 bytes; what of a long one is missing stands in the file.
@@ -135,19 +184,13 @@ def _unknown(name: str) -> ServiceSpec:
         return ServiceSpec("unknown", UNKNOWN, "/")  # it is stopped all the same
 
 
-def _leader(session: int) -> Child | None:
-    try:
-        return Child.find(ProcessId.of(session))
-    except ProcessLookupError:
-        return Child.find(ProcessId(session, 0))
-
-
-def _environment(pid: int) -> Sequence[bytes]:
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read().split(b"\0")
-    except OSError:
-        return ()  # somebody else's, or gone
+def _eldest(group: Group) -> Child | None:
+    """Return what lives in a group, by the process that was started first."""
+    pids = set(group.pids())
+    members = [member for member in Population.now().members.values() if member.identity.pid in pids]
+    if not members:
+        return None
+    return Child.find(min(members, key=lambda member: member.identity.start_time).identity, "", group)
 
 
 def _listed(directory: str) -> Sequence[str]:

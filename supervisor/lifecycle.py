@@ -53,9 +53,11 @@ from .events import (
     Keep,
     Kill,
     Moved,
+    Pause,
     Ready,
     Remove,
     Restart,
+    Resume,
     Say,
     SendKill,
     Spawn,
@@ -69,7 +71,7 @@ from .events import (
     Wait,
     Wanted,
 )
-from .holding import Holding
+from .pausing import Pausing
 from .policies import ReadyPolicy, RestartPolicy, Sign, StopPolicy, StopStep, Way, When
 
 SETTLED = ReadyPolicy()
@@ -80,12 +82,11 @@ SETTLE = 1.0
 KILL_AGAIN = 5.0
 """Seconds between one SIGKILL and the next, for a group that forks while it is killed."""
 
-
 LEFT_BEHIND = "left behind by a supervisor that was killed"
 PIPES_LOST = "its console and input are lost until it is started anew"
 
 
-class Lifecycle(Holding):
+class Lifecycle(Pausing):
     """The whole truth about one service; `handle` is its only way to change."""
 
     def __init__(
@@ -96,10 +97,9 @@ class Lifecycle(Holding):
         ready: ReadyPolicy = SETTLED,
         luck: Callable[[], float] = random.random,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, ready)
         self.stop = stop
         self.restart = restart
-        self.ready = ready
         self._luck = luck
 
     def handle(self, event: Event, now: float) -> Sequence[Effect]:
@@ -115,6 +115,8 @@ class Lifecycle(Holding):
                 return self._on_restart(cause, behind)
             case Condemned(cause, reason, steps):
                 return self._condemn(cause, reason, steps)
+            case Pause() | Resume():
+                return self._on_pause(event)
             case Remove():
                 self.removed = True
                 return () if self.state.alive else self._vanish()
@@ -200,11 +202,11 @@ class Lifecycle(Holding):
         return (started, Wait(self.ready.timeout)) if self.ready.timeout else (started,)
 
     def _settle(self, reason: str, cause: Cause) -> Sequence[Effect]:
-        if self.held is None:
+        if self.held is None and not self.paused:
             self._enter(State.RUNNING, reason)
             self.cause = cause
         else:
-            self.state = State.RUNNING  # that it is to stop, and for whom it waits, is what there is to say
+            self.state = State.RUNNING  # that it is to stop, or paused, is what there is to say
         return (Wait(self.restart.stable_after),)
 
     def _on_found(self, *, kept: bool) -> Sequence[Effect]:
@@ -266,10 +268,10 @@ class Lifecycle(Holding):
         self.cause = cause
         self.steps = ()
         self._enter(State.STOPPING, "being killed")
-        return Say(f"[Octyne] Killing server {self.name}"), SendKill(), Wait(KILL_AGAIN)
+        return Say(f"[Octyne] Killing server {self.name}"), SendKill(), *self._wake(), Wait(KILL_AGAIN)
 
     def _condemn(self, cause: Cause, reason: str, steps: tuple[StopStep, ...] = ()) -> Sequence[Effect]:
-        if self.state not in (State.STARTING, State.RUNNING):
+        if self.paused or self.state not in (State.STARTING, State.RUNNING):
             return ()
         self.cause = cause
         self.condemned = reason
@@ -282,7 +284,7 @@ class Lifecycle(Holding):
         if not steps:
             return self._on_overdue()
         self.steps = steps[1:]
-        return AskToStop(steps[0]), Wait(steps[0].wait)
+        return *self._wake(), AskToStop(steps[0]), Wait(steps[0].wait)
 
     def _on_overdue(self) -> Sequence[Effect]:
         """Take the next step; after the last, kill."""
@@ -292,7 +294,7 @@ class Lifecycle(Holding):
         self.overdue = True
         self.reason = f"did not stop within {self.stop.grace:g} s, is being killed"
         text = f"[Holdfast] {self.name} did not stop in time, killing what is left of it"
-        return Say(text), SendKill(), Wait(KILL_AGAIN)
+        return Say(text), SendKill(), *self._wake(), Wait(KILL_AGAIN)
 
     def _on_exit(self, event: Exited, now: float) -> Sequence[Effect]:
         self.exit = event.exit
@@ -344,7 +346,5 @@ class Lifecycle(Holding):
         return crashed, why, Wait(delay)
 
     def _vanish(self) -> Sequence[Effect]:
-        text = (
-            f"[Octyne] Server {self.name} was marked for deletion, stopped/crashed, and has now been removed."
-        )
-        return Say(text), Vanish()
+        gone = f"{self.name} was marked for deletion, stopped/crashed, and has now been removed."
+        return Say(f"[Octyne] Server {gone}"), Vanish()

@@ -47,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--try-handover", type=int, help="only say whether we could")
     parser.add_argument("--program-descriptors", type=int, help="how many programs may have (default: as we)")
     parser.add_argument("--await-plan", type=float, default=0.0, help="seconds for a daemon to bring a plan")
+    parser.add_argument(
+        "--cgroups", choices=("auto", "off"), default="auto", help="one for each service, if we may"
+    )
     parser.add_argument("daemon", nargs="*", help="after --: the API daemon's command")
     options = parser.parse_args(arguments)
     _ordinary_signals()
@@ -68,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 record = handover.read(options.handover)
                 os.close(options.handover)
                 house = _take_over(held, state, runtime, daemon, record)
-            house = replace(house, await_plan=options.await_plan)
+            house = replace(house, await_plan=options.await_plan, cgroups=options.cgroups == "auto")
             _keep_descriptors_to_ourselves()
             child.descriptor_limit = house.descriptor_limit
             _raise_limits()

@@ -41,7 +41,7 @@ class Operations:
         """Send a signal to all processes of a run. Raises `NoSuchService`, `NotAllowed` for another run."""
         service = self._in_run(name, run)
         if service.child is not None:
-            service.child.signal(number)
+            service.child.tree.signal_all(number)
 
     async def heard(self, names: Sequence[str] | None = None) -> Mapping[str, float]:
         """Return when the programs of these services (of all: None) had output last, or were started.

@@ -1,13 +1,14 @@
-"""Processes as the kernel lists them: who one is, and who belongs to a session."""
+"""Processes as the kernel lists them: who one is, and who descends from whom."""
 
 import contextlib
 import fcntl
+import math
 import os
 import signal
 import struct
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -19,6 +20,9 @@ _GENERATIONS = 64
 """Ancestors that are looked at; nobody nests as deep."""
 
 _GET_INFO = 3 << 30 | _INFO.size << 16 | 0xFF << 8 | 11  # _IOWR(PIDFS_IOCTL_MAGIC, 11, struct pidfd_info)
+
+AGAIN = 0.5
+"""Seconds until something is tried again that failed because we had no descriptor left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +64,15 @@ def told_exit(identity: ProcessId, pidfd: int) -> int | None:
     return int(status) if known & _INFO_EXIT else None
 
 
-def sessions() -> Mapping[int, Sequence["Member"]]:
-    """Return all living processes by session; raises `OSError` if there is no descriptor to look with."""
-    found: dict[int, list[Member]] = defaultdict(list)
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
-        try:
-            fields = _stat_fields(int(name))
-        except ProcessLookupError:
-            continue
-        if fields[0] not in "ZX":
-            identity = ProcessId(int(name), int(fields[19]))
-            found[int(fields[3])].append(Member(identity, int(fields[2])))
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A living process of a session, and its process group."""
+    """A living process: its group, its session, its parent, and its state as proc(5) has it."""
 
     identity: ProcessId
     group: int
+    session: int
+    parent: int
+    state: str
 
     def signal(self, number: int) -> None:
         """Send it a signal, and it alone, unless it is gone or somebody else's."""
@@ -94,25 +85,144 @@ class Member:
                 os.close(pidfd)
 
 
+class Kin:
+    """Our own children that somebody here knows and will wait for, by pid."""
+
+    def __init__(self) -> None:
+        self._pids: set[int] = set()
+        self.waited: Callable[[], object] = lambda: None
+        """Called when one of them was waited for."""
+
+    def __contains__(self, pid: object) -> bool:
+        return pid in self._pids
+
+    def add(self, pid: int) -> None:
+        """Know a child, in the same breath in which it was started."""
+        self._pids.add(pid)
+
+    def discard(self, pid: int) -> None:
+        """Forget a child that was waited for."""
+        if pid in self._pids:
+            self._pids.discard(pid)
+            self.waited()
+
+
+KIN = Kin()
+
+
+class Population:
+    """All living processes at one moment."""
+
+    def __init__(self, members: Iterable[Member], at: float = -math.inf) -> None:
+        self.at = at
+        """When it was looked, on the monotonic clock."""
+        self.members = {member.identity.pid: member for member in members}
+        self.sessions: dict[int, list[Member]] = defaultdict(list)
+        self.children: dict[int, list[Member]] = defaultdict(list)
+        for member in self.members.values():
+            self.sessions[member.session].append(member)
+            self.children[member.parent].append(member)
+        self._marked: dict[bytes, list[Member]] | None = None
+
+    @classmethod
+    def now(cls) -> "Population":
+        """Look at /proc; raises `OSError` if there is no descriptor to look with."""
+        at = time.monotonic()
+        found: list[Member] = []
+        for name in os.listdir("/proc"):
+            if not name.isdigit():
+                continue
+            try:
+                fields = _stat_fields(int(name))
+            except ProcessLookupError:
+                continue
+            if fields[0] not in "ZX":
+                identity = ProcessId(int(name), int(fields[19]))
+                found.append(Member(identity, int(fields[2]), int(fields[3]), int(fields[1]), fields[0]))
+        return cls(found, at)
+
+    def orphans(self, mark: bytes) -> Sequence[Member]:
+        """Return those with this variable in their environment whom one of our ancestors, or we, adopted."""
+        if self._marked is None:
+            self._marked = defaultdict(list)
+            name = mark.partition(b"=")[0] + b"="
+            for member in self._adopted():
+                for variable in environment(member.identity.pid):
+                    if variable.startswith(name):
+                        self._marked[variable].append(member)
+        return self._marked.get(mark, ())
+
+    def _adopted(self) -> Iterator[Member]:
+        """Yield who may have lost its parent: it was given to us, to one of our ancestors, or to init."""
+        elders, pid = {1, os.getpid()}, os.getpid()
+        while (elder := self.members.get(pid)) is not None and elder.parent not in elders:
+            pid = elder.parent
+            elders.add(pid)
+        for pid in elders:
+            for member in self.children.get(pid, ()):
+                if member.identity.pid not in elders and member.identity.pid not in KIN:
+                    yield member
+
+
 class Census:
-    """Who lives in which session: one look at /proc serves all who ask at the same time."""
+    """Who lives: one look at /proc serves all who ask at the same time."""
 
     def __init__(self) -> None:
         self._asked: list[anyio.Event] = []
-        self._seen: Mapping[int, Sequence[Member]] = {}
+        self._seen = Population(())
 
-    async def members(self, session: int) -> Sequence[Member]:
-        """Return the living processes of a session, as of after the call; raises `OSError`."""
+    async def population(self) -> Population:
+        """Return all living processes, as of after the call; raises `OSError`."""
         mine = anyio.Event()
         self._asked.append(mine)
         # A storm of exits arrives in one round of the event loop: the first of it looks for all.
         await anyio.lowlevel.checkpoint()
         if not mine.is_set():
-            self._seen = sessions()
+            self._look()
             for event in self._asked:
                 event.set()
             self._asked.clear()
-        return self._seen.get(session, ())
+        return self._seen
+
+    def since(self, moment: float) -> Population:
+        """Return all living processes, as of a moment on the monotonic clock or later; raises `OSError`."""
+        if self._seen.at < moment:
+            self._look()
+        return self._seen
+
+    def _look(self) -> None:
+        self._seen = Population.now()
+
+
+CENSUS = Census()
+
+
+async def gone(member: Member) -> None:
+    """Wait until a process has ended."""
+    try:
+        pidfd = os.pidfd_open(member.identity.pid)
+    except ProcessLookupError:
+        return
+    except OSError:
+        await anyio.sleep(AGAIN)
+        return
+    try:
+        if ProcessId.of(member.identity.pid) == member.identity:
+            await anyio.wait_readable(pidfd)
+    except ProcessLookupError:
+        return
+    finally:
+        anyio.notify_closing(pidfd)
+        os.close(pidfd)
+
+
+def environment(pid: int) -> Sequence[bytes]:
+    """Return the variables that a process was started with; none where we may not look, or it is gone."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return file.read().split(b"\0")
+    except OSError:
+        return ()
 
 
 def belongs(pid: int, leader: int) -> bool:

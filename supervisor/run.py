@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import anyio
 import anyio.abc
 
-from . import handover
+from . import handover, reaper
+from .cgroups import Cgroups
 from .child import base_environment
 from .companion import Companion
 from .estate import Heir, Keeping, OnTrial, Returned, Serials
@@ -50,13 +51,16 @@ class House:
     descriptor_limit: tuple[int, int]
     await_plan: float = 0.0
     """Seconds in which a daemon that somebody else starts may bring today's plan."""
+    cgroups: bool = True
+    """Whether services get control groups, where we may make some."""
 
     def program(self, *options: str) -> list[str]:
         """Return the command line of the program that is installed now."""
         python = (sys.executable, "-P", "-m", "supervisor")
         directories = ("--state-dir", self.state, "--runtime-dir", self.runtime)
         patience = ("--await-plan", str(self.await_plan)) if self.await_plan else ()
-        return [*python, *directories, *patience, *options, "--", *self.daemon]
+        groups = () if self.cgroups else ("--cgroups", "off")
+        return [*python, *directories, *patience, *groups, *options, "--", *self.daemon]
 
     @property
     def descriptors(self) -> Sequence[int]:
@@ -80,15 +84,16 @@ class Run:
         self._house = house
         self._notifier = notifier
         self._store = PlanFile(house.state)
-        leftovers = Leftovers(house.state)
         environment = base_environment(os.environ)
         self._serials = Serials()
-        keeping = Keeping(notifier, self._serials, leftovers)
+        self._groups = Cgroups(house.state)
+        leftovers = Leftovers(house.state, self._groups)
+        keeping = Keeping(notifier, self._serials, leftovers, groups=self._groups)
         wishes = Wishes(house.state)
         ways = leftovers, wishes, keeping, Legacy(house.state)
         self._supervisor = Supervisor(tasks, environment, self._store, *ways)
         self._server = Server(self._supervisor, VERSION, self)
-        self._daemon = Companion(tasks, house.daemon, house.runtime, notifier, self._serials)
+        self._daemon = Companion(tasks, house.daemon, house.runtime, notifier, self._serials, self._groups)
         self._report = Report(self._supervisor, notifier)
         self._stopping = False
         self._handing_over = False
@@ -129,6 +134,7 @@ class Run:
 
     def boot(self, estate: Returned) -> None:
         """Begin from what is on disk, and from what a descriptor store has kept."""
+        self._make_groups()
         now = anyio.current_time()
         self._serials.latest = estate.latest
         if back := self._supervisor.restore(estate, now):
@@ -146,6 +152,10 @@ class Run:
             names = ", ".join(left.kept)
             log.warning("left behind by a supervisor that was killed, and kept: %s; %s", names, PIPES_LOST)
         self._await_plan()
+
+    def _make_groups(self) -> None:
+        if self._house.cgroups:
+            self._groups.open()
 
     def _await_plan(self) -> None:
         """Wait for the daemon's plan, with the stored one in reserve."""
@@ -179,6 +189,7 @@ class Run:
 
     def resume(self, data: object) -> None:
         """Go on where the program before us stopped, tell how it went, and renew the daemon too."""
+        self._make_groups()
         self._supervisor.open()
         self._daemon.resume()
         if not self._supervisor.planned:
@@ -212,6 +223,8 @@ class Run:
                     self._tasks.start_soon(self._stop)
                 case signal.SIGINT:
                     self._supervisor.kill_all()
+                case signal.SIGCHLD:
+                    reaper.reap()
 
     async def _hand_over(self, signals: Signals, renew: bool) -> None:
         """Become the program that is installed now; whatever is in the way, go on as if nothing was asked.
@@ -264,7 +277,9 @@ class Run:
         # The daemon goes last: who watches a console sees its program stop.
         await self._daemon.stop()
         await self._supervisor.bequeath()
+        await reaper.end_strays()
         self._supervisor.close()
+        self._groups.close()
         log.info("Holdfast has stopped")
         await self._notifier.settle()
         self._tasks.cancel_scope.cancel()
@@ -275,7 +290,8 @@ async def run(house: House, record: object, notifier: Notifier, estate: Returned
     async with anyio.create_task_group() as tasks:
         one = Run(tasks, house, notifier)
         # Signals are blocked since before the exec, if there was one; from here on they are heard.
-        signals = Signals(handover.SIGNALS)
+        signals = Signals({*handover.SIGNALS, signal.SIGCHLD})
+        reaper.begin()
         if record is None:
             one.boot(estate)
         else:

@@ -13,11 +13,11 @@ import anyio
 import anyio.abc
 
 from .calls import Calls, Reply
-from .child import AGAIN
 from .descriptors import too_high_for_caller
 from .following import Changes, Output
 from .history import Happenings
 from .planfile import CannotStore
+from .process import AGAIN
 from .record import InvalidRecord, Record
 from .refusals import NoSuchService, NotAllowed
 from .spec import InvalidSpec

@@ -12,7 +12,7 @@ from .cannot_spawn import CannotSpawn
 from .cause import SOMEBODY, Cause
 from .child import Child
 from .console import Console
-from .errand import DRAIN, run_errand
+from .errand import run_errand
 from .estate import Carried, Heir, Keeping
 from .events import (
     Asked,
@@ -28,7 +28,9 @@ from .events import (
     Keep,
     Kill,
     Moved,
+    Pause,
     Ready,
+    Resume,
     Say,
     SendKill,
     Spawn,
@@ -38,18 +40,23 @@ from .events import (
     State,
     StepFailed,
     Stop,
+    Suspend,
     Vanish,
     Wait,
+    Wake,
 )
 from .history import Transition, last_lines
 from .lifecycle import Lifecycle
 from .manner import manner
 from .policies import StopStep
 from .record import Record
+from .rollcall import RollCall
 from .socketstore import SocketStore
+from .spawning import spawn, surroundings
 from .spec import ServiceSpec
 from .status import ServiceStatus
 from .stdin import InputRefused
+from .tending import tend
 from .voice import Voice
 from .witness import Witness
 
@@ -82,9 +89,9 @@ class Service:
         self._changed = changed
         self._happened = happened
         self._witness = Witness(self.lifecycle)
+        self._roll = RollCall(tasks, self._not_ended)
         self._asking = Asking(tasks)
-        self._run_begin = 0
-        """Where its output begins in this run."""
+        self._run_begin = 0  # where its output begins in this run
         self._vanished = vanished
         self._spawned_spec = spec
         self._alarm = Alarm(lambda: self._handle(Elapsed()))
@@ -112,7 +119,7 @@ class Service:
             name=self.name,
             state=life.state,
             wanted=life.wanted,
-            reason=life.reason,
+            reason=f"{life.reason}; {roll}" if (roll := str(self._roll)) else life.reason,
             version=version,
             pid=alive.pid if alive else None,
             started=alive.started if alive else None,
@@ -125,6 +132,9 @@ class Service:
             cause=life.cause,
             waits_for=life.waits_for,
             terminal=alive.terminal if alive else self.spec.terminal,
+            paused=life.paused,
+            limits=alive.tree.unenforced if alive else {},
+            survivors=tuple(self._roll.survivors),
             run_begin=self._run_begin,
             awaits=life.awaits,
             note=self._voice.note,
@@ -154,6 +164,10 @@ class Service:
         """Stop what does not work, asking first, and take that for a crash."""
         self._handle(Condemned(cause, reason))
 
+    def hear(self, event: Pause | Resume) -> None:
+        """Let nothing of it run until it is resumed or stopped, or let it run again."""
+        self._handle(event)
+
     def forgive(self) -> None:
         """Forget earlier crashes: it has shown that it works."""
         self.lifecycle.streak, self.lifecycle.restarts = 0, ()
@@ -163,6 +177,8 @@ class Service:
         self.spec = spec
         self.lifecycle.stop, self.lifecycle.restart = spec.stop, spec.restart
         self.console.resize(spec.scrollback.bytes)
+        if self.child is not None:
+            self.child.tree.limit(spec.limits, spec.directory)
         self._handle(Keep())
 
     async def write(self, data: bytes) -> None:
@@ -191,6 +207,8 @@ class Service:
         if self.child is not None:
             self._voice.begin(self.child)
             self._tasks.start_soon(self._tend, self.child)
+            self._roll.call(self.child, stopping=self.lifecycle.state is State.STOPPING)
+            self.child.tree.limit(self.spec.limits, self.spec.directory)
         elif self.lifecycle.state.alive:
             self._handle(Emptied() if self._told else Exited(Exit()))
 
@@ -245,6 +263,7 @@ class Service:
             if life.state is not before:
                 self._alarm.set(None)
                 self._voice.follow(life.state)
+            self._roll.call(self.child, stopping=life.state is State.STOPPING)
             for effect in effects:
                 self._perform(effect)
             wait = self._alarm.remaining(anyio.current_time())
@@ -261,6 +280,8 @@ class Service:
                 self._asking.ask(step, self.child, self._run_step, self._step_failed)
             case SendKill() if self.child is not None:
                 self.child.signal(9)
+            case Suspend() | Wake() if self.child is not None:
+                self.child.tree.pause(on=isinstance(effect, Suspend))
             case Wait(seconds):
                 self._alarm.set(anyio.current_time() + seconds)
             case Say(text):
@@ -281,28 +302,22 @@ class Service:
         kept = self.console.scrollback
         return last_lines(lambda size: kept.since(max(kept.end - size, self._run_begin))[1])
 
-    def _surroundings(self) -> dict[str, str]:
-        environment = {**self._environment, "PWD": self.spec.directory, **self.spec.environment}
-        return environment | dict(self._keeping.mark(self.spec))
-
     async def _run_step(self, step: StopStep) -> None:
-        known = {**self._surroundings(), "HOLDFAST_PID": str(self._pid)}
+        known = {**surroundings(self.spec, self._environment, self._keeping), "HOLDFAST_PID": str(self._pid)}
         await run_errand(step.command, self._spawned_spec, known, step.wait, self.console.read_from)
 
     def _step_failed(self, child: Child, reason: str) -> None:
         if self.child is child:
             self._handle(StepFailed(reason))
 
+    def _not_ended(self, who: str) -> None:
+        self.console.say(f"[Holdfast] {self.name} is being stopped; {who}")
+        self._changed(self)
+
     def _spawn(self) -> None:
-        environment = self._surroundings()
-        given: Sequence[int] = ()
-        if self._attached is not None:
-            environment |= self._attached.environment()
-            given = self._attached.kept
-        attached = self._attached is not None
         try:
-            environment |= self._voice.prepare(self.spec)
-            child = Child.spawn(self.spec, environment=environment, attached=attached, given=given)
+            more = self._voice.prepare(self.spec)
+            child = spawn(self.spec, self._environment, self._keeping, self._attached, more, self.console.say)
         except CannotSpawn as exc:
             self._voice.end()
             self._events.append(SpawnFailed(exc.reason, exc.passing))
@@ -311,33 +326,23 @@ class Service:
         self._run_begin, self.console.heard = self.console.scrollback.end, child.started
         self.lifecycle.ready = self.spec.ready
         self._voice.begin(child)
-        self._keeping.spawned(child, self.spec)
         self._spawned_spec = self.spec
         self._tasks.start_soon(self._tend, child)
         self._events.append(Spawned())
 
     async def _tend(self, child: Child) -> None:
-        """Carry the output of one child, until it and all that it started are gone; then tell."""
-        async with anyio.create_task_group() as tasks:
-            drained = anyio.Event()
-            tasks.start_soon(child.pump, self.console.read_from, drained)
-            tasks.start_soon(child.stdin.pour)
-            ended = await child.wait()
-            if left := await child.survivors():
-                child.pass_on(left)
-                if not self._told:
-                    self._handle(Exited(ended, len(left)))
-                await child.emptied()
-            with anyio.move_on_after(DRAIN):
-                await drained.wait()
-            tasks.cancel_scope.cancel()
-        # On a busy machine the time was over before we came to read what had long been written.
-        child.rest(self.console.read_from)
+        """Care for one child until it and all that belong to it are gone; then tell."""
+        ended = await tend(child, self.console, self.name, self._left)
+        self._roll.end()
         child.close()
         self.child = None
         self._voice.end()
         self._keeping.ended(child, self.name)
         self._handle(Emptied() if self._told else Exited(ended))
+
+    def _left(self, ended: Exited) -> None:
+        if not self._told:
+            self._handle(ended)
 
     @property
     def _told(self) -> bool:

@@ -147,7 +147,8 @@ class ServiceSpec:
         now = replace(
             self, autostart=other.autostart, boot=other.boot, stop=other.stop, restart=other.restart
         )
-        return replace(now, scrollback=other.scrollback, after=other.after, requires=other.requires) == other
+        now = replace(now, scrollback=other.scrollback, after=other.after, requires=other.requires)
+        return replace(now, limits=other.limits) == other
 
 
 @dataclass(frozen=True, slots=True)

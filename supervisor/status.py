@@ -1,11 +1,13 @@
 """What is known of a service at one moment, as a value that travels."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 from .cause import SOMEBODY, Cause
 from .events import Exit, State, Wanted
 from .execution import Terminal
 from .record import InvalidRecord, Record
+from .survivor import Survivor
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,12 @@ class ServiceStatus:
     """For whom it waits, as `reason` tells: with its start if it is `stopped`, else with its stop."""
     terminal: Terminal | None = None
     """How large its terminal is, or would be with the next start; None if it has pipes."""
+    paused: bool = False
+    """Nothing of it runs, since somebody wants that."""
+    limits: Mapping[str, str] = field(default_factory=dict)
+    """Limits that are not in force for the run, by name, each with the reason."""
+    survivors: tuple[Survivor, ...] = ()
+    """Who has not ended, while it takes long to stop."""
     run_begin: int = 0
     """Where the output of the latest run begins, as an offset of the console."""
     awaits: str = ""
@@ -70,6 +78,9 @@ class ServiceStatus:
             "cause": self.cause.to_dict(),
             "waits_for": list(self.waits_for),
             "terminal": None if self.terminal is None else asdict(self.terminal),
+            "paused": self.paused,
+            "limits": dict(self.limits),
+            "survivors": [survivor.to_dict() for survivor in self.survivors],
             "run_begin": self.run_begin,
             "awaits": self.awaits,
             "note": self.note,
@@ -99,6 +110,9 @@ class ServiceStatus:
             cause=Cause.from_record(record.record("cause")),
             waits_for=record.strings("waits_for"),
             terminal=Terminal.from_record(record.record("terminal")) if record.has("terminal") else None,
+            paused=record.take("paused", bool, False),
+            limits=record.mapping("limits"),
+            survivors=tuple(Survivor.from_record(entry) for entry in record.records("survivors")),
             run_begin=record.take("run_begin", int, 0),
             awaits=record.take("awaits", str, ""),
             note=record.take("note", str, ""),

@@ -74,6 +74,12 @@ class Supervision(Protocol):
     async def restart(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
         """Want a service stopped and up again."""
 
+    async def pause(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """Let nothing of a service run for a while."""
+
+    async def resume(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """Let a service run again."""
+
     async def ready(self, name: str, run: int, cause: Cause) -> ServiceStatus:
         """Take a run of a service for up."""
 

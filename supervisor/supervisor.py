@@ -13,7 +13,7 @@ from .beginning import Beginning, ClearedUp
 from .cause import SOMEBODY, Cause, CauseKind
 from .console import Console  # noqa: TC001  (only named here, as in other modules)
 from .estate import Heir, Keeping, Returned, Serials
-from .events import Held, Remove, Wanted
+from .events import Held, Pause, Remove, Resume, Wanted
 from .leftovers import Leftovers
 from .legacy import Legacy
 from .notify import Notifier
@@ -110,6 +110,22 @@ class Supervisor(Operations):
         self._ordering.restart(name, cause)
         return await self._asked(service, Wanted.UP)
 
+    async def pause(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """Let nothing of a service run. Raises `NoSuchService`, `NotAllowed` if it is not up."""
+        service = self._get(name)
+        if not service.lifecycle.can_pause:
+            raise NotAllowed(f"cannot pause {name}: it is {service.lifecycle.state}")
+        service.hear(Pause(cause))
+        return self._roster.status(service)
+
+    async def resume(self, name: str, cause: Cause = SOMEBODY) -> ServiceStatus:
+        """Let a service run again. Raises `NoSuchService`, `NotAllowed` if it is not paused."""
+        service = self._get(name)
+        if not service.lifecycle.paused:
+            raise NotAllowed(f"cannot resume {name}: it is not paused")
+        service.hear(Resume(cause))
+        return self._roster.status(service)
+
     # What only the process around it needs.
 
     @property
@@ -173,6 +189,7 @@ class Supervisor(Operations):
                 # A second part of the same: it is stopped, under a name that no plan has.
                 spec, keep = replace(spec, name=f"{spec.name[:200]} (process {leftover.child.pid})"), False
             service = self._roster.make(spec)
+            leftover.child.tree.pause(on=False)  # nobody knows any more who had paused it, and why
             service.take_over(leftover.child, kept=keep)
             service.open()
             (kept.add if keep else self._beginning.left.add)(service.name)

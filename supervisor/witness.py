@@ -63,6 +63,6 @@ class Witness:
         self._seen = self._look()
         self._ends = False
 
-    def _look(self) -> tuple[State, Wanted, int, Held | None]:
+    def _look(self) -> tuple[State, Wanted, int, Held | None, bool]:
         facts = self._facts
-        return facts.state, facts.wanted, facts.run, facts.held
+        return facts.state, facts.wanted, facts.run, facts.held, facts.paused

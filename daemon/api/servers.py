@@ -50,8 +50,9 @@ async def show(call: Call) -> Response:
         services = await call.parts.mirror.services()
         live = [other.pid for other in services.values() if other.pid is not None]
         usage = await call.parts.sampler.usage(status.pid, live)
-    told = _describe(status, usage, time.monotonic())
-    return JSONResponse({**told, **call.parts.health.describe(status)})
+    told = {**_describe(status, usage, time.monotonic()), **call.parts.health.describe(status)}
+    hint = call.parts.hints.of(status)
+    return JSONResponse(told if hint is None else {**told, "hint": hint})
 
 
 @described(
@@ -60,8 +61,9 @@ async def show(call: Call) -> Response:
         "What shall become of it, in capitals or not",
         {
             "text/plain": one_of(
-                "TERM asks it to end, KILL and STOP do not ask; RESTART is TERM and then START",
-                *("START", "TERM", "KILL", "STOP", "RESTART"),
+                "TERM asks it to end, KILL and STOP do not ask; RESTART is TERM and then START; "
+                "PAUSE lets it stand still until RESUME",
+                *("START", "TERM", "KILL", "STOP", "RESTART", "PAUSE", "RESUME"),
             )
         },
         example="START",
@@ -72,7 +74,7 @@ async def show(call: Call) -> Response:
     errors=({400: "invalid-operation", 409: "not-allowed"},),
 )
 async def operate(call: Call) -> Response:
-    """Start, stop or kill one server."""
+    """Start, stop, kill or pause one server."""
     mirror = call.parts.mirror
     await mirror.service(call.server)
     match (await call.body()).strip().upper():
@@ -81,9 +83,13 @@ async def operate(call: Call) -> Response:
         case b"RESTART":
             return await _start(call, mirror.restart, "server.restart")
         case b"TERM":
-            await _stop(call, mirror.stop, "server.stop")
+            await _ask(call, mirror.stop, "server.stop")
         case b"KILL" | b"STOP":
-            await _stop(call, mirror.kill, "server.kill")
+            await _ask(call, mirror.kill, "server.kill")
+        case b"PAUSE":
+            await _ask(call, mirror.pause, "server.pause")
+        case b"RESUME":
+            await _ask(call, mirror.resume, "server.resume")
         case _:
             raise ApiError(400, "invalid-operation", "Invalid operation requested!")
     return JSONResponse({"success": True})
@@ -103,9 +109,9 @@ async def _start(call: Call, start: Operation, action: str) -> Response:
     return JSONResponse({"success": True})
 
 
-async def _stop(call: Call, stop: Operation, action: str) -> None:
+async def _ask(call: Call, operation: Operation, action: str) -> None:
     done = call.recording(action)
-    await stop(call.server, _asked_by(call))
+    await operation(call.server, _asked_by(call))
     done()
 
 
@@ -143,6 +149,9 @@ def _describe(status: ServiceStatus, usage: Usage, now: float) -> dict[str, obje
         "restarts": status.restarts,
         "restartIn": None if status.restart_at is None else round(max(0.0, status.restart_at - now), 3),
         "restartToApply": status.outdated,
+        "paused": status.paused,
+        "limits": dict(status.limits),
+        "survivors": [survivor.to_dict() for survivor in status.survivors],
         "lastExit": None if status.exit is None else status.exit.to_dict(),
     }
     return body

@@ -84,7 +84,7 @@ class Script:
         """Answer what the test says."""
         return self.answers[name]
 
-    stop = kill = restart = start
+    stop = kill = restart = pause = resume = start
 
     async def ready(self, name: str, run: int, cause: Cause) -> ServiceStatus:
         """Answer what the test says."""

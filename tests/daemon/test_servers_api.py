@@ -93,6 +93,27 @@ async def test_a_stop_stops_and_may_be_said_twice(either: House, word: str) -> N
         await either.until("app", status=0)
 
 
+async def test_a_paused_server_is_on_and_stands_still_until_it_is_resumed(either: House) -> None:
+    await either.until("app", status=1)
+    assert await either.operate("app", "PAUSE") == {"success": True}
+    shown = await either.until("app", paused=True)
+    assert (shown["status"], shown["reason"], cast("Json", shown["cause"])["kind"]) == (1, "paused", "person")
+    assert await either.operate("app", "resume") == {"success": True}
+    assert not (await either.until("app", paused=False))["survivors"]
+    assert await either.operate("app", "PAUSE") == {"success": True}
+    assert await either.operate("app", "TERM") == {"success": True}
+    assert not (await either.until("app", status=0))["paused"]
+
+
+async def test_who_does_not_run_cannot_be_paused(house: House) -> None:
+    for word, state in (("PAUSE", "cannot pause app: it is stopped"), ("RESUME", "it is not paused")):
+        await house.operate("app", "KILL")
+        await house.until("app", status=0)
+        answer = await house.local.post("/server/app", content=word)
+        assert (answer.status_code, answer.json()["kind"]) == (409, "not-allowed")
+        assert state in answer.json()["error"]
+
+
 async def test_stop_means_kill(either: House) -> None:
     await either.configure(deaf=program("stubborn"))
     async with either.view("deaf") as viewer:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import anyio
 
 from supervisor import SupervisorClient, SupervisorUnreachable
+from supervisor.cgroups import Cgroups, Place
+from supervisor.group import Group
 
 from .systemd import Systemd
 from .world import DEADLINE, until_dead
@@ -74,6 +76,12 @@ async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
             await anyio.sleep(0.01)
 
 
+def sweep(state: str) -> None:
+    """Remove the control groups of a supervisor that was killed, if nobody lives there."""
+    if (place := Place.find()) is not None:
+        Group(os.path.join(place.own, Cgroups(state).name)).remove()
+
+
 @contextmanager
 def started(
     directory: str,
@@ -113,3 +121,4 @@ def started(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        sweep(state)

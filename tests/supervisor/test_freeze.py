@@ -23,7 +23,7 @@ from supervisor import (
     State,
     Supervisor,
     Wanted,
-    service,
+    tending,
 )
 from supervisor.estate import OnTrial
 from supervisor.leftovers import Leftovers
@@ -141,7 +141,7 @@ async def test_an_end_that_nobody_was_told_of_yet_is_told_by_the_next_supervisor
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The main process is reaped already, and its output still being waited for."""
-    monkeypatch.setattr(service, "DRAIN", 1000.0)
+    monkeypatch.setattr(tending, "DRAIN", 1000.0)
     async with bare() as first:
         await first.apply(plan(spec("a", program("daemoniser"))))
         reading = Reading(await first.attach("a", 0))

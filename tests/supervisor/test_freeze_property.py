@@ -54,6 +54,7 @@ LIFECYCLES = st.fixed_dictionaries(
         "steps": st.lists(STEPS, max_size=3),
         "condemned": st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
         "reason": st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+        "paused": st.booleans(),
         "asked": st.booleans(),
         "overdue": st.booleans(),
         "removed": st.booleans(),

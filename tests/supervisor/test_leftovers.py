@@ -194,13 +194,16 @@ async def test_a_program_that_was_never_noted_down_is_known_by_its_mark(tmp_path
     assert old.stdout.read(4) == b"1\n1\n"
     assert Leftovers(str(tmp_path / "another")).find() == []
     found = Leftovers(str(tmp_path)).find()
-    assert {left.spec.name for left in found} == {"x: y"}
-    assert len(found) == 2, "also one that has left the session"
-    assert old.pid in {left.child.pid for left in found}
-    for left in found:
-        left.child.signal(signal.SIGKILL)
-        left.child.close()
+    assert [left.spec.name for left in found] == ["x: y"]
+    (left,) = found
+    members = {member.identity.pid for member in await left.child.survivors()}
+    assert old.pid in members
+    assert len(members) == 2, "also one that has left the session"
+    left.child.signal(signal.SIGKILL)
     old.communicate()
+    for pid in members:
+        await until_dead(pid)
+    left.child.close()
 
 
 async def test_a_group_whose_leader_is_gone_is_found(tmp_path: Path) -> None:

@@ -34,9 +34,11 @@ from supervisor.events import (
     Kill,
     Moved,
     Obstacle,
+    Pause,
     Ready,
     Remove,
     Restart,
+    Resume,
     Say,
     SendKill,
     Spawn,
@@ -45,8 +47,10 @@ from supervisor.events import (
     Start,
     StepFailed,
     Stop,
+    Suspend,
     Vanish,
     Wait,
+    Wake,
 )
 from supervisor.lifecycle import Lifecycle
 from supervisor.record import Record
@@ -102,6 +106,8 @@ COMMANDS: list[Event] = [
     Restart(behind=("web",)),
     Moved(OTHER),
     Moved(OTHER, ("web",)),
+    Pause(CHECK),
+    Resume(CHECK),
 ]
 
 OBSTACLE = Obstacle(("db",), "waits for db, which is starting")
@@ -129,6 +135,7 @@ class World:
         self.group = 0
         self.deadline: float | None = None
         self.vanished = False
+        self.suspended = False
         self.spawns = 0
         self.told: list[Event] = []
         match self.random.randrange(8):
@@ -161,6 +168,12 @@ class World:
                         events.append(self.spawn())
                     case AskToStop() | SendKill():
                         assert self.alive, "a signal went to nobody"
+                        killed = isinstance(effect, SendKill)
+                        assert killed or not self.suspended, "who sleeps cannot hear what is asked"
+                    case Suspend() | Wake():
+                        assert self.alive, "nobody can be paused or woken"
+                        assert self.suspended is isinstance(effect, Wake)
+                        self.suspended = not self.suspended
                     case Wait(seconds):
                         assert seconds >= 0
                         self.deadline = self.now + seconds
@@ -188,13 +201,15 @@ class World:
         self.spawns += 1
         if self.random.random() < 0.2:
             return SpawnFailed("it cannot", passing=self.random.random() < 0.5)
-        self.main = True
+        self.main, self.suspended = True, False
         return Spawned()
 
     def check(self) -> None:
         """What holds between two events."""
         state = self.life.state
         assert state.alive == self.alive
+        assert self.life.paused == (self.suspended and self.alive)
+        assert not self.life.paused or state in (State.STARTING, State.RUNNING)
         if self.vanished:
             return
         patient = state is State.STARTING and self.life.ready == ReadyPolicy(Sign.CHECK)

@@ -71,6 +71,7 @@ def test_a_spec_is_plain_data() -> None:
 
 def test_who_starts_and_when_needs_no_restart_of_a_program() -> None:
     assert replace(FULL, autostart=True, boot=Boot.NEVER).runs_as(FULL)
+    assert replace(FULL, limits=Limits()).runs_as(FULL), "they count at once"
     assert not replace(FULL, leftovers=LeftBehind.STOP).runs_as(FULL)
     assert not replace(FULL, command=("y",)).runs_as(FULL)
 

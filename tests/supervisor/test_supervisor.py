@@ -21,8 +21,8 @@ from supervisor import (
     ServiceSpec,
     State,
     Wanted,
-    service,
     stdin,
+    tending,
 )
 from supervisor.scrollback import BLOCK
 
@@ -149,7 +149,7 @@ async def test_the_last_64_kib_and_a_line_without_an_end_are_delivered(house: Ho
 async def test_the_end_is_delivered_also_if_we_come_late(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "DRAIN", 0.0)
+    monkeypatch.setattr(tending, "DRAIN", 0.0)
     for _ in range(5):
         await house.apply(spec("a", program("noisy_end", "0")))
         reading = await house.console("a")

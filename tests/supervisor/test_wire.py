@@ -97,7 +97,8 @@ async def test_another_client_can_call_every_method(house: House) -> None:
 
     def ask(connection: varlink.SimpleClientInterfaceHandler) -> list[str]:
         called = ["Apply", "List", "Start", "Attach", "Write", "Stop", "Kill", "Watch", "Upgrade", "Handover"]
-        called += ["Restart", "Ready", "Condemn", "Signal", "History", "Marks", "Resize", "Heard"]
+        called += ["Restart", "Ready", "Condemn", "Signal", "History", "Marks", "Resize", "Pause", "Resume"]
+        called += ["Heard"]
         assert connection.Apply(plan) in (None, {})
         assert [service["state"] for service in connection.List()["services"]] == ["stopped"]
         assert connection.Start("a")["service"]["wanted"] == "up"
@@ -129,10 +130,15 @@ async def test_another_client_can_call_every_method(house: House) -> None:
             first = next(answers)
             assert [service["name"] for service in first["services"]] == ["a"]
             assert first["removed"] == []
+            assert connection.Pause("a")["service"]["paused"] is True
+            assert connection.Resume("a")["service"]["paused"] is False
+            with pytest.raises(varlink.VarlinkError, match="a: it is not paused"):
+                connection.Resume("a")
+            next(answers)
             assert connection.Stop("a")["service"]["wanted"] == "down"
             assert connection.Kill("a")["service"]["wanted"] == "down"
-            second = next(answers)
-            assert [service["wanted"] for service in second["services"]] == ["down"]
+            while next(answers)["services"][0]["wanted"] != "down":
+                pass
         cause = {"kind": "check", "who": "web", "detail": ""}
         assert connection.Restart("a", cause)["service"]["wanted"] == "up"
         with pytest.raises(varlink.VarlinkError, match="by now, not 99"):
