@@ -22,6 +22,7 @@ from .disks import Disks
 from .documents import Documents
 from .exposure import Exposure
 from .files import Files
+from .groupmembers import GroupMembers
 from .health import Health
 from .held import HeldSockets
 from .hints import Hints
@@ -110,7 +111,7 @@ class Assembly:
         await chronicle.open()
         transport = Transport(anyio.current_time)
         consoles, raw_consoles = Consoles(mirror, tasks), RawConsoles(mirror, tasks)
-        sampler = Sampler()
+        sampler = Sampler(GroupMembers())
         meter = Meter(mirror, sampler, self._state)
         jobs = Jobs(tasks, files.mend)
         logs = ServerLogs(mirror, tasks)

@@ -1,6 +1,7 @@
 """Owns the programs: children, their output, their restarts. Standard library and anyio only."""
 
 from .cause import SOMEBODY, Cause, CauseKind
+from .cgroups import Place as CgroupPlace
 from .child import base_environment
 from .client import SupervisorClient, SupervisorUnreachable
 from .durable import StateFile, damaged_name, open_without_waiting, replace_file, set_aside, sync_folder
@@ -50,6 +51,7 @@ __all__ = [
     "CannotStore",
     "Cause",
     "CauseKind",
+    "CgroupPlace",
     "Changes",
     "ErrandFailed",
     "Execution",
