@@ -44,6 +44,7 @@ SENTENCES = {
     "server.kill": "{user} killed {server}",
     "server.pause": "{user} paused {server}",
     "server.resume": "{user} let {server} go on",
+    "server.restart": "{user} restarted {server}",
     "server.start": "{user} started {server}",
     "server.stop": "{user} stopped {server}",
 }

@@ -487,7 +487,7 @@ def test_every_sentence_is_whole(folder: Path, caplog: pytest.LogCaptureFixture,
     audit = Audit(journal=True)
     audit.configure(enabled=True, folder=str(folder), actions={})
     files = dict.fromkeys(("path", "src", "dest", "archive", "destPath"), "/x")
-    more = {"keyName": "bot", "kind": "console", "count": 2}
+    more = {"keyName": "bot", "kind": "console", "count": 2, "target": "ops", "schedule": "nightly"}
     fields = {"server": "app", "taggedUser": "bob", **more, **files}
     audit.record(action, fields, ip="192.0.2.1", user="ada")
     audit.close()

@@ -46,7 +46,7 @@ async def test_every_answer_has_them_once(house: House) -> None:
         for client in (house.nobody, house.local):
             if client is house.local and "events" in path:
                 continue  # those never end
-            answer = await client.get(path.format(id="app", upload="x", job="x"))
+            answer = await client.get(path.format(id="app", upload="x", job="x", target="x", name="x"))
             check(answer)
             if answer.headers["content-type"].startswith("application/json"):
                 cached = "no-cache" if path == "/openapi.json" else "no-store"

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from daemon.permissions import PERMISSIONS
+
 from .guest import GUEST, guest, said
 from .house import House, program
 
@@ -116,7 +118,7 @@ async def test_a_key_of_somebody_local_is_his(house: House) -> None:
     assert str(key["owner"]).startswith("@local:")
     told = said(await house.client(str(key["key"])).get("/account"))
     assert told["kind"] == "key"
-    assert len(told["permissions"]) == 27  # type: ignore[arg-type]
+    assert len(told["permissions"]) == len(PERMISSIONS)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,10 @@ import pytest
 from anyio.abc import SocketStream
 from starlette.types import Receive, Scope, Send
 
-from daemon import pipelining
+from daemon import assembly, pipelining
 from daemon.app import build
 from daemon.parts import Parts
 
-from . import house as houses
 from .door import DEADLINE
 from .house import House, Json, eventually, living, program
 
@@ -43,7 +42,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return call
 
-    monkeypatch.setattr(houses, "build", counted)
+    monkeypatch.setattr(assembly, "build", counted)
     return paths
 
 
