@@ -14,12 +14,12 @@ from contextlib import suppress
 
 from supervisor import ErrandFailed, ServiceSpec, base_environment, run_errand
 
+from .tail import Tail
+
 TAIL = 4096
 """Bytes of output that are kept."""
 
 MARK = "HOLDFAST_RUN"
-
-_READ = 64 << 10
 
 
 class CommandFailed(Exception):
@@ -32,7 +32,7 @@ class CommandFailed(Exception):
 
 async def run_command(words: Sequence[str], spec: ServiceSpec, seconds: float, mark: str) -> str:
     """Run a command for so many seconds at most; return the end of its output. Raises `CommandFailed`."""
-    output = _Tail()
+    output = Tail(TAIL)
     environment = {**base_environment(os.environ), "PWD": spec.directory, **spec.environment, MARK: mark}
     try:
         await run_errand(words, spec, environment, seconds, output.take)
@@ -63,22 +63,3 @@ def _bears(pid: str, wanted: Collection[bytes]) -> bool:
     with suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
         return any(variable in wanted for variable in file.read().split(b"\0"))
     return False
-
-
-class _Tail:
-    """The end of what was said."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def take(self, fd: int) -> int:
-        """Read once; return how much it was."""
-        block = os.read(fd, _READ)
-        self._bytes += block
-        del self._bytes[:-TAIL]
-        return len(block)
-
-    @property
-    def text(self) -> str:
-        """The same as text; bytes that are none are U+FFFD."""
-        return self._bytes.decode("utf-8", "replace")

@@ -17,12 +17,11 @@ from anyio.streams.tls import TLSStream
 from supervisor import VERSION
 
 from .checksettings import Check
+from .exchange import exchange
 from .probefailed import ProbeFailed
 
 MOST = 64 << 10
 """Bytes of the body that are read."""
-
-_READ = 16 << 10
 
 
 async def ask(check: Check, connect: Callable[[], Awaitable[anyio.abc.ByteStream]]) -> None:
@@ -65,24 +64,9 @@ async def _exchange(check: Check, stream: anyio.abc.ByteStream) -> tuple[int, by
         headers.append(("Content-Length", "0"))
     http = h11.Connection(h11.CLIENT)
     data = http.send(h11.Request(method=check.method, target=target, headers=headers)) or b""
-    await stream.send(data + (http.send(h11.EndOfMessage()) or b""))
-    status = 0
-    body = bytearray()
-    while True:
-        event = http.next_event()
-        if event is h11.NEED_DATA:
-            try:
-                http.receive_data(await stream.receive(_READ))
-            except anyio.EndOfStream:
-                http.receive_data(b"")
-        elif isinstance(event, h11.Response):
-            status = event.status_code
-        elif isinstance(event, h11.Data):
-            body += event.data
-        elif event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
-            raise anyio.EndOfStream
-        if status and (isinstance(event, h11.EndOfMessage) or len(body) >= MOST):
-            return status, bytes(body[:MOST])
+    data += http.send(h11.EndOfMessage()) or b""
+    response, body = await exchange(stream, data, http, MOST)
+    return response.status_code, body
 
 
 @cache

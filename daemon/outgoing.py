@@ -11,7 +11,6 @@ h11 speaks HTTP here: what stands above it in other clients (pools, redirects, p
 name) is just what must not be.
 """
 
-import contextlib
 import ssl
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
@@ -28,6 +27,7 @@ from anyio.streams.tls import TLSStream
 from supervisor import VERSION
 
 from .destinations import CannotResolve, Destination, Forbidden, Resolve, addresses_of, read_url
+from .exchange import exchange
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 MOST = 64 << 10
 """Bytes of an answer's body that are read."""
 
-_READ = 16 << 10
 
 OURS = frozenset(
     {
@@ -159,23 +158,6 @@ async def _ask(
     data = http.send(request) or b""
     data += http.send(h11.Data(data=body)) or b""
     data += http.send(h11.EndOfMessage()) or b""
-    with contextlib.suppress(anyio.BrokenResourceError):  # who refuses at once may have said why
-        await stream.send(data)
-    response: h11.Response | None = None
-    found = bytearray()
-    while True:
-        event = http.next_event()
-        if event is h11.NEED_DATA:
-            try:
-                http.receive_data(await stream.receive(_READ))
-            except anyio.EndOfStream:
-                http.receive_data(b"")
-        elif isinstance(event, h11.Response):
-            response = event
-        elif isinstance(event, h11.Data):
-            found += event.data
-        elif event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
-            raise anyio.EndOfStream
-        if response is not None and (isinstance(event, h11.EndOfMessage) or len(found) >= MOST):
-            known = {name.decode("ascii"): value.decode("latin-1") for name, value in response.headers}
-            return Answer(response.status_code, known, bytes(found[:MOST]))
+    response, found = await exchange(stream, data, http, MOST)
+    known = {name.decode("ascii"): value.decode("latin-1") for name, value in response.headers}
+    return Answer(response.status_code, known, found)

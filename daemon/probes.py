@@ -15,11 +15,10 @@ from supervisor import ErrandFailed, ServiceSpec, base_environment, run_briefly,
 from .checksettings import Check, Kind
 from .httpprobe import ask
 from .probefailed import ProbeFailed
+from .tail import Tail
 
 TAIL = 512
 """Bytes of a command's output that are kept."""
-
-_READ = 64 << 10
 
 
 async def look(check: Check, spec: ServiceSpec, pid: int | None) -> None:
@@ -40,13 +39,13 @@ async def look(check: Check, spec: ServiceSpec, pid: int | None) -> None:
 
 async def run_command(words: tuple[str, ...], spec: ServiceSpec, pid: int | None, seconds: float) -> None:
     """Run a command where and as whom the server runs, with its environment; raises `ProbeFailed`."""
-    output = _Tail()
+    output = Tail(TAIL)
     environment = {**base_environment(os.environ), "PWD": spec.directory, **spec.environment}
     environment |= {"HOLDFAST_SERVER": spec.name, "HOLDFAST_PID": "" if pid is None else str(pid)}
     try:
         await run_briefly(words, spec, environment, seconds, output.take)
     except ErrandFailed as exc:
-        raise ProbeFailed(str(exc), output.text) from exc
+        raise ProbeFailed(str(exc), output.text.strip()) from exc
 
 
 async def _connect(check: Check, spec: ServiceSpec) -> anyio.abc.ByteStream:
@@ -70,20 +69,3 @@ def _why(exc: OSError) -> str:
     if told.errno is not None and not isinstance(told, socket.gaierror):
         return os.strerror(told.errno)
     return told.strerror or str(told)
-
-
-class _Tail:
-    """The end of what was said."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def take(self, fd: int) -> int:
-        block = os.read(fd, _READ)
-        self._bytes += block
-        del self._bytes[:-TAIL]
-        return len(block)
-
-    @property
-    def text(self) -> str:
-        return self._bytes.decode("utf-8", "replace").strip()

@@ -7,6 +7,7 @@ import anyio
 
 from .cannot_spawn import CannotSpawn
 from .child import Child
+from .events import Exit
 from .execution import Limits
 from .spec import ServiceSpec
 
@@ -29,12 +30,7 @@ async def run_briefly(
 
     What it has started is killed with its process group as soon as it ends. Raises `ErrandFailed`.
     """
-    what = replace(spec, command=tuple(command), terminal=None, limits=Limits())
-    try:
-        child = Child.spawn(what, environment=environment, attached=False)
-    except CannotSpawn as exc:
-        raise ErrandFailed(f"{command[0]}: {exc.reason}") from exc
-    child.stdin.close()
+    child = _spawned(command, spec, environment)
     try:
         with anyio.move_on_after(seconds) as patience:
             async with anyio.create_task_group() as tasks:
@@ -47,10 +43,7 @@ async def run_briefly(
             ended = await child.wait()
         child.rest(take)
         child.close()
-    if patience.cancelled_caught:
-        raise ErrandFailed(f"{command[0]} did not end within {seconds:g} s")
-    if ended.code != 0:
-        raise ErrandFailed(f"{command[0]} {ended}")
+    _judge(command, None if patience.cancelled_caught else ended, seconds)
 
 
 async def run_errand(
@@ -64,12 +57,7 @@ async def run_errand(
 
     It and all that it started in its session is killed after so many seconds, or when we are cancelled.
     """
-    what = replace(spec, command=tuple(command), terminal=None, limits=Limits())
-    try:
-        child = Child.spawn(what, environment=environment, attached=False)
-    except CannotSpawn as exc:
-        raise ErrandFailed(f"{command[0]}: {exc.reason}") from exc
-    child.stdin.close()
+    child = _spawned(command, spec, environment)
     try:
         with anyio.move_on_after(seconds) as patience:
             async with anyio.create_task_group() as tasks:
@@ -78,13 +66,28 @@ async def run_errand(
                 with anyio.move_on_after(DRAIN):
                     await child.emptied()
                 tasks.cancel_scope.cancel()
-        if patience.cancelled_caught:
-            raise ErrandFailed(f"{command[0]} did not end within {seconds:g} s")
-        if ended.code != 0:
-            raise ErrandFailed(f"{command[0]} {ended}")
+        _judge(command, None if patience.cancelled_caught else ended, seconds)
     finally:
         child.signal(9)
         with anyio.CancelScope(shield=True):
             await child.wait()  # killed: it is reaped at once
         child.rest(take)
         child.close()
+
+
+def _spawned(command: Sequence[str], spec: ServiceSpec, environment: Mapping[str, str]) -> Child:
+    what = replace(spec, command=tuple(command), terminal=None, limits=Limits())
+    try:
+        child = Child.spawn(what, environment=environment, attached=False)
+    except CannotSpawn as exc:
+        raise ErrandFailed(f"{command[0]}: {exc.reason}") from exc
+    child.stdin.close()
+    return child
+
+
+def _judge(command: Sequence[str], ended: Exit | None, seconds: float) -> None:
+    """Raise `ErrandFailed` unless it has ended well, in time."""
+    if ended is None:
+        raise ErrandFailed(f"{command[0]} did not end within {seconds:g} s")
+    if ended.code != 0:
+        raise ErrandFailed(f"{command[0]} {ended}")
