@@ -33,6 +33,8 @@ AGAIN = 2.0
 PATIENCE = 5.0
 """Seconds that a request waits for a supervisor that is being replaced."""
 
+ALIVE = 1.0
+"""Seconds in which a supervisor that is not stuck answers, and between two such questions."""
 
 log = logging.getLogger("holdfast.mirror")
 
@@ -50,6 +52,9 @@ class Mirror:
         """Whether the supervisor has taken the latest plan that it was offered."""
         self._told: dict[str, anyio.Event] = {}
         self._listeners: list[Callable[[str], None]] = []
+        self._asking = anyio.Lock()
+        self._asked = -ALIVE
+        self._alive = False
         self._owed = ""
         """Why the supervisor could not store the plan that it was offered, for as long as it lacks it."""
 
@@ -97,6 +102,20 @@ class Mirror:
     def connected(self) -> bool:
         """Whether the supervisor is being followed."""
         return self._connected.is_set()
+
+    async def alive(self) -> bool:
+        """Tell whether the supervisor is followed and answers; one that is stopped or stuck does not.
+
+        However many ask, it is asked once a second at most.
+        """
+        async with self._asking:
+            if self.connected and anyio.current_time() - self._asked >= ALIVE:
+                self._alive = False
+                with anyio.move_on_after(ALIVE), contextlib.suppress(SupervisorUnreachable):
+                    await self._supervisor.heard([])
+                    self._alive = True
+                self._asked = anyio.current_time()
+        return self.connected and self._alive
 
     @property
     def latest(self) -> Mapping[str, ServiceStatus]:

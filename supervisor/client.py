@@ -180,7 +180,11 @@ class SupervisorClient:
         """See `Supervisor.attach`."""
         channel = await self._ask("Attach", {"name": name, "since": since, "stream": stream}, more=True)
         try:
-            begin = await _receive(channel)
+            with anyio.fail_after(PATIENCE):
+                begin = await _receive(channel)
+        except TimeoutError as exc:
+            await channel.aclose()
+            raise SupervisorUnreachable("the supervisor did not answer Attach in time") from exc
         except anyio.EndOfStream as exc:
             await channel.aclose()
             raise SupervisorUnreachable("the supervisor went away during Attach") from exc

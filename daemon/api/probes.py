@@ -24,17 +24,17 @@ async def ready(call: Call) -> Response:
     If not, `reasons` are words: `supervisor-unreachable`, `plan-not-applied` (the programs are not those of
     the config), `accounts-unreadable`, `sessions-unreadable`.
     """
-    reasons = _reasons(call)
+    reasons = await _reasons(call)
     if not reasons:
         return JSONResponse({"ready": True})
     told = {"error": f"Not ready: {', '.join(reasons)}", "kind": "not-ready"}
     return JSONResponse({"ready": False, "reasons": reasons, **told}, 503)
 
 
-def _reasons(call: Call) -> list[str]:
+async def _reasons(call: Call) -> list[str]:
     mirror, people = call.parts.mirror, call.parts.people
     found = {
-        "supervisor-unreachable": not mirror.connected,
+        "supervisor-unreachable": not await mirror.alive(),
         "plan-not-applied": not mirror.applied,
         "accounts-unreadable": not people.accounts.readable,
         "sessions-unreadable": not people.opened,

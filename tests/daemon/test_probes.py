@@ -2,7 +2,9 @@
 
 import os
 
+import anyio
 import httpx
+import pytest
 
 from daemon.config import ConfigFile
 
@@ -48,3 +50,18 @@ async def test_it_is_not_ready_while_nobody_can_log_in(folder: str) -> None:
             lambda: house.local.get("/ready"), lambda seen: "accounts-unreadable" in seen.text
         )
         assert answer.status_code == 503
+
+
+async def test_it_is_not_ready_while_the_supervisor_is_stuck(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stuck(_: object = None) -> None:
+        await anyio.sleep_forever()
+
+    await eventually(lambda: status(house.nobody), lambda seen: seen == 200)
+    monkeypatch.setattr(house.door.supervisor, "heard", stuck)
+    answer = await eventually(lambda: house.nobody.get("/ready"), lambda seen: seen.status_code == 503)
+    assert answer.json()["reasons"] == ["supervisor-unreachable"]
+    assert await status(house.nobody, "/health") == 200
+    monkeypatch.undo()
+    await eventually(lambda: status(house.nobody), lambda seen: seen == 200)

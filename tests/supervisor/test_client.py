@@ -54,3 +54,12 @@ async def test_who_is_hung_up_on_twice_is_told(tmp_path: Path) -> None:
             tasks.start_soon(supervisors)
             with pytest.raises(SupervisorUnreachable, match="went away during List"):
                 await SupervisorClient(path).list()
+
+
+async def test_who_attaches_to_one_that_is_stuck_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supervisor.client.PATIENCE", 0.01)
+    path = os.path.join(tmp_path, "s")
+    with listen(path), pytest.raises(SupervisorUnreachable, match="did not answer Attach in time"):
+        await SupervisorClient(path).attach("a")
