@@ -132,7 +132,7 @@ class Notice:
                     for kind, count in (repeated.items() if isinstance(repeated, dict) else ())
                 },
             )
-        except KeyError as exc:
+        except (KeyError, OverflowError) as exc:  # JSON may hold 1e999
             raise ValueError("no notice") from exc
 
 

@@ -131,7 +131,7 @@ def _load(database: sqlite3.Connection) -> Mapping[Key, Kept]:
     for row in database.execute(f"SELECT {', '.join(_COLUMNS)} FROM schedules"):  # noqa: S608
         try:
             kept = _kept(*row[2:])
-        except (ValueError, TypeError, RecursionError) as exc:
+        except (ValueError, TypeError, OverflowError, RecursionError) as exc:
             _log.warning("what was known of the schedule %s of %s cannot be read: %s", row[1], row[0], exc)
         else:
             found[row[0], row[1]] = kept

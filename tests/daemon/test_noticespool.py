@@ -10,6 +10,7 @@ import pytest
 from daemon.notice import Kind, Notice
 from daemon.noticespool import NoticeSpool
 
+HALF = b'{"version": 1, "waiting": {"ops": [{"kind": "crashed", "server": "mc", "at": 0, "run": 0, %s}]}}'
 NOTICE = Notice(Kind.CRASHED, "mc", lines=("é", "two"), repeated={"crashed": 2})
 
 
@@ -28,6 +29,7 @@ def test_what_was_kept_comes_back_and_nobody_else_can_read_it(folder: str, no_um
     [
         *(b"", b"{", b"[]", b'{"version": 2}', b'{"version": 1, "waiting": {"ops": 5}}', b"\xff" * 100),
         *(b'{"version": 1, "waiting": {"ops": [{"kind": "fell"}]}}', b"[" * 100_000),
+        *(HALF % b'"run": 1e999', HALF % b'"at": 1%s' % (b"0" * 400)),
     ],
 )
 def test_a_damaged_file_is_set_aside(folder: str, text: bytes) -> None:

@@ -54,6 +54,7 @@ def test_archives_are_known_by_schedule_and_by_folder(path: str) -> None:
         ("done", "["),
         ("done", "[[1]]"),
         ("done", "5"),
+        ("done", f"[[1, 1{'0' * 400}]]"),
         ("results", '[{"at": 1}]'),
         ("results", '[{"at":1,"due":1,"outcome":"odd","detail":"","ended":1,"by":"","output":""}]'),
         ("warned", "true"),
