@@ -72,7 +72,7 @@ def _pace(call: Call) -> dict[str, object]:
 def _span(call: Call) -> tuple[float, float, int]:
     now = call.parts.meter.now()
 
-    def moment(key: str, usual: float) -> float:
+    def seconds(key: str, usual: float) -> float:
         text = call.query(key)
         if not text:
             return usual
@@ -82,9 +82,15 @@ def _span(call: Call) -> tuple[float, float, int]:
             value = math.nan
         if not math.isfinite(value):
             raise ApiError(400, "invalid-time", f"{key} is no number of seconds!")
+        return value
+
+    def moment(key: str, usual: float) -> float:
+        value = seconds(key, usual)
         return value if value >= 0 else now + value
 
-    step = moment("step", 0.0)
+    step = seconds("step", 0.0)
+    if step < 0:
+        raise ApiError(400, "invalid-time", "step is no number of seconds!")
     return moment("since", 0.0), moment("until", math.inf), int(min(max(step, 0.0), 86_400.0 * 7))
 
 
