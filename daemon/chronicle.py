@@ -61,6 +61,7 @@ class Chronicle:
         self._origin = ""
         self._number = 0
         self._begun = False
+        self._fault = ""
         self.latest = 0
         """The id of the latest happening."""
 
@@ -106,16 +107,13 @@ class Chronicle:
 
     async def after(self, since: int, most: int = BATCH) -> Sequence[Happening]:
         """Return what came after an id, in order, at most so many."""
-        if self._recent and since < self._recent[0].id - 1:
+        oldest = self._recent[0].id if self._recent else self.latest + 1
+        if since < oldest - 1:
             try:
-                older = await self._do(lambda: self._file.after(since, most))
-            except FileError as exc:
-                log.warning("older events cannot be read: %s", exc)
-            else:
-                if older:
+                if older := await self._do(lambda: self._file.after(since, most)):
                     return older
-        elif not self._recent and since < self.latest:
-            return await self._do(lambda: self._file.after(since, most))
+            except FileError as exc:
+                self._unreadable(exc)
         return list(islice((one for one in self._recent if one.id > since), most))
 
     async def of(self, server: str, before: int | None, most: int) -> Sequence[Happening]:
@@ -125,10 +123,15 @@ class Chronicle:
         try:
             saved = await self._do(lambda: self._file.of(server, limit, most))
         except FileError as exc:
-            log.warning("the history of %s cannot be read from disk: %s", server, exc)
+            self._unreadable(exc)
             saved = [one for one in reversed(self._recent) if one.server == server and one.id < limit]
         known = {one.id: one for one in (*saved, *unsaved)}
         return [known[key] for key in sorted(known, reverse=True)][:most]
+
+    def _unreadable(self, exc: Exception) -> None:
+        if str(exc) != self._fault:  # not for each who asks
+            log.warning("what happened earlier cannot be read from disk: %s", exc)
+        self._fault = str(exc)
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._thread)

@@ -1,9 +1,10 @@
 """`history.db`: what happened to the servers, as rows in SQLite. For one thread at a time."""
 
+import contextlib
 import json
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .database import Shape, open_sound
 from .happening import Happening
@@ -30,7 +31,7 @@ _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM happenings"  # noqa: S608  (names 
 
 
 class HistoryFile:
-    """The file, closed until `open`; without one, everything is empty."""
+    """The file, closed until `open`; without one, nothing is kept and reading raises `sqlite3.Error`."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -77,12 +78,20 @@ class HistoryFile:
 
     def _read(self, condition: str, *values: str | int) -> list[Happening]:
         if self._database is None:
-            return []
+            raise sqlite3.OperationalError("it is closed")
         found = self._database.execute(f"{_SELECT} {condition}", values)
         return [
-            Happening(id_, at, server, type_, json.loads(body), origin, number)
+            Happening(id_, at, server, type_, _body(body), origin, number)
             for id_, at, server, type_, body, origin, number in found
         ]
+
+
+def _body(text: str) -> Mapping[str, object]:
+    """Return what a row tells; of one that is damaged, that it is."""
+    with contextlib.suppress(ValueError, RecursionError):
+        if isinstance(told := json.loads(text), dict):
+            return told
+    return {"reason": "what stood here is damaged"}
 
 
 def _latest(database: sqlite3.Connection) -> tuple[int, str, int]:

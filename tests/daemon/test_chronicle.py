@@ -1,6 +1,7 @@
 """What happened to servers: heard once, kept over restarts, told to whoever follows."""
 
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -115,3 +116,32 @@ async def test_without_a_disk_it_lives_in_memory(folder: str) -> None:
     async with supervising(folder, over_socket=True) as door, hearing(door, folder) as chronicle:
         chronicle.note("a", "health", {})
         assert [one.type for one in await chronicle.after(0)] == ["health"]
+        assert [one.type for one in await chronicle.of("a", None, 5)] == ["health"]
+
+
+async def test_a_row_that_nobody_can_read_hides_no_other(folder: str) -> None:
+    async with supervising(folder, over_socket=True) as door:
+        async with hearing(door, folder) as chronicle:
+            for _ in range(3):
+                chronicle.note("a", "health", {"check": "c"})
+        with sqlite3.connect(os.path.join(folder, "history.db")) as database:
+            database.execute("UPDATE happenings SET body = ? WHERE id = 1", ('{"half',))
+            database.execute("UPDATE happenings SET body = ? WHERE id = 2", ("[1]",))
+        database.close()
+        async with hearing(door, folder) as chronicle:
+            found = await chronicle.of("a", None, 5)
+            assert [one.id for one in found] == [3, 2, 1]
+            assert all(one.describe(lines=True)["server"] == "a" for one in found)
+            assert [one.id for one in await chronicle.after(0)] == [1, 2, 3]
+
+
+async def test_a_disk_that_cannot_be_read_costs_who_comes_back_only_the_past(folder: str) -> None:
+    async with supervising(folder, over_socket=True) as door:
+        async with hearing(door, folder) as chronicle:
+            chronicle.note("a", "health", {})
+        async with hearing(door, folder) as chronicle:
+            with sqlite3.connect(os.path.join(folder, "history.db")) as database:
+                database.execute("ALTER TABLE happenings RENAME TO gone")
+            assert await chronicle.after(0) == []
+            database.execute("ALTER TABLE gone RENAME TO happenings")
+            database.close()
