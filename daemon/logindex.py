@@ -15,6 +15,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 
 _ENTRY = struct.Struct("=QdQQII")  # place, time, offset, stream, bytes of ours, flags
 SIZE = _ENTRY.size
@@ -52,7 +53,8 @@ def entries(data: bytes) -> Iterator[Entry]:
         raise ValueError("it is no index of a log")
     whole = (len(data) - SIZE) // SIZE * SIZE
     for at, time, offset, stream, ours, flags in _ENTRY.iter_unpack(data[SIZE : SIZE + whole]):
-        yield Entry(at, time, offset, stream, ours, bool(flags & _STAMPED))
+        # Damage may have made the time one that neither a date nor JSON can show.
+        yield Entry(at, time if isfinite(time) else 0.0, offset, stream, ours, bool(flags & _STAMPED))
 
 
 def stamp(moment: float) -> bytes:

@@ -250,6 +250,20 @@ def test_a_damaged_index_costs_no_text(tmp_path: Path, what: str) -> None:
     assert text(path) == b"one\ntwo\n"
 
 
+def test_a_damaged_time_can_be_shown(tmp_path: Path) -> None:
+    path = str(tmp_path / "log")
+    written(path, pieces(b"one\n", pace=0)).close()
+    (index,) = tmp_path.glob("log/*.index")
+    damaged = logindex.Entry(0, float("nan"), 0, int(S, 16)).pack()
+    index.write_bytes(logindex.HEAD + damaged)
+    found = stretches(path)
+    for form in ({"format": "json"}, {"timestamps": "true"}):
+        sieve = Sieve(LogQuery.read(form))
+        shown = b"".join(sieve.take(stretch) for stretch in found) + sieve.finish()
+        assert b"one" in shown
+        assert b"NaN" not in shown
+
+
 def test_a_full_disk_is_told_and_the_log_goes_on_when_there_is_room(
     tmp_path: Path, full_disk: FullDisk
 ) -> None:
