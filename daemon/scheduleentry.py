@@ -55,9 +55,8 @@ class Entry:
     def examine(self, known: Kept | None, now: float) -> Found:
         """Look at it; what is found counts only once it is stored."""
         if not self.schedule.enabled:
-            # It begins anew when it is switched on.
             self.look_at = None
-            return Found(Kept(Memory("", now)) if known is None else _with_memory(known, spec=""))
+            return Found(Kept(Memory("", now)) if known is None else off(known))
         memory = begin(self.rule, None if known is None else known.memory, now)
         seen = look(self.rule, memory, now)
         kept = Kept(seen.memory, () if known is None else known.results)
@@ -121,8 +120,9 @@ def with_end(kept: Kept, begun: Result, ended: Result) -> Kept:
     return replace(kept, results=tuple(ended if one == begun else one for one in kept.results))
 
 
-def _with_memory(kept: Kept, spec: str) -> Kept:
-    return replace(kept, memory=replace(kept.memory, spec=spec))
+def off(kept: Kept) -> Kept:
+    """Return the same for a schedule that does not run now, and begins anew when it does again."""
+    return replace(kept, memory=replace(kept.memory, spec=""))
 
 
 def _missed(count: int) -> str:

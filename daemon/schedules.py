@@ -24,7 +24,7 @@ from .errors import NoSuchSchedule
 from .plan import compile_plan
 from .schedule import begin
 from .scheduleactions import KNOWN, Actions, Done, Failed, Skipped, said
-from .scheduleentry import Entry, Found, Run, with_end, with_results
+from .scheduleentry import Entry, Found, Run, off, with_end, with_results
 from .scheduleledger import CannotNote, ScheduleLedger
 from .schedulereport import Report
 from .scheduleresult import Outcome, Result
@@ -81,6 +81,9 @@ class Schedules:
         self._entries: dict[Key, Entry] = {}
         self._kept: dict[Key, Kept] = {}
         self._unsaved: set[Key] = set()
+        self._anew: set[Key] = set()
+        """Those that have left the config or come into it: what passes meanwhile is not theirs."""
+        self._configured = False
         self._turn = anyio.Lock()
         """What is known changes in one place at a time: it is stored in between."""
         self._changed = anyio.Event()
@@ -97,6 +100,10 @@ class Schedules:
                 entry = self._entries[key] = Entry(key, specs[name], schedule)
                 if (known := old.pop(key, None)) is not None:
                     entry.run = known.run
+                elif self._configured:
+                    self._anew.add(key)
+        self._configured = True
+        self._anew |= old.keys()
         for gone in old.values():
             if gone.run is not None:
                 gone.run.scope.cancel()
@@ -164,7 +171,7 @@ class Schedules:
         """Do what is due; return when to look again, None for not before something changes."""
         try:
             async with self._turn:
-                while (self._entries or self._unsaved) and await self._do_once():
+                while (self._entries or self._unsaved or self._anew) and await self._do_once():
                     pass
         except CannotNote as exc:
             if str(exc) != self._refused:
@@ -177,6 +184,10 @@ class Schedules:
     async def _do_once(self) -> bool:
         """Look at all whose time has come, store what was found, do it; tell whether there may be more."""
         await self._open()
+        for key in self._anew & self._kept.keys():
+            self._kept[key] = off(self._kept[key])
+            self._unsaved.add(key)
+        self._anew.clear()
         seen = await self._examine()
         if seen.kept:
             try:

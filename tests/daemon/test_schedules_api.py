@@ -438,6 +438,19 @@ async def test_what_is_switched_off_begins_anew(at_three: House, clock: HandCloc
     assert (await schedules(at_three))["it"]["last"] is None
 
 
+async def test_what_comes_back_into_the_config_begins_anew(at_three: House, clock: HandClock) -> None:
+    await at_three.configure(app=server(it=nightly("input", line="x"), other=nightly("input", line="y")))
+    await known(at_three)
+    await at_three.configure(app=server(other=nightly("input", line="y")))
+    clock.set(FOUR)
+    assert (await latest(at_three, "other"))["outcome"] == "done"
+    await at_three.configure(app=server(it=nightly("input", line="x"), other=nightly("input", line="z")))
+    clock.go(1)
+    await eventually(lambda: schedules(at_three), lambda seen: seen["it"]["next"][0]["at"] == FOUR + DAY)  # type: ignore[index]
+    shown = (await schedules(at_three))["it"]
+    assert (shown["last"], shown["missed"]) == (None, 0)
+
+
 def _asked(house: House, action: str) -> Callable[[], Awaitable[list[Json]]]:
     async def look() -> list[Json]:
         return [one for one in house.audit() if one.get("action") == action]
