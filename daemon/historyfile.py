@@ -91,7 +91,7 @@ def _body(text: str) -> Mapping[str, object]:
     with contextlib.suppress(ValueError, RecursionError):
         if isinstance(told := json.loads(text), dict):
             return told
-    return {"reason": "what stood here is damaged"}
+    return {"type": "damaged", "reason": "what stood here cannot be read"}
 
 
 def _latest(database: sqlite3.Connection) -> tuple[int, str, int]:
