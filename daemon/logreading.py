@@ -30,6 +30,9 @@ from .streams import Write
 AT_ONCE = 1 << 20
 """Bytes of output that are looked at before anybody else has a turn."""
 
+SEARCHED = 1 << 18
+"""The same, where they are searched."""
+
 SENT = 1 << 16
 """Bytes that are sent at once, or more."""
 
@@ -100,6 +103,7 @@ class LogReading:
 
     async def _files(self, reader: LogReader, parts: Sequence[Part], sieve: Sieve, write: Write) -> None:
         stretches = reader.stretches(parts)
+        most = AT_ONCE if self._query.grep is None else SEARCHED
         over = False
 
         def block() -> bytes:
@@ -110,7 +114,7 @@ class LogReading:
                 self._place = Place(stretch.stream, stretch.end)
                 told.append(sieve.take(stretch))
                 taken, size = taken + len(stretch.data), size + len(told[-1])
-                if taken >= AT_ONCE or size >= SENT:
+                if taken >= most or size >= SENT:
                     return b"".join(told)
             over = True
             return b"".join(told)

@@ -26,8 +26,11 @@ from .sink import Sink
 EVERY = 3600.0
 """Seconds between two looks for files that have become too old."""
 
-WRITING, READING = 16, 4
-"""Threads that write logs at the same time, and that read them."""
+WRITING, READING, SEARCHING = 16, 4, 2
+"""Threads that write logs at the same time, that read them, and that look for expressions in them.
+
+A search may take long, and keeps nobody from reading.
+"""
 
 FOLDER = "servers"
 """The folder of all logs, in that of the audit log."""
@@ -52,6 +55,7 @@ class ServerLogs:
         self._tasks = tasks
         self._writing = anyio.CapacityLimiter(WRITING)
         self._reading = anyio.CapacityLimiter(READING)
+        self._searching = anyio.CapacityLimiter(SEARCHING)
         self._tidying = anyio.CapacityLimiter(1)
         self._kept: dict[str, _Kept] = {}
         self._folders: Mapping[str, str] = {}
@@ -103,7 +107,8 @@ class ServerLogs:
         """Return the answer to a question about a log."""
         kept = self._kept.get(server)  # also of one that the config no longer has, and that still runs
         path = self._folders.get(server) or (kept.path if kept is not None else "")
-        return LogReading(server, path, query, self._mirror, self._reading, self._over)
+        limiter = self._reading if query.grep is None else self._searching
+        return LogReading(server, path, query, self._mirror, limiter, self._over)
 
     def missed(self) -> Mapping[str, int]:
         """Return how many bytes of output the log of each server lacks, since this daemon began."""

@@ -17,6 +17,7 @@ import pytest
 from daemon import logreading, serverlog
 from daemon.permissions import Grant
 from daemon.privileges import Privileges
+from daemon.serverlogs import SEARCHING
 from daemon.sink import ANEW
 
 from .guest import GUEST
@@ -223,6 +224,7 @@ async def test_following_ends_with_the_server(house: House) -> None:
         ("grep=(", "grep is no regular expression: missing ): ("),
         ("grep=" + "a" * 1001, "grep has at most 1000 characters"),
         ("grep=(((a{100}){100}){100})", "grep is no regular expression"),
+        ("grep=" + quote(r"(\pL+\s*){50}"), "grep is too large"),
         ("format=xml", "format is text or json!"),
         ("follow=true&until=1m", "follow and until exclude each other!"),
     ],
@@ -236,6 +238,19 @@ async def test_nonsense_is_refused(house: House, query: str, sentence: str) -> N
 async def test_no_expression_takes_for_ever(house: House) -> None:
     feed(house, b"a" * 500_000 + b"!\n")
     assert await ask(house, "grep=(a%2B)%2B%24") == ""
+
+
+async def test_a_search_keeps_nobody_from_reading(kept: House) -> None:
+    feed(kept, b"one\n")
+    places = [object() for _ in range(SEARCHING)]
+    for place in places:
+        kept.parts.logs._searching.acquire_on_behalf_of_nowait(place)
+    assert ours(await ask(kept, "tail=1")) == ["one"]
+    with anyio.move_on_after(0):
+        assert not await ask(kept, "grep=one")
+    for place in places:
+        kept.parts.logs._searching.release_on_behalf_of(place)
+    assert ours(await ask(kept, "grep=one")) == ["one"]
 
 
 async def test_a_server_that_there_is_not_has_no_log(house: House) -> None:
