@@ -104,11 +104,11 @@ class LogFolder:
         fd = os.open(name, usual | flags, 0o600, dir_fd=self.fd)
         return _regular(fd, name)
 
-    def size(self, name: str) -> int:
-        """Return the size of a file, 0 if it is missing."""
+    def size(self, name: str) -> int | None:
+        """Return the size of a file, None if it is missing."""
         with contextlib.suppress(OSError):
             return os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_size
-        return 0
+        return None
 
     def rename(self, name: str, new: str) -> None:
         """Rename a file; raises `OSError`."""

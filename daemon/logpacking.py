@@ -13,7 +13,7 @@ import gzip
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO, cast
 
 from .logfile import BLOCK, DAY
@@ -41,12 +41,12 @@ def tidy(path: str, settings: LogSettings, now: float, over: Callable[[], bool] 
         log.warning("%s cannot be tidied up: %s", path, exc.strerror)
         return
     try:
-        parts = folder.parts()[:-1]
-        for part in _too_many(folder, folder.parts(), settings, now):
+        parts = folder.parts()
+        gone = _too_many(folder, parts, settings, now)
+        for part in gone:
             _remove(folder, part)
-            parts = [one for one in parts if one != part]
         if settings.compress is not Packing.OFF:
-            for part in reversed(parts):
+            for part in reversed([one for one in parts[:-1] if one not in gone]):
                 for name in (part.text, part.index):
                     if over():
                         return
@@ -57,13 +57,15 @@ def tidy(path: str, settings: LogSettings, now: float, over: Callable[[], bool] 
         folder.close()
 
 
-def _too_many(folder: LogFolder, parts: Sequence[Part], settings: LogSettings, now: float) -> Sequence[Part]:
-    """Return the parts that are to go."""
+def _too_many(
+    folder: LogFolder, parts: Sequence[Part], settings: LogSettings, now: float
+) -> Mapping[Part, None]:
+    """Return the parts that are to go, in that order. There may be very many."""
     old = list(parts[:-1])
-    gone = old[: max(0, len(old) - settings.keep)]
+    gone = dict.fromkeys(old[: max(0, len(old) - settings.keep)])
     if settings.keep_days:
         limit = now - settings.keep_days * DAY
-        gone += [part for part in old if part not in gone and _written(folder, part) < limit]
+        gone |= dict.fromkeys([part for part in old if part not in gone and _written(folder, part) < limit])
     if settings.total:
         left = [part for part in parts if part not in gone]
         sizes = {part: _size(folder, part) for part in left}
@@ -71,19 +73,15 @@ def _too_many(folder: LogFolder, parts: Sequence[Part], settings: LogSettings, n
         for part in left[:-1]:
             if taken <= settings.total:
                 break
-            gone.append(part)
+            gone[part] = None
             taken -= sizes[part]
     # Those that have lost their text already, in the midst of this.
-    return [*gone, *(part for part in old if part not in gone and not _has_text(folder, part))]
-
-
-def _has_text(folder: LogFolder, part: Part) -> bool:
     names = set(folder.names())
-    return any(name in names for name in folder.variants(part.text))
+    return gone | dict.fromkeys([part for part in old if names.isdisjoint(folder.variants(part.text))])
 
 
 def _size(folder: LogFolder, part: Part) -> int:
-    return sum(folder.size(name) for base in (part.text, part.index) for name in folder.variants(base))
+    return sum(folder.size(name) or 0 for base in (part.text, part.index) for name in folder.variants(base))
 
 
 def _written(folder: LogFolder, part: Part) -> float:

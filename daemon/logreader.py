@@ -84,7 +84,7 @@ class LogReader:
 
     def _size(self, part: Part) -> int | None:
         """Return the size of a text; None of one that is compressed, and so will not grow."""
-        return self._folder.size(part.text) if part.text in self._folder.names() else None
+        return self._folder.size(part.text)
 
     def _entries(self, part: Part) -> Sequence[Entry]:
         with contextlib.suppress(*BROKEN), self._folder.read(part.index) as index:

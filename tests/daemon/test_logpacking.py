@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.logfile import DAY
+from daemon.logfile import DAY, LogFile
 from daemon.logpacking import tidy
 from daemon.logsettings import LogSettings, Packing
 
@@ -146,3 +146,28 @@ def test_a_damaged_part_is_told_of_and_the_others_are_read(tmp_path: Path, damag
     assert DATA[5 * 90 :] in read
     if damage:
         assert b"cannot be read" in b"".join(one.data for one in found if one.ours)
+
+
+def test_many_parts_are_no_reason_to_list_the_folder_for_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "log")
+    told = LogSettings(size=4096, compress=Packing.OFF, keep=1000)
+    written(path, pieces(b"x" * 99 + b"\n", size=100), told).close()
+    one = LogFile(path, told, lambda: NOW)
+    one.open()
+    one.write(pieces((b"x" * 99 + b"\n") * 1000, 100, size=100))
+    one.close()
+    assert len(texts(path)) > 20
+    listed = 0
+    listdir = os.listdir
+
+    def counting(folder: int) -> list[str]:
+        nonlocal listed
+        listed += 1
+        return listdir(folder)
+
+    monkeypatch.setattr(os, "listdir", counting)
+    tidy(path, told, NOW)
+    assert stretches(path)
+    assert listed < 10
