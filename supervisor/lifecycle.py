@@ -142,6 +142,7 @@ class Lifecycle(Pausing):
                 return self._on_moved(cause, behind)
             case State.STOPPING, StepFailed(reason):
                 told = Say(f"[Holdfast] {self.name} could not be asked to stop: {reason}")
+                self.steps = self.steps or (() if self.overdue else self.stop.reserve)
                 return (told, *self._on_overdue()) if not self.overdue else (told,)
             case ((State.STARTING | State.RUNNING | State.STOPPING), Exited()):
                 return self._on_exit(event, now)

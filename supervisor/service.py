@@ -279,6 +279,7 @@ class Service:
             case AskToStop(step) if self.child is not None:
                 self._asking.ask(step, self.child, self._run_step, self._step_failed)
             case SendKill() if self.child is not None:
+                self._asking.give_up()
                 self.child.signal(9)
             case Suspend() | Wake() if self.child is not None:
                 self.child.tree.pause(on=isinstance(effect, Suspend))
@@ -332,7 +333,7 @@ class Service:
 
     async def _tend(self, child: Child) -> None:
         """Care for one child until it and all that belong to it are gone; then tell."""
-        ended = await tend(child, self.console, self.name, self._left)
+        ended = await tend(child, self.console, self.name, self._asking, self._left)
         self._roll.end()
         child.close()
         self.child = None

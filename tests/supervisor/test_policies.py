@@ -79,6 +79,13 @@ def test_a_step_that_cannot_be_done_is_not_waited_for() -> None:
     assert tell(life, StepFailed("no such program")) == [AskToStop(TERM), Wait(7.0)]
 
 
+def test_one_that_no_step_could_ask_is_asked_by_sigterm_before_it_is_killed() -> None:
+    life = machine(StopPolicy((LINE, COMMAND)))
+    tell(life, *UP, Stop(), StepFailed("it does not read"))
+    assert tell(life, StepFailed("no such program")) == [AskToStop(StopStep(wait=8.0)), Wait(8.0)]
+    assert tell(life, Elapsed()) == [SendKill(), Wait(KILL_AGAIN)]
+
+
 def test_a_step_that_fails_late_does_not_kill_twice() -> None:
     life = machine(StopPolicy((LINE,)))
     tell(life, *UP, Stop(), Elapsed())
