@@ -18,7 +18,7 @@ from supervisor.wire import Channel, UnixStream, listen
 
 from .real import ROOT, eventually, started
 from .real import Program as Running
-from .test_handover import services
+from .test_handover import services, took_over
 from .world import DEADLINE, Reading, program, spec, until, until_dead
 
 
@@ -44,6 +44,20 @@ async def test_the_daemon_is_renewed_too(tmp_path: Path, monkeypatch: pytest.Mon
             return running.said().count("daemon\n") == 2
 
         await eventually(twice)
+
+
+async def test_a_daemon_that_does_not_serve_yet_survives_a_handover(tmp_path: Path) -> None:
+    with started(str(tmp_path), "/bin/sh", "-c", "echo daemon; exec sleep 1000") as running:
+        await running.says("daemon\n")
+        for count in (1, 2):
+            running.process.send_signal(signal.SIGHUP)
+
+            async def done(count: int = count) -> bool:
+                return took_over(running) >= count
+
+            await eventually(done)
+            await running.ready()
+        assert "SIGHUP" not in running.said()
 
 
 async def test_a_broken_version_is_told_to_who_asks(tmp_path: Path) -> None:
