@@ -49,11 +49,12 @@ class Asking:
         """How many commands have not ended."""
         return len(self._commands)
 
-    def give_up(self) -> None:
-        """Ask no more: commands that have not ended are killed."""
+    def kill(self, child: Child) -> None:
+        """Kill it, and with it the commands that ask it and have not ended."""
         self._latest += 1
         for scope, _ in self._commands.values():
             scope.cancel()
+        child.signal(9)
 
     async def ended(self) -> None:
         """Wait until no command is at work."""

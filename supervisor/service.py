@@ -279,8 +279,7 @@ class Service:
             case AskToStop(step) if self.child is not None:
                 self.asking.ask(step, self.child, self._run_step, self._step_failed)
             case SendKill() if self.child is not None:
-                self.asking.give_up()
-                self.child.signal(9)
+                self.asking.kill(self.child)
             case Suspend() | Wake() if self.child is not None:
                 self.child.tree.pause(on=isinstance(effect, Suspend))
             case Wait(seconds):
