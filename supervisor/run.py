@@ -293,11 +293,11 @@ async def run(house: House, record: object, notifier: Notifier, estate: Returned
         one = Run(tasks, house, notifier)
         # Signals are blocked since before the exec, if there was one; from here on they are heard.
         signals = Signals({*handover.SIGNALS, signal.SIGCHLD})
-        reaper.begin()
         if record is None:
             one.boot(estate)
         else:
             one.thaw(record)
+        reaper.begin()  # who ended during the handover is known by now, and not taken for a stray
         signal.pthread_sigmask(signal.SIG_UNBLOCK, handover.SIGNALS)
         if record is not None:
             one.resume(record)
