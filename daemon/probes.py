@@ -20,6 +20,9 @@ from .tail import Tail
 TAIL = 512
 """Bytes of a command's output that are kept."""
 
+ROOM = 0.1
+"""Seconds until a socket is tried again that has no room for one more who waits to be accepted."""
+
 
 async def look(check: Check, spec: ServiceSpec, pid: int | None) -> None:
     """Look once; raises `ProbeFailed`. `pid` is that of the server's main process."""
@@ -52,12 +55,32 @@ async def _connect(check: Check, spec: ServiceSpec) -> anyio.abc.ByteStream:
     try:
         if check.path:
             with socket_address(os.path.join(spec.directory, check.path)) as address:
-                return await anyio.connect_unix(address)
+                return await _connect_unix(address)
         return await anyio.connect_tcp(*check.place)
     except OSError as exc:
         raise ProbeFailed(f"cannot connect: {_why(exc)}") from exc
     except UnicodeError as exc:
         raise ProbeFailed("cannot connect: there can be no host of that name") from exc
+
+
+async def _connect_unix(address: str) -> anyio.abc.ByteStream:
+    """Connect as soon as there is room among those who wait to be accepted.
+
+    The kernel does not tell when there is: it says EAGAIN, to `anyio.connect_unix` for as long as it keeps
+    trying, without a pause.
+    """
+    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    try:
+        while True:
+            try:
+                one.connect(address)
+            except BlockingIOError:
+                await anyio.sleep(ROOM)
+            else:
+                return await anyio.abc.UNIXSocketStream.from_socket(one)
+    except BaseException:
+        one.close()
+        raise
 
 
 def _why(exc: OSError) -> str:

@@ -12,11 +12,16 @@ from .stdin import InputRefused
 
 
 class Asking:
-    """Asks one program after the other; an answer to an earlier way than the latest is of no use."""
+    """Asks one program after the other; an answer to an earlier way than the latest is of no use.
+
+    A command may have work left when the program has ended, such as a copy of its files: it is part of the
+    stop, which is over when it is. Otherwise it would meet the next run, and stop that.
+    """
 
     def __init__(self, tasks: anyio.abc.TaskGroup) -> None:
         self._tasks = tasks
         self._latest = 0
+        self._commands: dict[int, tuple[anyio.CancelScope, anyio.Event]] = {}
 
     def ask(
         self,
@@ -33,8 +38,37 @@ class Asking:
         if step.way is Way.SIGNAL:
             child.signal(step.signal)
             return
-        way = run if step.way is Way.COMMAND else partial(_write, child)
-        self._tasks.start_soon(self._try, partial(way, step), partial(failed, child), step, self._latest)
+        number, way = self._latest, partial(_write, child, step)
+        if step.way is Way.COMMAND:
+            self._commands[number] = anyio.CancelScope(), anyio.Event()
+            way = partial(self._command, partial(run, step), number)
+        self._tasks.start_soon(self._try, way, partial(failed, child), step, number)
+
+    @property
+    def at_work(self) -> int:
+        """How many commands have not ended."""
+        return len(self._commands)
+
+    def kill(self, child: Child) -> None:
+        """Kill it, and with it the commands that ask it and have not ended."""
+        self._latest += 1
+        for scope, _ in self._commands.values():
+            scope.cancel()
+        child.signal(9)
+
+    async def ended(self) -> None:
+        """Wait until no command is at work."""
+        for _, over in list(self._commands.values()):
+            await over.wait()
+
+    async def _command(self, run: Callable[[], Awaitable[None]], number: int) -> None:
+        scope, over = self._commands[number]
+        try:
+            with scope:
+                await run()
+        finally:
+            del self._commands[number]
+            over.set()
 
     async def _try(
         self, way: Callable[[], Awaitable[None]], failed: Callable[[str], None], step: StopStep, number: int

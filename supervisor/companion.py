@@ -97,8 +97,8 @@ class Companion:
             self._service.start()
 
     def reload(self) -> None:
-        """Let it read the config anew."""
-        if self._service is not None and self._service.child is not None:
+        """Let it read the config anew; one that does not serve yet reads it anyway, and knows no SIGHUP."""
+        if self.serving and self._service is not None and self._service.child is not None:
             self._service.child.signal(signal.SIGHUP)
 
     async def stop(self) -> None:

@@ -28,6 +28,8 @@ class Facts:
         """A stop was asked for in this run: how it ends is no crash."""
         self.overdue = False
         """It was asked to stop in this run, and did not in time."""
+        self.killed = False
+        """Somebody has had it killed in this run: there is nothing left to ask."""
         self.removed = False
         """No longer in the plan: vanishes when it is not alive."""
         self.held: Held | None = None
@@ -62,6 +64,7 @@ class Facts:
             "paused": self.paused,
             "asked": self.asked,
             "overdue": self.overdue,
+            "killed": self.killed,
             "removed": self.removed,
             "held": None if self.held is None else str(self.held),
             "waits_for": list(self.waits_for),
@@ -87,6 +90,7 @@ class Facts:
         self.paused = record.take("paused", bool, False)
         self.asked = record.take("asked", bool)
         self.overdue = record.take("overdue", bool)
+        self.killed = record.take("killed", bool, False)
         self.removed = record.take("removed", bool)
         self.waits_for = record.strings("waits_for")
         self.previous = Exit.from_record(record.record("previous")) if record.has("previous") else None

@@ -1,5 +1,6 @@
 """What happened to the services, one change after the other: a bounded list that can be followed."""
 
+import re
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,6 +22,13 @@ MOST_TEXT = 4096
 """Bytes of output from which these are taken."""
 
 OURS = ("[Octyne] ", "[Holdfast] ")
+
+_UNSEEN = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # ECMA-48: OSC, such as a title,
+    r"|\x1b\[[0-?]*[ -/]*[@-~]?"  # CSI, such as a colour,
+    r"|\x1b[ -/]*[0-~]?"  # other escape sequences,
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"  # and control characters but for the tab
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +186,18 @@ class Chronicle:
 
 
 def last_lines(read: Callable[[int], bytes]) -> tuple[str, ...]:
-    """Return the last lines of output that are the program's own; `read` gives so many of the last bytes."""
-    text = read(MOST_TEXT).decode("utf-8", "replace")
-    whole = [line.rstrip("\r") for line in text.split("\n")]
+    """Return the last lines of output that are the program's own; `read` gives so many of the last bytes.
+
+    They are for people, in whatever shows them: what only a terminal understands is left out.
+    """
+    data = read(MOST_TEXT)
+    rest = data.partition(b"\n")[2]
+    if len(data) == MOST_TEXT and rest.strip():
+        data = rest  # the first one is only the end of a line
+    whole = [_plain(line) for line in data.decode("utf-8", "replace").split("\n")]
     return tuple([line for line in whole if line and not line.startswith(OURS)][-MOST_LINES:])
+
+
+def _plain(line: str) -> str:
+    """Return what is to be read of a line: what was written over is gone, and so are escape sequences."""
+    return _UNSEEN.sub("", line.rstrip("\r").rpartition("\r")[2])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from .cause import Cause
-from .events import Effect, Held, Obstacle, Say, State
+from .events import Effect, Held, Obstacle, Say, State, Vanish
 from .facts import Facts
 from .order import names_told
 
@@ -60,3 +60,9 @@ class Holding(Facts):
         self._enter(State.STOPPED, f"stopped while it waited for {names_told(self.waits_for)}")
         self.cause = cause
         return (Say(f"[Octyne] Server {self.name} has stopped."),)
+
+    def _vanish(self) -> Sequence[Effect]:
+        text = (
+            f"[Octyne] Server {self.name} was marked for deletion, stopped/crashed, and has now been removed."
+        )
+        return Say(text), Vanish()

@@ -67,7 +67,6 @@ from .events import (
     State,
     StepFailed,
     Stop,
-    Vanish,
     Wait,
     Wanted,
 )
@@ -142,7 +141,10 @@ class Lifecycle(Pausing):
                 return self._on_moved(cause, behind)
             case State.STOPPING, StepFailed(reason):
                 told = Say(f"[Holdfast] {self.name} could not be asked to stop: {reason}")
-                return (told, *self._on_overdue()) if not self.overdue else (told,)
+                if self.overdue or self.killed:
+                    return (told,)
+                self.steps = self.steps or self.stop.reserve
+                return told, *self._on_overdue()
             case ((State.STARTING | State.RUNNING | State.STOPPING), Exited()):
                 return self._on_exit(event, now)
             case State.STOPPING, Emptied():
@@ -189,7 +191,7 @@ class Lifecycle(Pausing):
         self._enter(State.STARTING, reason)
         self.cause = cause
         self.run += 1
-        self.asked = self.overdue = False
+        self.asked = self.overdue = self.killed = False
         self.condemned, self.steps = "", ()
         self.previous, self.exit = self.exit or self.previous, None
         return (Spawn(),)
@@ -266,7 +268,7 @@ class Lifecycle(Pausing):
         self.wanted = Wanted.DOWN
         self.asked = True
         self.cause = cause
-        self.steps = ()
+        self.steps, self.killed = (), True
         self._enter(State.STOPPING, "being killed")
         return Say(f"[Octyne] Killing server {self.name}"), SendKill(), *self._wake(), Wait(KILL_AGAIN)
 
@@ -290,8 +292,9 @@ class Lifecycle(Pausing):
         """Take the next step; after the last, kill."""
         if self.steps and not self.overdue:
             return self._ask(self.steps)
-        self.steps = ()
-        self.overdue = True
+        if self.killed:
+            return SendKill(), Wait(KILL_AGAIN)
+        self.steps, self.overdue = (), True
         self.reason = f"did not stop within {self.stop.grace:g} s, is being killed"
         text = f"[Holdfast] {self.name} did not stop in time, killing what is left of it"
         return Say(text), SendKill(), *self._wake(), Wait(KILL_AGAIN)
@@ -303,7 +306,8 @@ class Lifecycle(Pausing):
         text = f"[Holdfast] {self.name} {event.exit}, {event.left} of its processes remain"
         if self.state is State.STOPPING:
             # What is left reads no lines: of the steps to come, signals remain.
-            self.steps = tuple(step for step in self.steps if step.way is Way.SIGNAL)
+            signals = tuple(step for step in self.steps if step.way is Way.SIGNAL)
+            self.steps = signals or (() if self.overdue or self.killed else self.stop.reserve)
             return (Say(text),)
         self.cause = Cause(CauseKind.EXIT)
         self._enter(State.STOPPING, "its main process ended, the others are asked to stop")
@@ -344,7 +348,3 @@ class Lifecycle(Pausing):
         self._enter(State.BACKOFF, f"{reason}; waiting to be restarted ({count})")
         why = Say(f"[Holdfast] {self.name} {reason}; restarting in {delay:.1f} s ({count})")
         return crashed, why, Wait(delay)
-
-    def _vanish(self) -> Sequence[Effect]:
-        gone = f"{self.name} was marked for deletion, stopped/crashed, and has now been removed."
-        return Say(f"[Octyne] Server {gone}"), Vanish()

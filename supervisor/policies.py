@@ -114,6 +114,11 @@ class StopPolicy:
         signals = tuple(step for step in self.steps if step.way is Way.SIGNAL)
         return signals or (StopStep(wait=min(self.grace, StopStep().wait)),)
 
+    @property
+    def reserve(self) -> tuple[StopStep, ...]:
+        """The step for a program that none of these could ask: what was asked nothing is not killed."""
+        return () if any(step.way is Way.SIGNAL for step in self.steps) else self.rest
+
     def check(self) -> None:
         """Raise `InvalidSpec` for what no kernel or clock can do."""
         if len(self.steps) > MOST_STEPS:

@@ -24,6 +24,9 @@ FREEZE_VERSION = 3
 READABLE_VERSIONS = frozenset({1, 2, FREEZE_VERSION})
 """Versions that `thaw` takes: the first has the output in the record, the second one way to stop each."""
 
+COMMAND_PATIENCE = 30.0
+"""Seconds that a handover waits for commands that are stopping services: they would not survive it."""
+
 log = logging.getLogger("holdfast.supervisor")
 
 
@@ -86,6 +89,19 @@ class Roster:
     def alive(self) -> Sequence[str]:
         """Return the names of the services that have a live process."""
         return [name for name, service in self.services.items() if service.lifecycle.state.alive]
+
+    def commanded(self) -> Sequence[str]:
+        """Return the names of the services that a command is stopping."""
+        return [name for name, service in self.services.items() if service.asking.at_work]
+
+    async def let_commands_end(self) -> None:
+        """Wait, but not for ever, until the commands that are stopping services now have ended."""
+        if busy := self.commanded():
+            log.info("Holdfast waits until commands have stopped %s", ", ".join(busy))
+        with anyio.move_on_after(COMMAND_PATIENCE):
+            for name in busy:
+                if name in self.services:
+                    await self.services[name].asking.ended()
 
     def leave_nothing(self) -> None:
         """Keep nothing for a successor any more: what stops because we do is nobody's wish."""

@@ -235,12 +235,14 @@ class Run:
         self._failure = None
         try:
             await handover.try_out(self._house.program, self._freeze(renew))
+            await self._supervisor.let_commands_end()
             await self._server.close()
             async with self._supervisor.at_rest():
                 await self._notifier.settle()
                 with handover.signals_blocked():
                     told_to_stop = {signal.SIGTERM, signal.SIGINT} & set(signals.waiting)
                     if not self._stopping and not told_to_stop:
+                        self._supervisor.refuse_while_commands_work()
                         programs = [*self._supervisor.descriptors(), *self._daemon.descriptors]
                         kept = [*programs, *self._house.descriptors]
                         handover.become(self._house.program, self._freeze(renew), kept)
@@ -291,11 +293,11 @@ async def run(house: House, record: object, notifier: Notifier, estate: Returned
         one = Run(tasks, house, notifier)
         # Signals are blocked since before the exec, if there was one; from here on they are heard.
         signals = Signals({*handover.SIGNALS, signal.SIGCHLD})
-        reaper.begin()
         if record is None:
             one.boot(estate)
         else:
             one.thaw(record)
+        reaper.begin()  # who ended during the handover is known by now, and not taken for a stray
         signal.pthread_sigmask(signal.SIG_UNBLOCK, handover.SIGNALS)
         if record is not None:
             one.resume(record)

@@ -9,7 +9,7 @@ import anyio.abc
 from .alarm import Alarm
 from .asking import Asking
 from .cannot_spawn import CannotSpawn
-from .cause import SOMEBODY, Cause
+from .cause import SOMEBODY, Cause, CauseKind
 from .child import Child
 from .console import Console
 from .errand import run_errand
@@ -90,7 +90,7 @@ class Service:
         self._happened = happened
         self._witness = Witness(self.lifecycle)
         self._roll = RollCall(tasks, self._not_ended)
-        self._asking = Asking(tasks)
+        self.asking = Asking(tasks)
         self._run_begin = 0  # where its output begins in this run
         self._vanished = vanished
         self._spawned_spec = spec
@@ -199,7 +199,7 @@ class Service:
         self.child = child
         self._handle(Found(kept))
         if not kept:
-            self._handle(Stop())
+            self._handle(Stop(Cause(CauseKind.LEFTOVER)))
 
     def open(self) -> None:
         """Begin to watch the clock, and the child if there is one already."""
@@ -277,9 +277,9 @@ class Service:
             case Spawn():
                 self._spawn()
             case AskToStop(step) if self.child is not None:
-                self._asking.ask(step, self.child, self._run_step, self._step_failed)
+                self.asking.ask(step, self.child, self._run_step, self._step_failed)
             case SendKill() if self.child is not None:
-                self.child.signal(9)
+                self.asking.kill(self.child)
             case Suspend() | Wake() if self.child is not None:
                 self.child.tree.pause(on=isinstance(effect, Suspend))
             case Wait(seconds):
@@ -332,7 +332,7 @@ class Service:
 
     async def _tend(self, child: Child) -> None:
         """Care for one child until it and all that belong to it are gone; then tell."""
-        ended = await tend(child, self.console, self.name, self._left)
+        ended = await tend(child, self.console, self.name, self.asking, self._left)
         self._roll.end()
         child.close()
         self.child = None

@@ -201,6 +201,15 @@ class Supervisor(Operations):
         async with self._applying, self._wishes.at_rest():
             yield
 
+    async def let_commands_end(self) -> None:
+        """Wait, but not for ever, until the commands that are stopping services now have ended."""
+        await self._roster.let_commands_end()
+
+    def refuse_while_commands_work(self) -> None:
+        """Raise `CannotHandOver` if a command is stopping a service: it would not survive that."""
+        if busy := self._roster.commanded():
+            raise handover.CannotHandOver(f"a command is still stopping {', '.join(busy)}")
+
     def descriptors(self) -> Sequence[int]:
         """Return the descriptors of all services, which `freeze` names by number."""
         return self._roster.descriptors

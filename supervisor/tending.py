@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import anyio
 
+from .asking import Asking
 from .bell import Bell, counters
 from .child import Child
 from .console import Console
@@ -22,10 +23,13 @@ _TROUBLES = (
 _LIMITS = {"memory.events": "memory.max", "pids.events": "pids.max"}
 
 
-async def tend(child: Child, console: Console, name: str, left: Callable[[Exited], None]) -> Exit:
+async def tend(
+    child: Child, console: Console, name: str, asking: Asking, left: Callable[[Exited], None]
+) -> Exit:
     """Carry the output of a child until it and its tree are gone; return how the main process ended.
 
-    `left` hears of a main process that has ended while so many of its tree live on.
+    `left` hears of a main process that has ended while so many of its tree live on. The commands that ask it
+    to stop count among these.
     """
     async with anyio.create_task_group() as tasks:
         drained = anyio.Event()
@@ -35,10 +39,14 @@ async def tend(child: Child, console: Console, name: str, left: Callable[[Exited
             for file, counter, words in _TROUBLES:
                 tasks.start_soon(_listen, child.tree.group, file, counter, words, name, console)
         ended = await child.wait()
-        if others := await child.survivors():
+        with anyio.move_on_after(DRAIN):
+            await asking.ended()
+        others = await child.survivors()
+        if others or asking.at_work:
             child.pass_on(others)
-            left(Exited(ended, len(others)))
+            left(Exited(ended, len(others) + asking.at_work))
             await child.emptied()
+            await asking.ended()
         with anyio.move_on_after(DRAIN):
             await drained.wait()
         tasks.cancel_scope.cancel()

@@ -57,6 +57,7 @@ LIFECYCLES = st.fixed_dictionaries(
         "paused": st.booleans(),
         "asked": st.booleans(),
         "overdue": st.booleans(),
+        "killed": st.booleans(),
         "removed": st.booleans(),
         "held": st.none() | st.sampled_from([str(held) for held in Held]),
         "waits_for": st.lists(NAMES, max_size=3),

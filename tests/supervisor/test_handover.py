@@ -196,6 +196,40 @@ async def test_an_exit_during_the_handover_is_seen(tmp_path: Path) -> None:
             assert status.exit.signal == signal.SIGKILL
 
 
+WAITS = """
+import os, sys, time
+if "--handover" in sys.argv:
+    open({there!r}, "w").close()
+    while not os.path.exists({go!r}):
+        time.sleep(0.01)
+"""
+
+
+async def test_how_one_ended_while_nobody_was_there_is_seen(tmp_path: Path) -> None:
+    code, there, go = tmp_path / "code", tmp_path / "there", tmp_path / "go"
+    shutil.copytree(os.path.join(ROOT, "supervisor"), code / "supervisor")
+    with started(str(tmp_path / "run"), root=str(code)) as running:
+        api = await running.ready()
+        await api.apply(Plan((spec("a", ("/bin/sh", "-c", f"until [ -e {there} ]; do :; done; exit 7")),)))
+        version = code / "supervisor" / "version.py"
+        waits = WAITS.format(there=str(there), go=str(go))
+        version.write_text(version.read_text(encoding="utf-8") + waits, encoding="utf-8")
+        pid = (await services(api))["a"].pid
+        assert pid is not None
+        running.process.send_signal(signal.SIGHUP)
+
+        async def ended() -> bool:
+            return (await anyio.Path(f"/proc/{pid}/stat").read_text()).split()[2] == "Z"
+
+        await eventually(ended)
+        go.touch()
+        await running.says("took over")
+        await running.ready()
+        status = await until(api, "a", lambda status: not status.state.alive)
+        assert status.exit is not None
+        assert status.exit.code == 7
+
+
 @pytest.mark.parametrize("damage", ["raise SystemExit('no such thing')", "import nothing_like_this", "def ("])
 async def test_a_broken_upgrade_changes_nothing(tmp_path: Path, damage: str) -> None:
     code = tmp_path / "code"

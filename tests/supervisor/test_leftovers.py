@@ -14,6 +14,7 @@ import pytest
 
 from supervisor import (
     Boot,
+    CauseKind,
     InputRefused,
     LeftBehind,
     Plan,
@@ -109,6 +110,8 @@ async def test_what_is_left_ends_before_its_service_starts(tmp_path: Path, scrip
     async with anyio.create_task_group() as tasks:
         house = Supervisor(tasks, {}, leftovers=Leftovers(str(tmp_path)))
         assert house.clear_up() == ClearedUp(stopped=["a"], kept=[])
+        (status,) = await house.list()
+        assert status.cause.kind is CauseKind.LEFTOVER, "nobody has asked for it"
         house.adopt(Plan((one,)))
         (status,) = await house.list()
         assert status.state is State.STOPPING

@@ -79,6 +79,13 @@ def test_a_step_that_cannot_be_done_is_not_waited_for() -> None:
     assert tell(life, StepFailed("no such program")) == [AskToStop(TERM), Wait(7.0)]
 
 
+def test_one_that_no_step_could_ask_is_asked_by_sigterm_before_it_is_killed() -> None:
+    life = machine(StopPolicy((LINE, COMMAND)))
+    tell(life, *UP, Stop(), StepFailed("it does not read"))
+    assert tell(life, StepFailed("no such program")) == [AskToStop(StopStep(wait=8.0)), Wait(8.0)]
+    assert tell(life, Elapsed()) == [SendKill(), Wait(KILL_AGAIN)]
+
+
 def test_a_step_that_fails_late_does_not_kill_twice() -> None:
     life = machine(StopPolicy((LINE,)))
     tell(life, *UP, Stop(), Elapsed())
@@ -98,10 +105,21 @@ def test_what_is_left_when_the_main_process_has_ended_is_asked_by_signals_only()
     assert tell(life, Elapsed()) == [AskToStop(TERM), Wait(7.0)]
 
 
-def test_a_kill_forgets_the_steps_to_come() -> None:
-    life = machine()
-    assert tell(life, *UP, Stop(), Kill()) == [SendKill(), Wait(KILL_AGAIN)]
+def test_what_is_left_after_a_line_or_a_command_is_asked_by_sigterm_before_it_is_killed() -> None:
+    life = machine(StopPolicy((LINE,)))
+    assert tell(life, *UP, Stop(), Exited(Exit(code=0), left=2)) == []
+    assert tell(life, Elapsed()) == [AskToStop(StopStep(wait=5.0)), Wait(5.0)]
     assert tell(life, Elapsed()) == [SendKill(), Wait(KILL_AGAIN)]
+
+
+@pytest.mark.parametrize("then", [(), (StepFailed("it has ended"),), (Exited(Exit(signal=9), left=1),)])
+@pytest.mark.parametrize("stop", [IN_STEPS, StopPolicy((LINE,))])
+def test_a_kill_forgets_the_steps_to_come(stop: StopPolicy, then: Sequence[Event]) -> None:
+    life = machine(stop)
+    assert tell(life, *UP, Stop(), Kill()) == [SendKill(), Wait(KILL_AGAIN)]
+    tell(life, *then)
+    assert tell(life, Elapsed()) == [SendKill(), Wait(KILL_AGAIN)]
+    assert life.reason == "being killed", "nobody has waited for it"
 
 
 def test_a_restart_stops_and_starts_and_says_who_asked() -> None:

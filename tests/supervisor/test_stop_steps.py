@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from supervisor import Cause, CauseKind, State, StopPolicy, StopStep, Way
 
@@ -69,6 +70,50 @@ async def test_a_program_that_reads_no_input_any_more_gets_the_next_step(house: 
     await house.api.stop("a")
     await house.until("a", lambda status: status.state is State.STOPPED)
     await reading.until(b"it has closed its input")
+
+
+async def test_a_program_that_cannot_be_asked_as_it_should_be_may_still_save_at_sigterm(house: House) -> None:
+    saves = (
+        "import os, signal, sys; os.close(0); signal.signal(15, lambda *_: sys.exit(print('saved')));"
+        "print('up', flush=True); signal.pause()"
+    )
+    steps = StopPolicy((StopStep(Way.LINE, "quit", wait=LONG),))
+    await house.apply(replace(spec("a", (sys.executable, "-c", saves)), stop=steps))
+    reading = await house.console("a")
+    await reading.until(b"up\n")
+    await house.api.stop("a")
+    await reading.until(b"saved\n")
+    status = await house.until("a", lambda status: status.state is State.STOPPED)
+    assert "as asked" in status.reason
+
+
+async def test_a_stop_command_that_works_on_is_part_of_the_stop_and_never_meets_the_next_run(
+    house: House, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    tidies = f"kill -9 $HOLDFAST_PID; until [ -e {go} ]; do sleep 0.05; done; echo tidied"
+    steps = StopPolicy((StopStep(Way.COMMAND, command=("/bin/sh", "-c", tidies), wait=LONG),))
+    await house.apply(replace(spec("a", program("stubborn")), stop=steps))
+    reading = await house.console("a")
+    await reading.until(b"ready\n")
+    await house.api.restart("a")
+    await reading.until(b"1 of its processes remain")
+    assert (await house.status("a")).run == 1
+    go.touch()
+    assert (await reading.until(b"tidied\n")).count(b"Started") == 1
+    await house.until("a", lambda status: status.run == 2)
+
+
+async def test_a_kill_ends_the_stop_command_too(house: House) -> None:
+    waits = ("/bin/sh", "-c", "echo telling; exec sleep 600")
+    steps = StopPolicy((StopStep(Way.COMMAND, command=waits, wait=LONG),))
+    await house.apply(replace(spec("a", program("stubborn")), stop=steps))
+    reading = await house.console("a")
+    await reading.until(b"ready\n")
+    await house.api.stop("a")
+    await reading.until(b"telling\n")
+    await house.api.kill("a")
+    await house.until("a", lambda status: status.state is State.STOPPED)
 
 
 async def test_a_restart_is_a_new_run_and_history_tells_who_asked(house: House) -> None:

@@ -5,19 +5,21 @@ import resource
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import pytest
 
-from supervisor import Plan, SupervisorUnreachable
+from supervisor import Plan, State, StopPolicy, StopStep, SupervisorClient, SupervisorUnreachable, Way
 from supervisor import upgrade as upgrades
 from supervisor.upgrade import NotUpgraded, upgrade
 from supervisor.wire import Channel, UnixStream, listen
 
 from .real import ROOT, eventually, started
-from .test_handover import services
-from .world import DEADLINE, Reading, program, spec, until_dead
+from .real import Program as Running
+from .test_handover import services, took_over
+from .world import DEADLINE, Reading, program, spec, until, until_dead
 
 
 async def test_who_asks_is_told_the_versions_and_the_pause(tmp_path: Path) -> None:
@@ -44,6 +46,20 @@ async def test_the_daemon_is_renewed_too(tmp_path: Path, monkeypatch: pytest.Mon
         await eventually(twice)
 
 
+async def test_a_daemon_that_does_not_serve_yet_survives_a_handover(tmp_path: Path) -> None:
+    with started(str(tmp_path), "/bin/sh", "-c", "echo daemon; exec sleep 1000") as running:
+        await running.says("daemon\n")
+        for count in (1, 2):
+            running.process.send_signal(signal.SIGHUP)
+
+            async def done(count: int = count) -> bool:
+                return took_over(running) >= count
+
+            await eventually(done)
+            await running.ready()
+        assert "SIGHUP" not in running.said()
+
+
 async def test_a_broken_version_is_told_to_who_asks(tmp_path: Path) -> None:
     code = tmp_path / "code"
     shutil.copytree(os.path.join(ROOT, "supervisor"), code / "supervisor")
@@ -58,6 +74,49 @@ async def test_a_broken_version_is_told_to_who_asks(tmp_path: Path) -> None:
         assert (await services(api))["a"].pid is not None
         module.write_text(good.replace("2.0.0", "2.0.1"), encoding="utf-8")
         assert (await upgrade(running.socket)).startswith("Holdfast 2.0.1 took over from 2.0.0: 1 programs")
+
+
+async def being_stopped(running: Running, script: str) -> SupervisorClient:
+    """Have a shell script, which says `telling`, begin to stop a program named `a`."""
+    api = await running.ready()
+    steps = StopPolicy((StopStep(Way.COMMAND, command=("/bin/sh", "-c", script), wait=600.0),))
+    await api.apply(Plan((replace(spec("a", program("stubborn")), stop=steps),)))
+    reading = Reading(await api.attach("a", 0))
+    await reading.until(b"ready")
+    await api.stop("a")
+    await reading.until(b"telling")
+    await reading.aclose()
+    return api
+
+
+async def test_a_command_that_stops_a_program_is_not_cut_off_by_an_upgrade(tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    tells = f"echo telling; until [ -e {go} ]; do sleep 0.05; done; echo told; kill -9 $HOLDFAST_PID"
+    with started(str(tmp_path)) as running:
+        await being_stopped(running, tells)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(upgrade, running.socket)
+            await running.says("Holdfast waits until commands have stopped a")
+            go.touch()
+        api = await running.ready()
+        await until(api, "a", lambda status: status.state is State.STOPPED)
+        reading = Reading(await api.attach("a", 0))
+        await reading.until(b"told")
+        await reading.aclose()
+
+
+async def test_a_command_that_does_not_come_to_an_end_is_in_the_way_of_an_upgrade(tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    shutil.copytree(os.path.join(ROOT, "supervisor"), code / "supervisor")
+    module = code / "supervisor" / "roster.py"
+    text = module.read_text(encoding="utf-8").replace("COMMAND_PATIENCE = 30.0", "COMMAND_PATIENCE = 0.1")
+    module.write_text(text, encoding="utf-8")
+    with started(str(tmp_path / "run"), root=str(code)) as running:
+        api = await being_stopped(running, "echo telling; exec sleep 600")
+        with pytest.raises(NotUpgraded, match="a command is still stopping a"):
+            await upgrade(running.socket)
+        await (await running.ready()).kill("a")
+        await until(api, "a", lambda status: status.state is State.STOPPED)
 
 
 async def test_a_supervisor_that_stops_says_so(tmp_path: Path) -> None:
