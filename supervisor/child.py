@@ -29,7 +29,8 @@ from .group import Group
 from .keyboard import Keyboard
 from .launch import Launch, credentials, start, unburden
 from .oom import Oom
-from .process import CENSUS, KIN, Member, ProcessId, told_exit
+from .population import CENSUS
+from .process import KIN, Member, ProcessId, told_exit
 from .record import Record
 from .spec import ServiceSpec
 from .stdin import Stdin

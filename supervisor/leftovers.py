@@ -23,7 +23,8 @@ from .cgroups import Cgroups, folder
 from .child import Child
 from .durable import set_aside
 from .group import Group
-from .process import Population, ProcessId, environment
+from .population import Population
+from .process import ProcessId, environment
 from .record import InvalidRecord, Record
 from .spec import InvalidSpec, LeftBehind, ServiceSpec
 

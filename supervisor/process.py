@@ -2,13 +2,11 @@
 
 import contextlib
 import fcntl
-import math
 import os
 import signal
 import struct
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -110,93 +108,6 @@ class Kin:
 KIN = Kin()
 
 
-class Population:
-    """All living processes at one moment."""
-
-    def __init__(self, members: Iterable[Member], at: float = -math.inf) -> None:
-        self.at = at
-        """When it was looked, on the monotonic clock."""
-        self.members = {member.identity.pid: member for member in members}
-        self.sessions: dict[int, list[Member]] = defaultdict(list)
-        self.children: dict[int, list[Member]] = defaultdict(list)
-        for member in self.members.values():
-            self.sessions[member.session].append(member)
-            self.children[member.parent].append(member)
-        self._marked: dict[bytes, list[Member]] | None = None
-
-    @classmethod
-    def now(cls) -> "Population":
-        """Look at /proc; raises `OSError` if there is no descriptor to look with."""
-        at = time.monotonic()
-        found: list[Member] = []
-        for name in os.listdir("/proc"):
-            if not name.isdigit():
-                continue
-            try:
-                fields = _stat_fields(int(name))
-            except ProcessLookupError:
-                continue
-            if fields[0] not in "ZX":
-                identity = ProcessId(int(name), int(fields[19]))
-                found.append(Member(identity, int(fields[2]), int(fields[3]), int(fields[1]), fields[0]))
-        return cls(found, at)
-
-    def orphans(self, mark: bytes) -> Sequence[Member]:
-        """Return those with this variable in their environment whom one of our ancestors, or we, adopted."""
-        if self._marked is None:
-            self._marked = defaultdict(list)
-            name = mark.partition(b"=")[0] + b"="
-            for member in self._adopted():
-                for variable in environment(member.identity.pid):
-                    if variable.startswith(name):
-                        self._marked[variable].append(member)
-        return self._marked.get(mark, ())
-
-    def _adopted(self) -> Iterator[Member]:
-        """Yield who may have lost its parent: it was given to us, to one of our ancestors, or to init."""
-        elders, pid = {1, os.getpid()}, os.getpid()
-        while (elder := self.members.get(pid)) is not None and elder.parent not in elders:
-            pid = elder.parent
-            elders.add(pid)
-        for pid in elders:
-            for member in self.children.get(pid, ()):
-                if member.identity.pid not in elders and member.identity.pid not in KIN:
-                    yield member
-
-
-class Census:
-    """Who lives: one look at /proc serves all who ask at the same time."""
-
-    def __init__(self) -> None:
-        self._asked: list[anyio.Event] = []
-        self._seen = Population(())
-
-    async def population(self) -> Population:
-        """Return all living processes, as of after the call; raises `OSError`."""
-        mine = anyio.Event()
-        self._asked.append(mine)
-        # A storm of exits arrives in one round of the event loop: the first of it looks for all.
-        await anyio.lowlevel.checkpoint()
-        if not mine.is_set():
-            self._look()
-            for event in self._asked:
-                event.set()
-            self._asked.clear()
-        return self._seen
-
-    def since(self, moment: float) -> Population:
-        """Return all living processes, as of a moment on the monotonic clock or later; raises `OSError`."""
-        if self._seen.at < moment:
-            self._look()
-        return self._seen
-
-    def _look(self) -> None:
-        self._seen = Population.now()
-
-
-CENSUS = Census()
-
-
 async def gone(member: Member) -> None:
     """Wait until a process has ended."""
     try:
@@ -252,6 +163,27 @@ def owner(pid: int) -> int | None:
             if line.startswith(b"Uid:"):
                 return int(line.split()[1])
     return None
+
+
+def look_at(pid: int) -> Member | None:
+    """Return a process as it is now; None if it has ended."""
+    try:
+        fields = _stat_fields(pid)
+    except ProcessLookupError:
+        return None
+    if fields[0] in "ZX":
+        return None
+    return Member(ProcessId(pid, int(fields[19])), int(fields[2]), int(fields[3]), int(fields[1]), fields[0])
+
+
+def between(pid: int, *, readable: bool) -> bool:
+    """Whether a process without an environment has ended, or is just becoming another program (execve(2))."""
+    try:
+        fields = _stat_fields(pid)
+    except ProcessLookupError:
+        return True
+    # env_start: 0 also where we may not look; who merely has no variables has a place for them.
+    return fields[0] in "ZX" or (readable and fields[47] == "0")
 
 
 def _stat_fields(pid: int) -> list[str]:

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 
 import anyio
 
-from .process import KIN, Member, Population, gone
+from .population import Population
+from .process import KIN, Member, gone
 from .survivor import command_line
 
 _PR_SET_CHILD_SUBREAPER = 36

@@ -22,7 +22,8 @@ import anyio
 from .execution import Limits
 from .group import Group
 from .limiting import NOT_ENFORCED
-from .process import AGAIN, CENSUS, Member, Population, ProcessId, gone
+from .population import CENSUS, Population
+from .process import AGAIN, Member, ProcessId, gone
 
 RECENT = 0.25
 """Seconds for which a look at all processes serves others: a thousand are stopped at once."""
