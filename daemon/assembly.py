@@ -142,10 +142,12 @@ class Assembly:
             transport=transport,
         )
         parts.health.watch(source.looked)
+        await parts.health.expect(reloader.config)
         self.listeners = Listeners(build(parts), tasks, self._held, transport.quotas, exposure)
         exposure.on_change = lambda: tasks.start_soon(self.listeners.again)
         # What can fail comes first: the others need not be taken back.
         reloader.add(self.listeners.apply)
+        reloader.add(parts.health.expect)
         reloader.add(lambda config: mirror.apply(compile_plan(config)))
         for configure in (
             partial(_configure, self.audit),

@@ -1,9 +1,10 @@
 """One thing that happened to a server, as clients see it."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from supervisor import State, Transition
+from supervisor import ServiceStatus, State, Transition
 
 CODES = {
     State.STOPPED: 0,
@@ -43,10 +44,6 @@ class Happening:
 def body_of(told: Transition) -> dict[str, object]:
     """Return what a change of state has to say; durations in seconds, moments in seconds since 1970."""
     waiting = told.next == "start"  # for others, by itself: as `/servers` has it, it is on
-    following: dict[str, object] | None = None
-    if told.next and told.next_in is not None:
-        due = round(told.at + told.next_in, 3)
-        following = {"action": told.next, "in": round(told.next_in, 3), "at": due}
     return {
         "from": str(told.before),
         "to": str(told.after),
@@ -59,5 +56,20 @@ def body_of(told: Transition) -> dict[str, object]:
         "exit": None if told.exit is None else told.exit.to_dict(),
         "restarts": told.restarts,
         "lines": list(told.lines),
-        "next": following,
+        "next": following(told.next, told.next_in, told.at),
     }
+
+
+def following(action: str, wait: float | None, now: float) -> dict[str, object] | None:
+    """Return what happens by itself, and when, if anybody can tell: in so many seconds; None for nothing."""
+    if not action:
+        return None
+    if wait is None:
+        return {"action": action, "in": None, "at": None}
+    return {"action": action, "in": round(wait, 3), "at": round(now + wait, 3)}
+
+
+def next_of(status: ServiceStatus) -> dict[str, object] | None:
+    """Return what happens to a server by itself, and when."""
+    wait = None if status.next_at is None else max(0.0, status.next_at - time.monotonic())
+    return following(status.next, wait, time.time())

@@ -40,11 +40,19 @@ class Health:
         self._tasks = tasks
         self._wards: dict[str, Ward] = {}
         self._listeners: list[Listener] = []
+        self._expected: frozenset[str] = frozenset()
         mirror.watch(self._note)
 
     def watch(self, listener: Listener) -> None:
         """Have it called with each change; it must not wait."""
         self._listeners.append(listener)
+
+    async def expect(self, config: Config) -> None:
+        """Take for unchecked nobody who has checks by this config, which is about to be in force.
+
+        Its servers start before `configure` is called.
+        """
+        self._expected = frozenset(name for name, server in config.servers.items() if server.health.checks)
 
     async def configure(self, config: Config) -> None:
         """Check what this config says from now on; what has not changed is not begun anew."""
@@ -101,7 +109,7 @@ class Health:
     def _note(self, name: str) -> None:
         if (ward := self._wards.get(name)) is not None:
             ward.note()
-        else:
+        elif name not in self._expected:
             status = self._means.mirror.known(name)
             if status is not None and status.awaits == "check":
                 self._tasks.start_soon(self._let_go, name, status.run)

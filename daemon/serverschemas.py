@@ -27,7 +27,9 @@ SERVER_SCHEMAS: Mapping[str, Schema] = {
             "pid": maybe(whole("Of its main process")),
             "restarts": whole("Restarts that count against the budget"),
             "restartIn": maybe(number("Seconds until it is tried again")),
+            "next": {"oneOf": [ref("Next"), {"type": "null"}]},
             "restartToApply": flag("The config has changed since it was started"),
+            "terminal": {"oneOf": [ref("Terminal"), {"type": "null"}]},
             "paused": flag("Nothing of it runs, since somebody wants that; `status` stays 1"),
             "limits": by_name(TEXT, "Limits that are not in force, each with the reason"),
             "survivors": listed(ref("Survivor"), "Who has not ended, while it takes long to stop"),
@@ -38,6 +40,9 @@ SERVER_SCHEMAS: Mapping[str, Schema] = {
         },
         "toDelete",
         "hint",
+    ),
+    "Terminal": shape(
+        {"rows": whole("Lines, now or with the next start"), "columns": whole("Characters of a line")}
     ),
     "Exit": shape(
         {

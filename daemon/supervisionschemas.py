@@ -44,9 +44,13 @@ EVENT = shape(
 
 NEXT = shape(
     {
-        "action": one_of("What happens by itself", "restart", "step", "kill"),
-        "in": number("Seconds"),
-        "at": number("When, in seconds since 1970"),
+        "action": one_of(
+            "What happens by itself: it is restarted, asked to stop in another way, killed, started when "
+            "others are ready, or taken for crashed, if it is not up by then",
+            *("restart", "step", "kill", "start", "fail"),
+        ),
+        "in": maybe(number("Seconds, or null where nobody can tell")),
+        "at": maybe(number("When, in seconds since 1970")),
     }
 )
 

@@ -51,6 +51,19 @@ class Facts:
         waits = self.state is State.STARTING and self.ready.by is not Sign.SETTLED
         return str(self.ready.by) if waits else ""
 
+    def following(self, *, timed: bool) -> str:
+        """Return what happens by itself, as `ServiceStatus.next` has it; `timed`: at a known moment."""
+        if self.held is Held.START:
+            return "start"  # nobody can tell when
+        match self.state:
+            case State.BACKOFF if timed:
+                return "restart"
+            case State.STOPPING if timed:
+                return "step" if self.steps else "kill"
+            case State.STARTING if timed and self.awaits:
+                return "fail"
+        return ""
+
     def freeze(self, now: float) -> dict[str, object]:
         """Return everything as JSON data; moments become ages, since clocks do not travel."""
         return {

@@ -107,14 +107,13 @@ class Service:
     @property
     def descriptors(self) -> Sequence[int]:
         """What `freeze` names by number."""
-        memory = self.console.scrollback.fd
-        ours = [memory] if memory >= 0 else []
+        ours = [fd] if (fd := self.console.scrollback.fd) >= 0 else []
         return [*ours, *self._voice.descriptors, *(self.child.descriptors if self.child is not None else ())]
 
     def status(self, version: int) -> ServiceStatus:
         """Return what is known now."""
         life = self.lifecycle
-        alive = self.child if life.state.alive else None
+        alive, due = self.child if life.state.alive else None, self._alarm.deadline
         return ServiceStatus(
             name=self.name,
             state=life.state,
@@ -123,7 +122,7 @@ class Service:
             version=version,
             pid=alive.pid if alive else None,
             started=alive.started if alive else None,
-            restart_at=self._alarm.deadline if life.state is State.BACKOFF else None,
+            restart_at=due if life.state is State.BACKOFF else None,
             restarts=len(life.restarts),
             exit=life.exit or life.previous,
             removed=life.removed,
@@ -138,6 +137,8 @@ class Service:
             run_begin=self._run_begin,
             awaits=life.awaits,
             note=self._voice.note,
+            next=(then := life.following(timed=due is not None)),
+            next_at=due if then else None,
         )
 
     def start(self, cause: Cause = SOMEBODY) -> None:
@@ -256,8 +257,7 @@ class Service:
         if len(self._events) > 1:
             return
         while self._events:
-            event, life = self._events[0], self.lifecycle
-            before = life.state
+            event, life, before = self._events[0], self.lifecycle, self.lifecycle.state
             self._witness.look(event, self._pid, self._last_lines)
             effects = life.handle(event, anyio.current_time())
             if life.state is not before:

@@ -53,6 +53,11 @@ class ServiceStatus:
     """What tells that it is up, while it is starting and has to tell: `notify` or `check`."""
     note: str = ""
     """What the program has said of how it is (sd_notify, STATUS), in a line for people."""
+    next: str = ""
+    """What happens by itself: `restart`, `step` (of stopping), `kill`, `start` (when others are ready), `fail`
+    (it is taken for crashed, if it is not up by then); empty for nothing."""
+    next_at: float | None = None
+    """When that happens; None where nobody can tell."""
 
     @property
     def waits_to_start(self) -> bool:
@@ -84,6 +89,8 @@ class ServiceStatus:
             "run_begin": self.run_begin,
             "awaits": self.awaits,
             "note": self.note,
+            "next": self.next,
+            "next_at": self.next_at,
         }
 
     @classmethod
@@ -116,4 +123,6 @@ class ServiceStatus:
             run_begin=record.take("run_begin", int, 0),
             awaits=record.take("awaits", str, ""),
             note=record.take("note", str, ""),
+            next=record.take("next", str, ""),
+            next_at=record.optional("next_at", float),
         )

@@ -7,9 +7,6 @@ from .events import Emptied, Event, Exited, Held, State, Wanted
 from .facts import Facts
 from .history import Transition
 
-NEXT = {State.BACKOFF: "restart", State.STOPPING: "step"}
-"""What happens next by itself, if nothing else does before."""
-
 
 class Witness:
     """Compares a service with what it was before an event."""
@@ -37,11 +34,7 @@ class Witness:
         if self._look() == self._seen:
             return None
         exit_ = facts.exit or (facts.previous if self._ends else None)
-        following = NEXT.get(facts.state, "") if wait is not None else ""
-        if facts.held is Held.START:
-            following = "start"  # nobody can tell when
-        if following == "step" and not facts.steps:
-            following = "kill"
+        following = facts.following(timed=wait is not None)
         return Transition(
             service=name,
             at=time.time(),

@@ -1,18 +1,16 @@
 """`/server/{id}/history`, `/events`: what happened to servers, why, and what comes next."""
 
 import contextlib
-import time
 from collections.abc import Awaitable
 
 import anyio
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocketDisconnect
 
-from supervisor import ServiceStatus
-
 from ..described import JSON, Content, Param, described, described_socket, json_of, ref
 from ..errors import ApiError, NotAuthenticated, answer_for
 from ..eventreader import CONSOLE, EventReader
+from ..happening import next_of
 from ..parts import Call, SocketCall
 from ..shapes import TEXT, shape, text, whole
 from ..streams import Streamed, Write
@@ -55,7 +53,7 @@ async def show(call: Call) -> Response:
         "server": call.server,
         "state": str(status.state),
         "reason": status.reason,
-        "next": _next(status),
+        "next": next_of(status),
         "history": [one.describe(lines=lines) for one in found],
     }
     return JSONResponse(body)
@@ -142,11 +140,3 @@ def _number(given: str, name: str, most: int) -> int:
     if not (given.isascii() and given.isdigit() and len(given) <= 20) or int(given) > most:
         raise ApiError(400, "invalid-query", f"{name} must be a whole number from 0 to {most}")
     return int(given)
-
-
-def _next(status: ServiceStatus) -> dict[str, object] | None:
-    """Return what happens by itself, and when."""
-    if status.restart_at is None:
-        return None
-    wait = max(0.0, status.restart_at - time.monotonic())
-    return {"action": "restart", "in": round(wait, 3), "at": round(time.time() + wait, 3)}

@@ -9,9 +9,10 @@ from supervisor import Cause, CauseKind, NotAllowed, ServiceStatus, State
 
 from ..described import Content, Param, described, either, json_of
 from ..errors import ApiError
-from ..happening import CODES
+from ..happening import CODES, next_of
 from ..parts import Call
 from ..shapes import FLAG, one_of
+from ..statenews import size
 from ..usage import Usage, total_memory
 
 Operation = Callable[[str, Cause], Awaitable[ServiceStatus]]
@@ -148,7 +149,9 @@ def _describe(status: ServiceStatus, usage: Usage, now: float) -> dict[str, obje
         "pid": status.pid,
         "restarts": status.restarts,
         "restartIn": None if status.restart_at is None else round(max(0.0, status.restart_at - now), 3),
+        "next": next_of(status),
         "restartToApply": status.outdated,
+        "terminal": size(status.terminal),
         "paused": status.paused,
         "limits": dict(status.limits),
         "survivors": [survivor.to_dict() for survivor in status.survivors],

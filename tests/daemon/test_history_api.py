@@ -61,6 +61,33 @@ async def test_three_crashes_tell_cause_lines_and_what_comes_next(house: House) 
     assert "restarted 2 times already" in cast("str", ends[-1]["reason"])
 
 
+async def test_what_comes_next_and_when_is_told_of_one_that_waits_to_be_up_to_stop_or_for_others(
+    house: House,
+) -> None:
+    up = {"checks": {"up": {"type": "output", "pattern": "never said"}}}
+    slow = {**program("stubborn"), "stop": [{"signal": "TERM", "wait": 500}, {"signal": "INT", "wait": 0.01}]}
+    await house.configure(
+        one={**program("echo"), **up, "startTimeout": 300},
+        two={**slow, "terminal": {"rows": 7, "columns": 70}},
+        three={**program("echo"), "requires": "one"},
+    )
+    waiting = cast("Json", (await house.until("one", state="starting"))["next"])
+    assert waiting["action"] == "fail"
+    assert 0 < cast("float", waiting["in"]) <= 300
+    assert (await house.until("two", state="running"))["next"] is None
+    await house.operate("two", "TERM")
+    shown = await house.until("two", state="stopping")
+    stopping = cast("Json", shown["next"])
+    assert stopping["action"] == "step"
+    assert 0 < cast("float", stopping["in"]) <= 500
+    assert shown["terminal"] == {"rows": 7, "columns": 70}
+    others = await house.until("three", waitsFor=["one"])
+    assert others["next"] == {"action": "start", "in": None, "at": None}
+    assert others["terminal"] is None
+    assert (await house.local.get("/server/three/history")).json()["next"] == others["next"]
+    await house.operate("two", "KILL")
+
+
 async def test_who_asked_stands_there_by_name(house: House) -> None:
     await house.configure(one={**program("echo"), "enabled": False})
     assert (await house.remote.post("/server/one", content="START")).json() == {"success": True}
