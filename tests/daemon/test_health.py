@@ -74,6 +74,16 @@ async def test_a_slow_starter_is_starting_until_its_check_passes(folder: str) ->
         }
 
 
+async def test_one_that_a_change_of_the_config_brings_is_not_up_before_its_check_passes(folder: str) -> None:
+    async with living(folder, servers={"app": program("echo")}) as house:
+        await house.configure(app=program("echo"), new=web(free_port(), "slow"))
+        await house.until("new", health={"state": "unknown", "checks": {"web": "unknown"}, "note": None})
+        await house.until("new", state="starting")
+        await house.operate("new", "RESTART")
+        seen = await house.until("new", state="starting", run=2)
+        assert seen["ready"] is False
+
+
 async def test_one_that_is_not_ready_in_time_has_crashed(folder: str) -> None:
     server = {**web(free_port(), "slow"), "startTimeout": 0.5}
     async with living(folder, servers={"app": server}) as house:

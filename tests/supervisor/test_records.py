@@ -4,11 +4,12 @@ import json
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import anyio
 import pytest
 
-from supervisor import Notifier, State
+from supervisor import Cause, CauseKind, Notifier, State, Wanted
 from supervisor.estate import OnTrial
 from supervisor.record import InvalidRecord
 from supervisor.roster import FREEZE_VERSION, READABLE_VERSIONS
@@ -63,6 +64,41 @@ async def test_it_is_taken_over_with_all_that_it_says(version: int, tmp_path: Pa
             assert [status.exit.code for status in services.values() if status.exit] == [3, None, 3]
             run._supervisor.close()
             tasks.cancel_scope.cancel()
+
+
+def services_of(record: Mapping[str, object]) -> dict[str, dict[str, dict[str, object]]]:
+    found = cast("list[dict[str, dict[str, object]]]", record["services"])
+    return {str(entry["spec"]["name"]): entry for entry in found}
+
+
+async def test_what_is_new_in_the_third_version_is_taken_over_too(tmp_path: Path) -> None:
+    old = read(3)
+    with socket.socket(socket.AF_UNIX) as listener:
+        async with anyio.create_task_group() as tasks:
+            run = Run(tasks, house(tmp_path, listener), Notifier(None))
+            run.thaw({**old, "at": anyio.current_time()}, OnTrial())
+            services = {status.name: status for status in await run._supervisor.list()}
+            new = run._supervisor.freeze(anyio.current_time())
+            run._supervisor.close()
+            tasks.cancel_scope.cancel()
+    up, off, removed, stopping = (services[name] for name in ("up", "off", "removed", "stopping"))
+    assert (up.run, up.run_begin, up.note) == (4, 120, "serves 12 players")
+    assert (off.waits_for, off.wanted, off.next) == (("up",), Wanted.UP, "start")
+    assert (removed.paused, removed.waits_for) == (True, ("up",))
+    assert removed.cause == Cause(CauseKind.SCHEDULE, "nightly")
+    assert (stopping.cause.who, stopping.next) == ("web", "step")
+    assert (new["history"], new["waiting"]) == (old["history"], ["off"])
+    before, after = services_of(old), services_of(new)
+    for name, entry in before.items():
+        assert (after[name]["spec"], after[name]["spawned_spec"]) == (entry["spec"], entry["spawned_spec"])
+        assert after[name]["run_begin"] == entry["run_begin"]
+        same = entry["lifecycle"].keys() - {"restart_ages"}
+        assert {key: after[name]["lifecycle"][key] for key in same} == {
+            key: entry["lifecycle"][key] for key in same
+        }
+    voice = after["up"]["voice"]
+    assert (voice["note"], voice["period"], voice["state"]) == ("serves 12 players", 30.0, "running")
+    assert cast("float", after["up"]["silence"]) == pytest.approx(4.5, abs=2.0)
 
 
 @pytest.mark.parametrize("version", [0, FREEZE_VERSION + 1])
