@@ -46,8 +46,8 @@ NEXT = shape(
     {
         "action": one_of(
             "What happens by itself: it is restarted, asked to stop in another way, killed, started when "
-            "others are ready, or taken for crashed, if it is not up by then",
-            *("restart", "step", "kill", "start", "fail"),
+            "others are ready, stopped when others are gone, or taken for crashed, if it is not up by then",
+            *("restart", "step", "kill", "start", "stop", "fail"),
         ),
         "in": maybe(number("Seconds, or null where nobody can tell")),
         "at": maybe(number("When, in seconds since 1970")),

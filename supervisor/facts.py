@@ -53,8 +53,8 @@ class Facts:
 
     def following(self, *, timed: bool) -> str:
         """Return what happens by itself, as `ServiceStatus.next` has it; `timed`: at a known moment."""
-        if self.held is Held.START:
-            return "start"  # nobody can tell when
+        if self.held is not None:
+            return "start" if self.held is Held.START else "stop"  # nobody can tell when
         match self.state:
             case State.BACKOFF if timed:
                 return "restart"

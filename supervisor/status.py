@@ -54,8 +54,8 @@ class ServiceStatus:
     note: str = ""
     """What the program has said of how it is (sd_notify, STATUS), in a line for people."""
     next: str = ""
-    """What happens by itself: `restart`, `step` (of stopping), `kill`, `start` (when others are ready) or
-    `fail` (it is taken for crashed, if it is not up by then); empty for nothing."""
+    """What happens by itself: `restart`, `step` (of stopping), `kill`, `start` (when others are ready),
+    `stop` (when others are gone) or `fail` (taken for crashed, if it is not up by then); empty for nothing."""
     next_at: float | None = None
     """When that happens; None where nobody can tell."""
 

@@ -86,6 +86,14 @@ async def test_what_comes_next_and_when_is_told_of_one_that_waits_to_be_up_to_st
     assert others["terminal"] is None
     assert (await house.local.get("/server/three/history")).json()["next"] == others["next"]
     await house.operate("two", "KILL")
+    await house.configure(
+        four={**program("stubborn"), "stopGrace": 500, "requires": "five"}, five=program("echo")
+    )
+    await house.until("four", state="running")
+    await house.operate("five", "TERM")
+    held = await house.until("five", waitsFor=["four"])
+    assert (held["state"], held["next"]) == ("running", {"action": "stop", "in": None, "at": None})
+    await house.operate("four", "KILL")
 
 
 async def test_who_asked_stands_there_by_name(house: House) -> None:
