@@ -51,18 +51,21 @@ class Facts:
         waits = self.state is State.STARTING and self.ready.by is not Sign.SETTLED
         return str(self.ready.by) if waits else ""
 
-    def following(self, *, timed: bool) -> str:
-        """Return what happens by itself, as `ServiceStatus.next` has it; `timed`: at a known moment."""
+    def following(self, due: float | None) -> tuple[str, float | None]:
+        """Return what happens by itself, as `ServiceStatus.next` has it, and when, if anybody can tell.
+
+        `due` is when the present wait is over, in whatever terms.
+        """
         if self.held is not None:
-            return "start" if self.held is Held.START else "stop"  # nobody can tell when
+            return "start" if self.held is Held.START else "stop", None
         match self.state:
-            case State.BACKOFF if timed:
-                return "restart"
-            case State.STOPPING if timed:
-                return "step" if self.steps else "kill"
-            case State.STARTING if timed and self.awaits:
-                return "fail"
-        return ""
+            case State.BACKOFF if due is not None:
+                return "restart", due
+            case State.STOPPING if due is not None:
+                return "step" if self.steps else "kill", due
+            case State.STARTING if due is not None and self.awaits:
+                return "fail", due
+        return "", None
 
     def freeze(self, now: float) -> dict[str, object]:
         """Return everything as JSON data; moments become ages, since clocks do not travel."""

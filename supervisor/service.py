@@ -113,7 +113,7 @@ class Service:
     def status(self, version: int) -> ServiceStatus:
         """Return what is known now."""
         life = self.lifecycle
-        alive, due = self.child if life.state.alive else None, self._alarm.deadline
+        alive, (then, due) = self.child if life.state.alive else None, life.following(self._alarm.deadline)
         return ServiceStatus(
             name=self.name,
             state=life.state,
@@ -137,8 +137,8 @@ class Service:
             run_begin=self._run_begin,
             awaits=life.awaits,
             note=self._voice.note,
-            next=(then := life.following(timed=due is not None)),
-            next_at=due if then else None,
+            next=then,
+            next_at=due,
         )
 
     def start(self, cause: Cause = SOMEBODY) -> None:

@@ -55,7 +55,7 @@ class ServiceStatus:
     """What the program has said of how it is (sd_notify, STATUS), in a line for people."""
     next: str = ""
     """What happens by itself: `restart`, `step` (of stopping), `kill`, `start` (when others are ready),
-    `stop` (when others are gone) or `fail` (taken for crashed, if it is not up by then); empty for nothing."""
+    `stop` (when others are gone) or `fail` (it crashed, if it is not up by then); empty for nothing."""
     next_at: float | None = None
     """When that happens; None where nobody can tell."""
 

@@ -34,7 +34,7 @@ class Witness:
         if self._look() == self._seen:
             return None
         exit_ = facts.exit or (facts.previous if self._ends else None)
-        following = facts.following(timed=wait is not None)
+        following, due = facts.following(wait)
         return Transition(
             service=name,
             at=time.time(),
@@ -49,7 +49,7 @@ class Witness:
             restarts=len(facts.restarts),
             lines=self._lines,
             next=following,
-            next_in=wait if following else None,
+            next_in=due,
         )
 
     def _see(self) -> None:
