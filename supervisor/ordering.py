@@ -139,7 +139,7 @@ class Ordering:
         name = next(iter(self._due))
         mover = self._due.pop(name)
         if (member := self._members.get(name)) is not None:
-            self._consider(name, member, Cause(CauseKind.DEPENDENCY, mover, f"{mover} has another state by now"))
+            self._consider(name, member, Cause(CauseKind.DEPENDENCY, mover, f"{mover} has changed"))
         return True
 
     def _consider(self, name: str, member: Member, cause: Cause) -> None:
