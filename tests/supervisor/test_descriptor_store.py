@@ -212,6 +212,8 @@ async def test_without_a_store_the_next_supervisor_has_streams_of_its_own(tmp_pa
             running.process.kill()
             await running.ended()
     assert len(set(seen)) == 2
+    with started(str(tmp_path / "house")) as running:
+        await running.ready()  # it stops what the last one has left
 
 
 async def test_an_orderly_end_leaves_nothing_to_the_next_one(tmp_path: Path) -> None:
