@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TypeVar, cast
@@ -158,10 +159,12 @@ class Holdfast:
 
     def answers(self) -> bool:
         """Whether the API can be asked for the programs, both ways in."""
-        try:
-            return self.local.get("/servers").is_success and self.remote.get("/").is_success
-        except httpx.TransportError:
-            return False
+        # httpcore forgets to close a Unix socket at which nobody listens any more.
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            try:
+                return self.local.get("/servers").is_success and self.remote.get("/").is_success
+            except httpx.TransportError:
+                return False
 
     def until(self, condition: Callable[[], T], what: str, deadline: float = DEADLINE) -> T:
         """Wait until a condition holds; return its value. Ends at once if Holdfast does."""
