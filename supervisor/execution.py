@@ -58,11 +58,6 @@ class Execution:
         limits = {name: list(pair) for name, pair in self.rlimits.items()}
         return {**asdict(self), "groups": groups, "rlimits": limits}
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether everything is inherited."""
-        return self == Execution()
-
     def check(self) -> None:
         """Raise `InvalidSpec` for what no kernel takes."""
         if self.umask is not None and not 0 <= self.umask <= 0o777:
@@ -135,11 +130,6 @@ class Limits:
             io_read=record.optional("io_read", int),
             io_write=record.optional("io_write", int),
         )
-
-    @property
-    def is_none(self) -> bool:
-        """Whether nothing is limited."""
-        return self == Limits()
 
     @property
     def wanted(self) -> Sequence[str]:

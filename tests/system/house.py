@@ -16,6 +16,7 @@ import httpx
 from websockets.sync.client import connect, unix_connect
 
 from ..secrets import leaked
+from ..supervisor.real import sweep
 from ..supervisor.systemd import Systemd
 from . import processes
 from .console import V2, Console
@@ -200,6 +201,7 @@ class Holdfast:
         while left := processes.below(self.folder):
             for pid in left:
                 processes.kill(pid)
+        sweep(self.path("state"))
 
     def end(self) -> None:
         """Stop it if it runs; raises `AssertionError` if it must be killed or leaves something behind."""
