@@ -87,7 +87,7 @@ async def test_a_large_scrollback_is_replayed_as_a_whole(house: House) -> None:
             assert sum(char.isdigit() for char in viewer.text) == 99 * count
             async with house.view("big") as late:  # by the relay's memory
                 await late.until(f"{count - 1:099d}")
-                assert late.text.count("0" * 60) == count
+                assert sum(char.isdigit() for char in late.text) == 99 * count
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,7 @@ async def test_a_damaged_file_costs_only_history(folder: str) -> None:
 async def test_on_a_full_disk_all_goes_on(
     busy: House, full_disk: Callable[[], AbstractContextManager[None]]
 ) -> None:
+    await busy.until("burn", status=1)  # a plan needs the disk, too
     with full_disk():
         busy.parts.meter._save()
     await until_seen(busy, "burn", lambda seen: seen["time"])

@@ -4,6 +4,7 @@
 """
 
 import os
+import select
 import signal
 import sys
 import termios
@@ -16,6 +17,10 @@ def say_size(*_: object) -> None:
     os.write(1, f"size {rows}x{columns}\n".encode())
 
 
+# A signal that comes just before read(2) would be heard only after it: so one waits for both.
+woken, waking = os.pipe()
+os.set_blocking(waking, False)
+signal.set_wakeup_fd(waking)
 signal.signal(signal.SIGWINCH, say_size)
 if "raw" in sys.argv:
     tty.setraw(0, termios.TCSANOW)
@@ -27,6 +32,12 @@ foreground = os.tcgetpgrp(controlling) == os.getpgrp()
 os.write(1, f"terminals {[os.isatty(fd) for fd in (0, 1, 2)]} foreground {foreground}\n".encode())
 os.write(1, f"TERM {os.environ.get('TERM')} leader {os.getsid(0) == os.getpid()}\n".encode())
 say_size()
-while data := os.read(0, 1 << 16):
-    os.write(1, f"heard {data!r}\n".encode())
+while True:
+    ready, _, _ = select.select([0, woken], [], [])
+    if woken in ready:
+        os.read(woken, 4096)
+    if 0 in ready:
+        if not (data := os.read(0, 1 << 16)):
+            break
+        os.write(1, f"heard {data!r}\n".encode())
 os.write(1, b"end of input\n")

@@ -16,6 +16,7 @@ MARK = b"HOLDFAST_SERVICE=looked-at"
 
 PARENT = """
 import os, sys
+print("ready", flush=True)
 sys.stdin.readline()
 if not (child := os.fork()):
     os.setsid()
@@ -32,6 +33,8 @@ def parent() -> Iterator["subprocess.Popen[str]"]:
     environment = {**os.environ, "HOLDFAST_SERVICE": "looked-at"}
     command = [sys.executable, "-c", PARENT]
     with subprocess.Popen(command, stdin=-1, stdout=-1, text=True, env=environment) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == "ready\n"  # its environment can be read by now
         yield started
 
 

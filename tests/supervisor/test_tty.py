@@ -233,7 +233,7 @@ async def test_a_resize_is_told_to_the_program_and_to_who_watches(house: House) 
     assert (await house.api.resize("a", 50, 132)).terminal == Terminal(50, 132)
     await reading.until(b"size 50x132\r\n")
     await house.until("a", lambda status: status.terminal == Terminal(50, 132))
-    version = (await house.status("a")).version
+    version = (await house.until("a", lambda status: status.state is State.RUNNING)).version
     assert (await house.api.resize("a", 50, 132)).version == version, "nothing has changed"
     await house.api.resize("a", 10, 20)
     await reading.until(b"size 10x20\r\n")
