@@ -16,6 +16,8 @@ MOST_RAN = 60.0
 
 MOST_GUESSES = 5
 
+LOOKS = 3
+
 MARK = b"HOLDFAST_SERVICE="
 
 LISTENING = "0A"
@@ -116,7 +118,8 @@ class Lookup:
 
     def holders(self, port: int) -> Sequence[Holder]:
         """Return who holds a port for TCP or UDP; nobody if it is free."""
-        inodes = set(self._inodes(port))
+        # The kernel's list is read in parts; who comes or goes meanwhile can hide another from one look.
+        inodes = next((found for _ in range(LOOKS) if (found := set(self._inodes(port)))), set())
         if not inodes:
             return ()
         owners = self._all_owners()
