@@ -27,6 +27,9 @@ from .terminallines import TerminalLines
 from .watched import Tally, Watched
 
 QUIET = 0.3
+LAST_WORDS, SILENCE = 1.0, 0.1
+"""Seconds that an end waits for last words, and of silence after which there are none."""
+
 REATTACH = 0.2
 """Seconds between attempts to attach to a supervisor that is being replaced."""
 
@@ -272,6 +275,19 @@ class Consoles:
     def __init__(self, mirror: Mirror, tasks: anyio.abc.TaskGroup) -> None:
         self._mirror = mirror
         self.watched: Watched[Relay] = Watched(tasks)
+
+    async def settle(self) -> None:
+        """Wait until what the programs have said last has come, for a moment at most.
+
+        Who resumes by offset loses nothing; a viewer of lines would not see his program stop.
+        """
+        with anyio.move_on_after(LAST_WORDS):
+            for relay in list(self.watched.relays.values()):
+                while not relay.ended:
+                    with anyio.move_on_after(SILENCE) as silence:
+                        await relay.news.wait()
+                    if silence.cancelled_caught:
+                        break
 
     @asynccontextmanager
     async def view(self, name: str, lines: int, size: int) -> AsyncIterator[Viewer]:
