@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from .database import open_to_read
+from .query import whole_number
 
 if TYPE_CHECKING:
     import sqlite3
@@ -136,9 +137,9 @@ def _whole(given: Mapping[str, str], key: str, usual: int, most: int) -> int:
     text = given.get(key) or ""
     if not text:
         return usual
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:20]) <= most):
+    if (number := whole_number(text, 1, most)) is None:
         raise InvalidSearch(f"{key} is a whole number from 1 to {most}")
-    return int(text)
+    return number
 
 
 def _moment(given: Mapping[str, str], key: str) -> float | None:

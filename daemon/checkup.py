@@ -244,7 +244,7 @@ class Checkup:
                     log.warning("%s: what comes before its restart failed: %s", self._server, exc)
 
     def _status(self) -> ServiceStatus | None:
-        return self._means.mirror.known(self._server)
+        return self._means.mirror.latest.get(self._server)
 
     def _status_is(self, state: State) -> bool:
         status = self._status()

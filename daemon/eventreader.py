@@ -7,10 +7,8 @@ import anyio
 
 from .access import Identity
 from .chronicle import Chronicle
+from .eventstream import HEARTBEAT
 from .happening import Happening
-
-HEARTBEAT = 15.0
-"""Seconds of silence after which something is sent, so that proxies keep the connection."""
 
 VIEW, CONSOLE = "server.view", "server.console.view"
 

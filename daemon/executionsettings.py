@@ -3,7 +3,7 @@
 import math
 import re
 
-from supervisor import RLIMITS, Execution, InvalidSpec, Limits
+from supervisor import RLIMITS, Execution, InvalidSpec, Limits, RestartPolicy, StopPolicy
 
 from .values import Section, Value
 
@@ -42,7 +42,7 @@ def read_tree_limits(section: Section) -> Limits:
         io_write=_bytes(section.get("ioWrite")),
     )
     section.warn_unknown()
-    _check(limits, section.value)
+    check(limits, section.value)
     return limits
 
 
@@ -89,11 +89,12 @@ def _name(value: Value | None) -> str:
     if value is None:
         return ""
     name = str(value.data) if type(value.data) is int else value.text()
-    _check(Execution(user=name), value)
+    check(Execution(user=name), value)
     return name
 
 
-def _check(part: Execution | Limits, value: Value) -> None:
+def check(part: Execution | Limits | StopPolicy | RestartPolicy, value: Value) -> None:
+    """Raise `ConfigError` at its place for what could never be carried out."""
     try:
         part.check()
     except InvalidSpec as exc:
@@ -121,7 +122,7 @@ def _rlimits(section: Section) -> dict[str, tuple[int, int]]:
             limits[known] = _limit(value.data[0]), _limit(value.data[1])
         else:
             limits[known] = _limit(value), _limit(value)
-        _check(Execution(rlimits={known: limits[known]}), value)
+        check(Execution(rlimits={known: limits[known]}), value)
     return limits
 
 

@@ -110,7 +110,7 @@ class Health:
         if (ward := self._wards.get(name)) is not None:
             ward.note()
         elif name not in self._expected:
-            status = self._means.mirror.known(name)
+            status = self._means.mirror.latest.get(name)
             if status is not None and status.awaits == "check":
                 self._tasks.start_soon(self._let_go, name, status.run)
 

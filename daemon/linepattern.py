@@ -1,10 +1,6 @@
-"""A regular expression that is looked for in what a program says.
+"""A regular expression that is looked for in what a program says."""
 
-RE2 takes time that grows with the text alone, whatever the pattern: no pattern holds up the daemon.
-"""
-
-import re2
-
+from .expression import compiled
 from .values import Value
 
 MOST = 1000
@@ -17,17 +13,7 @@ class LinePattern:
     """Matches within lines: no match reaches over the end of one. Raises `ValueError` if it is none."""
 
     def __init__(self, text: str) -> None:
-        options = re2.Options()
-        options.log_errors = False
-        options.never_nl = True
-        options.max_mem = _MEMORY
-        try:
-            self._compiled = re2.compile(b"(?m)" + text.encode(), options)
-        except re2.error as exc:
-            reason = exc.args[0]
-            raise ValueError(
-                reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-            ) from exc
+        self._compiled = compiled(b"(?m)" + text.encode(), _MEMORY, whole_lines=True)
 
     def line(self, block: bytes) -> bytes | None:
         """Return the first line of a block that matches, None without one."""

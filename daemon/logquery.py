@@ -6,9 +6,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, Self
+from typing import Self
 
-import re2
+from .expression import Expression, compiled
+from .query import whole_number
 
 MOST_TAIL = 100_000
 LONGEST_PATTERN = 1000
@@ -20,17 +21,6 @@ LARGEST = 10_000
 _MEMORY = 8 << 20
 _SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|w)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
-
-
-class Expression(Protocol):
-    """What lines are searched for."""
-
-    @property
-    def programsize(self) -> int:
-        """How many instructions it has become."""
-
-    def search(self, text: bytes) -> object:
-        """Return something if it is found, None if not."""
 
 
 class InvalidLogQuery(ValueError):
@@ -82,29 +72,24 @@ def _pattern(given: Mapping[str, str]) -> Expression | None:
         return None
     if len(text) > LONGEST_PATTERN:
         raise InvalidLogQuery(f"grep has at most {LONGEST_PATTERN} characters")
-    # RE2: its time is linear in the text, whatever the expression is, so nobody can hang us with one.
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = _MEMORY
-    options.case_sensitive = given.get("case") != "false"
     try:
-        compiled: Expression = re2.compile(text.encode(), options=options)
-    except (re2.error, UnicodeEncodeError) as exc:
-        reason = exc.args[0] if isinstance(exc, re2.error) and exc.args else b"it is no text"
-        told = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        raise InvalidLogQuery(f"grep is no regular expression: {told}") from exc
-    if compiled.programsize > LARGEST:
+        expression = compiled(text.encode(), _MEMORY, case=given.get("case") != "false")
+    except UnicodeEncodeError as exc:
+        raise InvalidLogQuery("grep is no regular expression: it is no text") from exc
+    except ValueError as exc:
+        raise InvalidLogQuery(f"grep is no regular expression: {exc}") from exc
+    if expression.programsize > LARGEST:
         raise InvalidLogQuery("grep is too large: fewer or smaller repetitions, or smaller classes than \\pL")
-    return compiled
+    return expression
 
 
 def _whole(given: Mapping[str, str], key: str, most: int) -> int | None:
     text = given.get(key) or ""
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and int(text[:20]) <= most):
+    if (number := whole_number(text, 0, most)) is None:
         raise InvalidLogQuery(f"{key} is a whole number from 0 to {most}")
-    return int(text)
+    return number
 
 
 def _moment(given: Mapping[str, str], key: str, now: float) -> float | None:

@@ -126,10 +126,6 @@ class Mirror:
         """Have it called, with the name, whenever another status of a service is known, or none any more."""
         self._listeners.append(listener)
 
-    def known(self, name: str) -> ServiceStatus | None:
-        """Return what is known of a service at this moment, without a wait."""
-        return self._known.get(name)
-
     async def services(self) -> Mapping[str, ServiceStatus]:
         """Return all services by name; raises `SupervisorUnreachable`."""
         await self._ready()

@@ -2,11 +2,11 @@
 
 import ipaddress
 import re
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .commandline import read_command
 from .destinations import Forbidden, is_public, read_url
 from .notice import EVENTS, MOST_LINES, Kind
 from .outgoing import OURS
@@ -177,15 +177,7 @@ def _command(section: Section, way: Way) -> tuple[str, ...]:
             raise found.error("is only for the type command")
         return ()
     value = section.require("command", "a command")
-    if isinstance(value.data, tuple):
-        words = tuple(word.text() for word in value.data)
-    else:
-        try:
-            words = tuple(shlex.split(value.text()))
-        except ValueError as exc:
-            raise value.error(f"cannot be split into words: {str(exc).lower()}") from exc
-    if not words or not words[0]:
-        raise value.error("expected a command, got nothing to run")
+    words = read_command(value)
     if any("\0" in word for word in words):
         raise value.error("expected words without NUL")
     return words

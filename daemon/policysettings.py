@@ -3,9 +3,9 @@
 import signal
 from collections.abc import Callable
 
-from supervisor import InvalidSpec, RestartPolicy, StopPolicy, StopStep, Way, When
+from supervisor import RestartPolicy, StopPolicy, StopStep, Way, When
 
-from .executionsettings import items
+from .executionsettings import check, items
 from .values import Section, Value
 
 _WHEN = {"always": When.ALWAYS, "on-failure": When.ON_FAILURE, "never": When.NEVER}
@@ -24,10 +24,7 @@ def read_stop(section: Section, command: Command) -> StopPolicy:
     if value is None:
         return StopPolicy.by_signal(grace=grace)
     policy = StopPolicy(tuple(_step(step, grace, command) for step in items(value)))
-    try:
-        policy.check()
-    except InvalidSpec as exc:
-        raise value.error(str(exc)) from exc
+    check(policy, value)
     return policy
 
 
@@ -50,10 +47,7 @@ def read_restart(section: Section) -> RestartPolicy:
     )
     for part in (backoff, budget):
         part.warn_unknown()
-    try:
-        policy.check()
-    except InvalidSpec as exc:
-        raise section.value.error(str(exc)) from exc
+    check(policy, section.value)
     return policy
 
 

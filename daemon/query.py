@@ -1,4 +1,7 @@
-"""The query of a request, by bytes: the library turns what is no UTF-8 into the name of another file."""
+"""The query of a request: its paths, and its whole numbers.
+
+Paths are taken from its bytes: the library turns what is no UTF-8 into the name of another file.
+"""
 
 from urllib.parse import unquote_to_bytes
 
@@ -15,3 +18,12 @@ def path_in(query: bytes, key: str) -> RelPath:
             except UnicodeDecodeError as exc:
                 raise InvalidPath("it is not UTF-8") from exc
     return RelPath()
+
+
+def whole_number(text: str, low: int, most: int) -> int | None:
+    """Return a whole number between two others, both included; None for a text that is none of them."""
+    # Not more digits than int() is willing to look at.
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):
+        return None
+    number = int(text)
+    return number if low <= number <= most else None

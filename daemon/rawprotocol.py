@@ -14,6 +14,7 @@ from .access import Identity
 from .conversation import JsonConversation, Malformed, text_of
 from .errors import ApiError
 from .parts import SocketCall
+from .query import whole_number
 from .rawconsoles import Chunk, Place, RawViewer
 from .resizing import Resizing, size_of
 from .statenews import StateNews, size
@@ -135,7 +136,6 @@ def _offset(text: str | None) -> int | None:
     """Return the offset that a query asks for; raises `ApiError`."""
     if text is None:
         return None
-    # Not more digits than int() is willing to look at.
-    if not (text.isascii() and text.isdigit() and len(text) <= 20) or int(text) > MOST_OFFSET:
+    if (offset := whole_number(text, 0, MOST_OFFSET)) is None:
         raise ApiError(400, "invalid-since", f"since must be a whole number from 0 to {MOST_OFFSET}")
-    return int(text)
+    return offset

@@ -107,7 +107,7 @@ class Ward:
         return status.state is not State.STARTING
 
     def _status(self) -> ServiceStatus | None:
-        return self._means.mirror.known(self.spec.name)
+        return self._means.mirror.latest.get(self.spec.name)
 
     def _goes_on(self, run: int) -> bool:
         status = self._status()

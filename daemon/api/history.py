@@ -10,8 +10,10 @@ from starlette.websockets import WebSocketDisconnect
 from ..described import JSON, Content, Param, described, described_socket, json_of, ref
 from ..errors import ApiError, NotAuthenticated, answer_for
 from ..eventreader import CONSOLE, EventReader
+from ..eventstream import BEGIN, HEADERS, STILL_HERE, event
 from ..happening import next_of
 from ..parts import Call, SocketCall
+from ..query import whole_number
 from ..shapes import TEXT, shape, text, whole
 from ..streams import Streamed, Write
 
@@ -22,7 +24,6 @@ MOST = 500
 USUAL = 50
 MOST_ID = (1 << 53) - 1
 
-_HEADERS = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
 _EVENT = text("An event", contentMediaType=JSON, contentSchema=ref("Event"))
 _EVENTS = Content(
     "Events, in their order",
@@ -73,15 +74,15 @@ async def events(call: Call) -> Response:
     reader = EventReader(call.parts.chronicle, call.who, call.query("server"), begin)
 
     async def produce(write: Write) -> None:
-        await write(b": events\n\n")  # browsers give up on an answer whose head does not come
+        await write(BEGIN)
         while True:
             told = await reader.receive()
             for one, body in told:
-                await write(f"id: {one.id}\nevent: {one.type}\ndata: {body}\n\n".encode())
+                await write(event(one.type, body, one.id))
             if not told:
-                await write(b": still here\n\n")
+                await write(STILL_HERE)
 
-    return Streamed(produce, call.who, _HEADERS)
+    return Streamed(produce, call.who, HEADERS)
 
 
 @described_socket(
@@ -136,7 +137,6 @@ async def _gone(call: SocketCall) -> None:
 
 def _number(given: str, name: str, most: int) -> int:
     """Return a whole number of the query; raises `ApiError` 400."""
-    # Not more digits than int() is willing to look at.
-    if not (given.isascii() and given.isdigit() and len(given) <= 20) or int(given) > most:
+    if (number := whole_number(given, 0, most)) is None:
         raise ApiError(400, "invalid-query", f"{name} must be a whole number from 0 to {most}")
-    return int(given)
+    return number

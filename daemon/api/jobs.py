@@ -8,15 +8,11 @@ from starlette.responses import JSONResponse, Response
 
 from ..described import JSON, Content, described, json_of, ref
 from ..errors import NotPermitted
+from ..eventstream import BEGIN, HEADERS, HEARTBEAT, STILL_HERE, event
 from ..job import Job
 from ..parts import Call
 from ..shapes import shape, text
 from ..streams import Streamed, Write
-
-HEARTBEAT = 15.0
-"""Seconds of silence after which a comment is sent, so that proxies keep the connection."""
-
-_HEADERS = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
 
 _NO_JOB = {404: "no-such-job"}
 _JOB = text("A job", contentMediaType=JSON, contentSchema=ref("Job"))
@@ -69,7 +65,7 @@ async def events_of(call: Call) -> Response:
 def _stream(call: Call, look: Callable[[], Sequence[Job]], *, endless: bool) -> Response:
     async def produce(write: Write) -> None:
         told: dict[str, str] = {}
-        await write(b": jobs\n\n")  # browsers give up on an answer whose head does not come
+        await write(BEGIN)
         while True:
             jobs = look()
             changed = call.parts.jobs.change()
@@ -77,16 +73,16 @@ def _stream(call: Call, look: Callable[[], Sequence[Job]], *, endless: bool) -> 
                 text = json.dumps(job.describe(), separators=(",", ":"))
                 if told.get(job.id) != text:
                     told[job.id] = text
-                    await write(f"event: job\ndata: {text}\n\n".encode())
+                    await write(event("job", text))
             told = {job.id: told[job.id] for job in jobs}
             if call.parts.jobs.closed or (not endless and all(job.phase.over for job in jobs)):
                 return
             with anyio.move_on_after(HEARTBEAT) as patience:
                 await changed.wait()
             if patience.cancelled_caught:
-                await write(b": still here\n\n")
+                await write(STILL_HERE)
 
-    return Streamed(produce, call.who, _HEADERS)
+    return Streamed(produce, call.who, HEADERS)
 
 
 def _seen(call: Call) -> list[Job]:

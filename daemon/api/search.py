@@ -11,6 +11,7 @@ from ..described import Content, Param, described, json_of, ref
 from ..errors import NO_FOLDER, ApiError, answer_for, saying
 from ..job import Order
 from ..parts import Call
+from ..query import whole_number
 from ..schemas import IN_FOLDER, LONG, path_to
 from ..shapes import FLAG, TEXT, one_of, whole
 from ..streams import Streamed, Write, while_here
@@ -127,9 +128,9 @@ def _whole(call: Call, key: str, usual: int, most: int) -> int:
     given = call.query(key)
     if given is None:
         return usual
-    if not (given.isascii() and given.isdigit() and 1 <= int(given[:20]) <= most):
+    if (number := whole_number(given, 1, most)) is None:
         raise ApiError(400, "invalid-search", f"{key} is a whole number from 1 to {most}!")
-    return int(given)
+    return number
 
 
 def _line(item: Mapping[str, object]) -> bytes:
