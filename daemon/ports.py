@@ -16,8 +16,6 @@ MOST_RAN = 60.0
 
 MOST_GUESSES = 5
 
-LOOKS = 3
-
 MARK = b"HOLDFAST_SERVICE="
 
 LISTENING = "0A"
@@ -118,8 +116,7 @@ class Lookup:
 
     def holders(self, port: int) -> Sequence[Holder]:
         """Return who holds a port for TCP or UDP; nobody if it is free."""
-        # The kernel's list is read in parts; who comes or goes meanwhile can hide another from one look.
-        inodes = next((found for _ in range(LOOKS) if (found := set(self._inodes(port)))), set())
+        inodes = set(self._inodes(port))
         if not inodes:
             return ()
         owners = self._all_owners()

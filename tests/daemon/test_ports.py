@@ -104,14 +104,13 @@ def test_the_holder_is_found_with_its_command_and_server(family: int, kind: int,
 def test_of_those_who_inherited_a_socket_the_first_is_named() -> None:
     script = """import os, socket, time
 held = socket.create_server(("127.0.0.1", 0))
-os.fork()
-print(held.getsockname()[1], flush=True)
+if os.fork():
+    print(held.getsockname()[1], flush=True)
 time.sleep(600)"""
     one = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, start_new_session=True)
     try:
         assert one.stdout is not None
         port = int(one.stdout.readline())
-        one.stdout.readline()
         (holder,) = Lookup({one.pid: "web"}).holders(port)
         assert (holder.pid, holder.server) == (one.pid, "web")
     finally:
