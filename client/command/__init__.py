@@ -1,0 +1,1 @@
+"""The `holdfast` command: a person at a shell needs neither curl nor a browser."""

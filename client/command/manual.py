@@ -1,0 +1,21 @@
+"""`holdfast help`: what `--help` says, asked for in other words."""
+
+import click
+
+from .exits import Exit, Stop
+from .shape import Shaped
+
+
+@click.command("help", cls=Shaped)
+@click.argument("names", nargs=-1, metavar="[COMMAND]...")
+@click.pass_context
+def manual(context: click.Context, names: tuple[str, ...]) -> None:
+    """Show the help of a command."""
+    assert context.parent is not None  # noqa: S101  (it is below `holdfast`)
+    about, command = context.parent, context.parent.command
+    for name in names:
+        found = command.get_command(about, name) if isinstance(command, click.Group) else None
+        if found is None:
+            raise Stop(f"there is no command {' '.join(names)}", Exit.USAGE)
+        about, command = click.Context(found, about, found.name), found
+    click.echo(command.get_help(about))

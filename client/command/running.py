@@ -1,0 +1,62 @@
+"""`holdfast run`, `holdfast upgrade`: the supervisor, begun and renewed."""
+
+import os
+import subprocess
+import sys
+
+import click
+
+from .invocation import Invocation, pass_invocation
+from .programs import PYTHON, checked, directories
+from .shape import Shaped
+
+
+@click.command(cls=Shaped)
+@click.option(
+    "--runtime-dir", default="", metavar="DIR", help="Where the private socket is; default: run in the state."
+)
+@click.option("--program-descriptors", type=int, metavar="N", help="How many descriptors programs may have.")
+@click.option(
+    "--cgroups", type=click.Choice(("auto", "off")), default="auto", help="One per program, if we may."
+)
+@pass_invocation
+def run(invocation: Invocation, runtime_dir: str, program_descriptors: int | None, cgroups: str) -> int:
+    """Run the supervisor and the API in the foreground.
+
+    Ctrl-C stops the programs, each in its own way, and then Holdfast; a second one kills what still lives.
+    """
+    config = os.path.abspath(invocation.config_path)
+    state, runtime = directories(config, invocation.state_dir, runtime_dir)
+    # Without a stored plan nothing would run: a mistake in the first config ends here, told once.
+    if not os.path.exists(os.path.join(state, "plan.json")) and (code := checked(config)):
+        return code
+    daemon = [*PYTHON, "daemon", "--config", config, "--state-dir", state, "--with-parent"]
+    daemon += ["--supervisor", os.path.join(runtime, "supervisor.sock")]
+    supervisor = [*PYTHON, "supervisor", "--state-dir", state, "--runtime-dir", runtime]
+    if program_descriptors is not None:
+        supervisor += ["--program-descriptors", str(program_descriptors)]
+    if cgroups != "auto":
+        supervisor += ["--cgroups", cgroups]
+    supervisor += ["--", *daemon]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return os.execv(sys.executable, supervisor)  # noqa: S606  (does not return)
+
+
+@click.command(cls=Shaped)
+@click.option(
+    "--runtime-dir", default="", metavar="DIR", help="Where the private socket is; default: run in the state."
+)
+@pass_invocation
+def upgrade(invocation: Invocation, runtime_dir: str) -> int:
+    """Have a running Holdfast become the version that is installed now; programs run on."""
+    config = "" if runtime_dir or invocation.state_dir else invocation.config_path
+    _, runtime = directories(config, invocation.state_dir, runtime_dir)
+    command = [*PYTHON, "supervisor.upgrade", os.path.join(runtime, "supervisor.sock")]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
+    said = done.stderr
+    if said.startswith("Traceback"):
+        why = said.strip().splitlines()[-1]
+        said = f"holdfast: what is installed now cannot run, the running one goes on: {why}\n"
+    sys.stderr.write(said)
+    return done.returncode

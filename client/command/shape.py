@@ -1,0 +1,128 @@
+"""How commands look: the options that every one of them has, other names, sections in the help."""
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+import click
+
+from .invocation import Invocation
+from .table import Entry
+
+FORMATS = ("table", "json", "csv")
+
+
+def _remember(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
+    def callback(context: click.Context, _: click.Parameter, value: object) -> None:
+        if value is not None:
+            setattr(context.ensure_object(Invocation), name, value)
+
+    return callback
+
+
+def _option(*names: str, to: str, help: str, **more: object) -> click.Option:  # noqa: A002
+    return click.Option(
+        names,
+        expose_value=False,
+        callback=_remember(to),
+        help=help,
+        default=None,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def general() -> list[click.Parameter]:
+    """Return the options that every command has."""
+    return [
+        _option("--socket", to="socket", metavar="PATH", help="Holdfast's Unix socket."),
+        _option("--url", to="url", metavar="URL", help="Its address, with --token or HOLDFAST_TOKEN."),
+        _option("--token", to="token", metavar="TOKEN", help="Others see it in the list of processes."),
+        _option("--ca", to="ca", metavar="FILE", help="Certificates to trust, in PEM format."),
+        _option("--context", "-C", to="context", metavar="NAME", help="The machine (holdfast context)."),
+        _option("--config", to="config", metavar="FILE", help="Its config, if it runs on this machine."),
+        _option("--state-dir", to="state_dir", metavar="DIR", help="Its state, if that is elsewhere."),
+        _option("--json", to="format", flag_value="json", is_flag=True, help="Tell it in JSON."),
+        _option("--format", to="format", type=click.Choice(FORMATS), help="Tell it in this form."),
+        _option("--color", to="colour", type=click.Choice(("auto", "always", "never")), help="Colours."),
+    ]
+
+
+class Shaped(click.Command):
+    """A command with the options that all have, shown apart from its own."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.general = general()
+        taken = {name for param in self.params for name in param.opts}
+        self.general = [param for param in self.general if not taken & set(param.opts)]
+        self.params += self.general
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write its own options, then the general ones."""
+        own: list[tuple[str, str]] = []
+        general: list[tuple[str, str]] = []
+        for param in self.get_params(ctx):
+            if (record := param.get_help_record(ctx)) is not None:
+                (general if param in self.general else own).append(record)
+        for title, rows in (("Options", own), ("General options", general)):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+        if isinstance(self, click.Group):
+            self.format_commands(ctx, formatter)
+
+
+class ShapedGroup(Shaped, click.Group):
+    """A command with commands below it, which may have several names."""
+
+    command_class = Shaped
+
+    def __init__(self, *args: object, aliases: Mapping[str, str] | None = None, **kwargs: object) -> None:
+        """`aliases`: other name → name."""
+        super().__init__(*args, **kwargs)
+        self.aliases = dict(aliases or {})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by any of its names."""
+        return super().get_command(ctx, self.aliases.get(cmd_name, cmd_name))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names in the order in which they were written."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, by what it is really called."""
+        _, command, rest = super().resolve_command(ctx, args)
+        return (command.name if command is not None else None), command, rest
+
+
+class Lazy(ShapedGroup):
+    """The commands of a table, each imported when it is used."""
+
+    def __init__(self, entries: Sequence[Entry], name: str, help: str) -> None:  # noqa: A002
+        aliases = {alias: entry.name for entry in entries for alias in entry.aliases}
+        super().__init__(name=name, help=help, aliases=aliases)
+        self._entries = {entry.name: entry for entry in entries}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return all names, without the other ones."""
+        return list(self._entries)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        entry = self._entries.get(self.aliases.get(cmd_name, cmd_name))
+        if entry is None:
+            return None
+        module, _, attribute = entry.where.partition(":")
+        return cast("click.Command", getattr(importlib.import_module(f"client.command.{module}"), attribute))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the commands by sections, without importing any of them."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for entry in self._entries.values():
+            sections.setdefault(entry.section, []).append((entry.name, entry.help))
+        for title, rows in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(rows)

@@ -1,0 +1,109 @@
+"""A question to the API and its answer, as values: what they say, not how they travel.
+
+An operation is a generator that yields requests, is sent the responses, and returns what came of it; so it is
+written once and carried out by whoever can ask, waiting or awaiting.
+"""
+
+import json
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+from urllib.parse import quote, urlencode
+
+T = TypeVar("T")
+
+Value = str | int | float | bool | None
+
+Sink = Callable[[bytes], object]
+
+
+class Body(Protocol):
+    """A body that is sent piece by piece; asked anew, it begins anew."""
+
+    @property
+    def length(self) -> int | None:
+        """Bytes in all; None if that is not known."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """Return the pieces, from the beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request. Of the query, what is None is left out; true and false are the words.
+
+    `sink` takes the body of a successful answer piece by piece; the response's own is empty then. `again`
+    tells that it may be sent once more if the connection was cut before the answer.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, Value] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: "bytes | Body" = b""
+    sink: Sink | None = None
+    patience: float | None = None
+    """Seconds until the answer is given up, if not the client's own."""
+    again: bool | None = None
+
+    @classmethod
+    def json(
+        cls, method: str, path: str, body: object, query: Mapping[str, Value] | None = None
+    ) -> "Request":
+        """Return a request whose body is JSON."""
+        sent = json.dumps(body, ensure_ascii=False).encode()
+        return cls(method, path, query or {}, {"Content-Type": "application/json"}, sent)
+
+    @property
+    def target(self) -> str:
+        """Path and query, as they stand in the request line."""
+        given = {key: _word(value) for key, value in self.query.items() if value is not None}
+        return f"{self.path}?{urlencode(given, quote_via=quote)}" if given else self.path
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether nothing happens twice if it is sent twice, and no part of the answer has been used."""
+        if self.again is not None:
+            return self.again
+        return self.method in ("GET", "HEAD") and self.sink is None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer; the names of its headers are in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def good(self) -> bool:
+        """Whether what was asked was done."""
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Instead of a request: go on after so many seconds."""
+
+    seconds: float
+
+
+Steps = Generator[Request | Pause, Response, T]
+"""What an operation is. A pause is sent a response too, which means nothing."""
+
+
+def at(*names: str) -> str:
+    """Return the path of these names, whatever characters they have."""
+    return "".join(f"/{quote(name, safe='')}" for name in names)
+
+
+def _word(value: Value) -> str:
+    match value:
+        case True:
+            return "true"
+        case False:
+            return "false"
+        case float():
+            return f"{value:.6f}".rstrip("0").rstrip(".")
+    return str(value)

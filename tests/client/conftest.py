@@ -1,0 +1,44 @@
+"""A Holdfast of a person's own, and a typist who uses it from a shell."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ..system.house import Holdfast, program, sleeper
+from .typed import Typist
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Holdfast]:
+    """Holdfast on free ports, not started yet; at the end it is stopped, and nothing may be left of it."""
+    house = Holdfast(str(tmp_path))
+    try:
+        yield house
+    finally:
+        house.end()
+
+
+@pytest.fixture
+def typist(house: Holdfast) -> Typist:
+    """Types commands in the folder of `house`, which need not run."""
+    return Typist(house)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holdfast]:
+    """Holdfast for all tests of a module: `chat` echoes lines, `web` sleeps, `off` is not started."""
+    house = Holdfast(str(tmp_path_factory.mktemp("running")))
+    try:
+        house.configure(chat=program("echo"), web=sleeper(), off=sleeper(enabled=False))
+        house.start()
+        house.until_status("web", 1)
+        yield house
+    finally:
+        house.end()
+
+
+@pytest.fixture(scope="module")
+def shell(running: Holdfast) -> Typist:
+    """Types commands in the folder of `running`."""
+    return Typist(running)
