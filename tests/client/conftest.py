@@ -32,7 +32,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holdfast]:
     try:
         house.configure(chat=program("echo"), web=sleeper(), off=sleeper(enabled=False))
         house.start()
-        house.until_status("web", 1)
+        for name in ("chat", "web"):
+            house.until(lambda name=name: house.about(name)["state"] == "running", f"{name} runs")
         yield house
     finally:
         house.end()
