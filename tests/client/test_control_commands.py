@@ -29,9 +29,7 @@ def test_orders_are_waited_for_and_what_was_so_already_is_told(house: Holdfast, 
     assert all(one["success"] for one in told.values())
 
 
-def test_what_cannot_be_started_is_told_with_the_reason_and_the_others_are(
-    house: Holdfast, typist: Typist
-) -> None:
+def test_what_cannot_be_started_is_told_with_the_reason(house: Holdfast, typist: Typist) -> None:
     house.configure(
         bad=program("crash", enabled=False), gone={"command": "/no/such/thing"}, web=sleeper(enabled=False)
     )

@@ -20,7 +20,7 @@ def test_in_a_pipe_it_is_a_plain_table(shell: Typist) -> None:
     assert shell("list").stable.splitlines() == [
         "NAME  STATUS  UPTIME  CPU  MEMORY  RESTARTS  HEALTH  WHY",
         "chat  running  TIME  N%  SIZE  ready  running",
-        "off  stopped  not started yet",
+        "off  stopped  never started",
         "web  running  TIME  N%  SIZE  ready  running",
     ]
     assert shell("list").err == ""
