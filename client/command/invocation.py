@@ -8,7 +8,7 @@ import click
 
 from ..clients import PATIENCE, Client
 from ..failures import Failure
-from ..finding import NotFound, config_in, find, of_config
+from ..finding import config_in, find, of_config
 from ..quick import Quick
 from ..target import Target
 from .exits import Exit, Stop
@@ -50,11 +50,20 @@ class Invocation:
         if self.url:
             return Target(url=self.url, token=self.token or os.environ.get("HOLDFAST_TOKEN", ""), ca=self.ca)
         if self.config:
-            socket = of_config(self.config, self.state_dir or None)
-            if socket is None:
-                raise NotFound(f"no Holdfast has run by {self.config} yet: start it with holdfast run")
-            return Target(socket=socket)
+            return Target(socket=self._socket_of(self.config))
         return find()
+
+    def _socket_of(self, config: str) -> str:
+        """Return the socket that a config names; raises `Stop`."""
+        socket = of_config(config, self.state_dir or None)
+        if socket is None:
+            # It has not run yet, or its state is not for our eyes.
+            from .programs import socket_in  # noqa: PLC0415
+
+            socket = socket_in(config)
+        if not socket:
+            raise Stop("the Unix socket is switched off in the config", Exit.UNREACHABLE)
+        return socket
 
     @cached_property
     def client(self) -> Client:
