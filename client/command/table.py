@@ -39,6 +39,7 @@ COMMANDS = (
     Entry("run", "running:run", "Run the supervisor and the API in the foreground", HOLDFAST),
     Entry("upgrade", "upgrading:upgrade", "Have it become the version that is installed now", HOLDFAST),
     Entry("check", "checking:check", "Say what is wrong with a config, and what it would change", HOLDFAST),
+    Entry("doctor", "doctoring:doctor", "Look for what is missing, and say what it costs", HOLDFAST),
     Entry("version", "version:version", "Show the version of this command and of Holdfast", HOLDFAST),
     Entry("help", "manual:manual", "Show the help of a command", HOLDFAST),
 )
