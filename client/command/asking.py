@@ -1,5 +1,6 @@
 """Questions to who sits at the terminal, one after the other; Enter takes what is offered."""
 
+import contextlib
 import sys
 from collections.abc import Callable
 from typing import TypeVar
@@ -32,6 +33,10 @@ class Questions:
 
     def __init__(self, out: Output) -> None:
         self._out = out
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: PLC0415  (`input` lets the line be edited once it is there)
+
+            readline.parse_and_bind("set enable-bracketed-paste off")
 
     def wishes(self) -> Wishes:
         """Ask for all that a new config says."""

@@ -21,7 +21,7 @@ def ports(subject: Subject) -> Iterator[Finding]:
     port = settings.port
     inodes = set(_listening(port))
     holders = dict(_holders(inodes))
-    strangers = {pid: command for pid, command in holders.items() if not _ours(command)}
+    strangers = {pid: command for pid, command in holders.items() if not _ours(pid, command)}
     if not inodes:
         yield from _free(subject, port)
     elif strangers:
@@ -100,13 +100,9 @@ def _link(path: str) -> str:
         return ""
 
 
-def _ours(command: str) -> bool:
+def _ours(pid: int, command: str) -> bool:
     # systemd holds the sockets of units that keep them.
-    words = command.split()
-    return any(f"-m {one}" in command for one in _PROGRAMS) or words[:1] in (
-        ["/sbin/init"],
-        ["/lib/systemd/systemd"],
-    )
+    return pid == 1 or any(f"-m {one}" in command for one in _PROGRAMS)
 
 
 def _lowest() -> int:
