@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("init", cls=Shaped)
-@click.argument("folder", default=".", metavar="[DIR]")
+@click.argument("folder", default=".", metavar="[DIR]", help="Where it shall stand; default: here.")
 @click.option(
     "--server", "servers", multiple=True, metavar="NAME=COMMAND", help="Run this; several times for more."
 )
