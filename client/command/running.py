@@ -49,7 +49,10 @@ def run(invocation: Invocation, runtime_dir: str, program_descriptors: int | Non
 )
 @pass_invocation
 def upgrade(invocation: Invocation, runtime_dir: str) -> int:
-    """Have a running Holdfast become the version that is installed now; programs run on."""
+    """Have it become the version that is installed now.
+
+    Programs run on.
+    """
     config = "" if runtime_dir or invocation.state_dir else invocation.config_path
     _, runtime = directories(config, invocation.state_dir, runtime_dir)
     command = [*PYTHON, "supervisor.upgrade", os.path.join(runtime, "supervisor.sock")]
