@@ -63,7 +63,12 @@ class Output:
             from rich.console import Console  # noqa: PLC0415  (takes a while)
 
             self._rich = Console(
-                no_color=not self.coloured, highlight=False, emoji=False, markup=False, soft_wrap=True
+                color_system="auto" if self.coloured else None,  # without one, nothing is bold or dim either
+                no_color=not self.coloured,
+                highlight=False,
+                emoji=False,
+                markup=False,
+                soft_wrap=True,
             )
         return self._rich
 
