@@ -6,6 +6,7 @@ Who is asked has a second; where nobody answers, or refuses, there is nothing to
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import click
@@ -13,12 +14,13 @@ from click.types import StringParamType
 
 from ..exchange import Request, at
 from ..failures import Failure
-from ..target import Target
 from .exits import Stop
 from .invocation import Invocation
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+    from ..quick import Quick
 
 PATIENCE = 1.0
 """Seconds for an answer."""
@@ -32,13 +34,17 @@ Known = Iterable[tuple[str, str]]
 class Asker:
     """Asks what there is."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, invocation: Invocation) -> None:
+        self._invocation = invocation
+
+    @cached_property
+    def _way(self) -> "Quick":
         from ..quick import Quick  # noqa: PLC0415
 
-        self._way = Quick(target, PATIENCE)
+        return Quick(self._invocation.target, PATIENCE)
 
     def __call__(self, path: str, /, **query: str) -> Mapping[str, object]:
-        """Return the JSON object of an answer, `{"": …}` if it is none, or nothing; raises `Failure`."""
+        """Return the JSON object of an answer, `{"": …}` if it is none; raises `Failure`, `Stop`."""
         import json  # noqa: PLC0415
 
         answer = self._way.exchange(Request("GET", path, query))
@@ -73,7 +79,7 @@ class Suggested(StringParamType):
         ]
 
     def _found(self, ctx: click.Context, incomplete: str) -> Known:
-        return self._known(Asker(ctx.ensure_object(Invocation).target), incomplete)
+        return self._known(Asker(ctx.ensure_object(Invocation)), incomplete)
 
 
 def servers(ask: Asker, wanted: Iterable[int] = (OFF, ON, CRASHED)) -> Known:
@@ -131,7 +137,7 @@ def local(prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def _either(ask: Asker, prefix: str) -> Known:
-    with contextlib.suppress(Failure):  # what is here can be named all the same
+    with contextlib.suppress(Failure, Stop):  # what is here can be named all the same
         yield from remote(ask, prefix)
     if prefix.partition(":")[0] == prefix or "/" in prefix.partition(":")[0]:
         with contextlib.suppress(OSError):

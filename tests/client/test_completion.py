@@ -197,6 +197,8 @@ def test_nothing_is_written_between_what_somebody_types_if_nobody_answers(shell:
     assert shell.said(f"{begin}echo '<''away>'") == "away"
     assert shell.given("holdfast probe we\tb") == [["web"]]
     assert shell.given("holdfast probe --remote web:c\tonf") == ["web:conf"]
+    assert shell.given("holdfast probe --place loc\t") == ["local file.txt"]
+    assert shell.given("holdfast probe --signal HU\t") == ["HUP"]
 
 
 @pytest.mark.parametrize("package", ["/usr/share/bash-completion/bash_completion"])

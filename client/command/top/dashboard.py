@@ -1,9 +1,5 @@
 """The dashboard itself: looks again and again, shows what it sees, and does what the keys say."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ClassVar, cast
@@ -20,7 +16,7 @@ from ...refusals import NotAllowedTo, NotKnown
 from ...target import Target
 from ..exits import sentence_of
 from ..output import shown
-from ..programs import PYTHON
+from .departure import leave_to
 from .figures import ORDERS, Figures, Order
 from .numbers import Numbers, happened, machine
 from .screens import Details, Question
@@ -156,6 +152,7 @@ class Dashboard(App[None]):
             columns = said.get("columns")
             if isinstance(columns, dict):
                 self.figures.remember(name, cast("Mapping[str, Sequence[float | None]]", columns))
+                self.list.refresh()
 
     def _show_why(self) -> None:
         chosen = self.figures.servers.get(self.list.chosen)
@@ -285,22 +282,8 @@ class Dashboard(App[None]):
         name = self.list.chosen
         if not name:
             return
-        where = ["--socket", self._target.socket] if self._target.socket else ["--url", self._target.url]
-        if self._target.ca:
-            where += ["--ca", self._target.ca]
-        environment = {**os.environ, "HOLDFAST_TOKEN": self._target.token}
         try:
             with self.suspend():
-                # Ctrl-C is for the other one, which gets it as well.
-                before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-                try:
-                    line = [*PYTHON, "client", command, *options, *where, "--", name]
-                    code = subprocess.run(line, env=environment, check=False).returncode
-                    if code not in (0, 130):
-                        sys.stderr.write("Press Enter to go back. ")
-                        sys.stderr.flush()
-                        sys.stdin.readline()
-                finally:
-                    signal.signal(signal.SIGINT, before)
+                leave_to(self._target, command, *options, "--", name)
         except SuspendNotSupported:
             self.say("this terminal cannot be left to another command")
