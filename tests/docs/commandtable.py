@@ -61,8 +61,8 @@ def _rows(head: tuple[str, str], rows: reference.Rows, *, code: bool = True) -> 
     if rows:
         yield f"| {head[0]} | {head[1]} |\n|---|---|"
         for name, said in rows:
-            shown = f"`{name}`" if code else name
-            yield f"| {shown.replace('|', '&#124;') if not code else shown} | {said.replace('|', '&#124;')} |"
+            cells = [one.replace("|", "\\|") for one in (f"`{name}`" if code else name, said)]
+            yield f"| {' | '.join(cells)} |"
         yield ""
 
 

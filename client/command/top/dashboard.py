@@ -115,6 +115,9 @@ class Dashboard(App[None]):
             await self._look_at_host(holdfast)
             self.list.renew()
             self._show_why()
+            if self._away:
+                self._away = False
+                self.say("")
             await self._look_back(holdfast)
         except AWAY as exc:
             self._away = True
@@ -122,10 +125,6 @@ class Dashboard(App[None]):
         except Failure as exc:
             self._away = True
             self.say(sentence_of(exc))
-        else:
-            if self._away:
-                self._away = False
-                self.say("")
 
     async def _look_at_host(self, holdfast: AsyncClient) -> None:
         line = self._target.where
