@@ -65,6 +65,9 @@ class Dashboard(App[None]):
         """`open_client` returns who asks; `interval`: seconds between two looks."""
         super().__init__(ansi_color=True)
         self.figures = Figures()
+        # Kept, not looked for by name: the last look may end when the screen is gone already.
+        self.list = ServerList(self.figures)
+        self._host, self._why, self._status = (Static(id=name) for name in ("host", "why", "status"))
         self._open_client = open_client
         self._target = target
         self._interval = interval
@@ -76,10 +79,10 @@ class Dashboard(App[None]):
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
-        yield Static(id="host")
-        yield ServerList(self.figures)
-        yield Static(id="why")
-        yield Static(id="status")
+        yield self._host
+        yield self.list
+        yield self._why
+        yield self._status
         yield Input(id="filter", placeholder="part of a name; Enter keeps it, Escape shows all")
         yield Footer(compact=True, show_command_palette=False)
 
@@ -90,14 +93,9 @@ class Dashboard(App[None]):
         self.say(f"asking {self._target.where} …")
         self.run_worker(self._look())
 
-    @property
-    def list(self) -> ServerList:
-        """The list of servers."""
-        return self.query_one(ServerList)
-
     def say(self, text: str) -> None:
         """Write into the line for what is not usual."""
-        self.screen_stack[0].query_one("#status", Static).update(Text(shown(text), no_wrap=True))
+        self._status.update(Text(shown(text), no_wrap=True))
 
     # Looking.
 
@@ -137,7 +135,7 @@ class Dashboard(App[None]):
         for one in self.figures.servers.values():
             states[one.state] = states.get(one.state, 0) + 1
         said = " ".join(f"{count} {state}" for state, count in sorted(states.items()))
-        self.screen_stack[0].query_one("#host", Static).update(Text(shown(f"{said}   {line}"), no_wrap=True))
+        self._host.update(Text(shown(f"{said}   {line}"), no_wrap=True))
 
     async def _look_back(self, holdfast: AsyncClient) -> None:
         """Ask what those on the screen used before; each is asked about once."""
@@ -156,7 +154,7 @@ class Dashboard(App[None]):
     def _show_why(self) -> None:
         chosen = self.figures.servers.get(self.list.chosen)
         said = f"{self.list.chosen}: {chosen.reason}" if chosen else ""
-        self.screen_stack[0].query_one("#why", Static).update(Text(shown(said), no_wrap=True))
+        self._why.update(Text(shown(said), no_wrap=True))
 
     def on_key(self) -> None:
         """Tell why the one that is chosen now is as it is."""
