@@ -113,17 +113,17 @@ def sessions(ask: Asker, _: str) -> Known:
 
 
 def remote(ask: Asker, prefix: str) -> Known:
-    """Return `NAME:` of the servers, and below a `NAME:` what is in its folder; folders end with a slash."""
+    """Return `NAME:` of the servers, and below a `NAME:` what is there; folders end with a slash."""
     names = [name for name, _ in servers(ask)]
     # The longest name fits: one may have a colon itself.
     name = max((one for one in names if prefix.startswith(f"{one}:")), key=len, default=None)
     if name is None:
         yield from ((f"{one}:", "") for one in names)
         return
-    folder, slash, _ = prefix.removeprefix(f"{name}:").rpartition("/")
+    folder, slash, begun = prefix.removeprefix(f"{name}:").rpartition("/")
     listed = ask(f"{at('server', name)}/files", path=f"/{folder.lstrip('/')}").get("contents")
     for one in listed if isinstance(listed, list) else ():
-        if isinstance(one, dict):
+        if isinstance(one, dict) and str(one.get("name")).startswith(".") <= begun.startswith("."):
             yield f"{name}:{folder}{slash}{one.get('name')}{'/' if one.get('folder') else ''}", ""
 
 

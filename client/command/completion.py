@@ -98,6 +98,6 @@ def _candidates(words: Sequence[str], current: str) -> Iterator[tuple[str, str, 
         value = before + item.value
         if item.type in ("file", "dir") and not before:
             yield item.type, "", ""
-        elif not set(value) & set("\t\n\r"):
+        elif value.isprintable():  # what would steer a terminal is not offered
             kind = "open" if item.open or value.endswith("=") else "word"
             yield kind, value, " ".join((item.help or "").split())
