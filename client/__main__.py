@@ -1,7 +1,5 @@
 """`python -m client`: see `client.main`."""
 
-import sys
+from .main import command
 
-from .main import main
-
-sys.exit(main())
+command()

@@ -19,7 +19,10 @@ _GROUP = 4
 @click.option("--off", is_flag=True, help="Turn it off instead.")
 @pass_invocation
 def factor(invocation: Invocation, account: str, off: bool) -> None:
-    """Turn on the second factor of an account, with a QR code."""
+    """Turn on the second factor of an account.
+
+    The secret is shown as a QR code, and asked for a code of it at once.
+    """
     people = invocation.client.account
     if off:
         people.turn_factor_off(account)

@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..clients import PATIENCE, Client
 from ..failures import Failure
 from ..finding import config_in, find, of_config
-from ..quick import Quick
 from ..target import Target
 from .exits import Exit, Stop
 from .output import Output
 
 if TYPE_CHECKING:
-    from ..clients import AsyncClient
+    from ..clients import AsyncClient, Client
 
 
 class Invocation:
@@ -66,8 +64,11 @@ class Invocation:
         return socket
 
     @cached_property
-    def client(self) -> Client:
+    def client(self) -> "Client":
         """Asks it, and waits."""
+        from ..clients import PATIENCE, Client  # noqa: PLC0415  (help and completion of commands ask nobody)
+        from ..quick import Quick  # noqa: PLC0415
+
         return Client(self.target, way=Quick(self.target, PATIENCE))
 
     def async_client(self) -> "AsyncClient":

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -31,7 +31,11 @@ class Output:
     """Standard output, and standard error for what is not the result."""
 
     def __init__(self, colour: str = "auto") -> None:
-        """`colour`: `auto`, `always` or `never`; NO_COLOR means never, unless it was said to be always."""
+        """`colour`: `auto`, `always` or `never`.
+
+        What is said with --color is stronger than the environment, and there NO_COLOR (never) is stronger
+        than FORCE_COLOR and CLICOLOR_FORCE (always, unless 0), as no-color.org and force-color.org have it.
+        """
         self._colour = colour
         self._rich: Console | None = None
 
@@ -45,7 +49,13 @@ class Output:
         """Whether there are colours."""
         if self._colour != "auto":
             return self._colour == "always"
-        return self.terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        if os.environ.get("NO_COLOR"):
+            return False
+        forced = [os.environ.get(name) for name in ("FORCE_COLOR", "CLICOLOR_FORCE")]
+        if any(said not in (None, "", "0") for said in forced):
+            return True
+        dull = os.environ.get("TERM") == "dumb" or os.environ.get("CLICOLOR") == "0" or "0" in forced
+        return self.terminal and not dull
 
     @property
     def rich(self) -> "Console":
@@ -54,7 +64,12 @@ class Output:
             from rich.console import Console  # noqa: PLC0415  (takes a while)
 
             self._rich = Console(
-                no_color=not self.coloured, highlight=False, emoji=False, markup=False, soft_wrap=True
+                color_system="auto" if self.coloured else None,  # without one, nothing is bold or dim either
+                no_color=not self.coloured,
+                highlight=False,
+                emoji=False,
+                markup=False,
+                soft_wrap=True,
             )
         return self._rich
 
@@ -95,7 +110,7 @@ class Output:
         if self.terminal:
             self.rich.print(self.drawn(header, rows, right=right))
         else:
-            sys.stdout.write(plain(header, rows, right))
+            sys.stdout.write(plain(header, rows, right, self.styled))
 
     def drawn(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()
@@ -132,14 +147,21 @@ def shown(text: str) -> str:
     return "".join(one if one.isprintable() or one == "\t" else f"\\x{ord(one):02x}" for one in text)
 
 
-def plain(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> str:
-    """Return a table as aligned text, two blanks between the columns."""
-    lines = [[shown(str(cell)) for cell in row] for row in (header, *rows)]
-    widths = [max(len(line[index]) for line in lines) for index in range(len(header))]
+def plain(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[str] = (),
+    styled: Callable[[str, str], str] = lambda text, _: text,
+) -> str:
+    """Return a table as aligned text, two blanks between the columns; `styled` gives a text its colour."""
+    lines = [[(shown(str(cell)), getattr(cell, "style", "")) for cell in row] for row in (header, *rows)]
+    widths = [max(len(line[index][0]) for line in lines) for index in range(len(header))]
     aligned = [
         [
-            cell.rjust(width) if name in right else cell.ljust(width)
-            for cell, width, name in zip(line, widths, header, strict=True)
+            f"{' ' * (width - len(cell))}{styled(cell, style)}"
+            if name in right
+            else f"{styled(cell, style)}{' ' * (width - len(cell))}"
+            for (cell, style), width, name in zip(line, widths, header, strict=True)
         ]
         for line in lines
     ]

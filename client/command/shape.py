@@ -2,14 +2,20 @@
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from .invocation import Invocation
 from .table import Entry
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 FORMATS = ("table", "json", "csv")
+
+FILE, FOLDER = click.Path(readable=False), click.Path(file_okay=False, readable=False)
+"""They need not exist here; shells complete them."""
 
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
@@ -34,13 +40,17 @@ def _option(*names: str, to: str, help: str, **more: object) -> click.Option:  #
 def general() -> list[click.Parameter]:
     """Return the options that every command has."""
     return [
-        _option("--socket", to="socket", metavar="PATH", help="Holdfast's Unix socket."),
+        _option("--socket", to="socket", type=FILE, metavar="PATH", help="Holdfast's Unix socket."),
         _option("--url", to="url", metavar="URL", help="Its address, with --token or HOLDFAST_TOKEN."),
         _option("--token", to="token", metavar="TOKEN", help="Others see it in the list of processes."),
-        _option("--ca", to="ca", metavar="FILE", help="Certificates to trust, in PEM format."),
+        _option("--ca", to="ca", type=FILE, metavar="FILE", help="Certificates to trust, in PEM format."),
         _option("--context", "-C", to="context", metavar="NAME", help="The machine (holdfast context)."),
-        _option("--config", to="config", metavar="FILE", help="Its config, if it runs on this machine."),
-        _option("--state-dir", to="state_dir", metavar="DIR", help="Its state, if that is elsewhere."),
+        _option(
+            "--config", to="config", type=FILE, metavar="FILE", help="Its config, if it runs on this machine."
+        ),
+        _option(
+            "--state-dir", to="state_dir", type=FOLDER, metavar="DIR", help="Its state, if that is elsewhere."
+        ),
         _option("--json", to="format", flag_value="json", is_flag=True, help="Tell it in JSON."),
         _option("--format", to="format", type=click.Choice(FORMATS), help="Tell it in this form."),
         _option("--color", to="colour", type=click.Choice(("auto", "always", "never")), help="Colours."),
@@ -104,24 +114,35 @@ class Lazy(ShapedGroup):
     def __init__(self, entries: Sequence[Entry], name: str, help: str) -> None:  # noqa: A002
         aliases = {alias: entry.name for entry in entries for alias in entry.aliases}
         super().__init__(name=name, help=help, aliases=aliases)
-        self._entries = {entry.name: entry for entry in entries}
+        self.entries = {entry.name: entry for entry in entries}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return all names, without the other ones."""
-        return list(self._entries)
+        return list(self.entries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import a command."""
-        entry = self._entries.get(self.aliases.get(cmd_name, cmd_name))
+        entry = self.entries.get(self.aliases.get(cmd_name, cmd_name))
         if entry is None:
             return None
         module, _, attribute = entry.where.partition(":")
         return cast("click.Command", getattr(importlib.import_module(f"client.command.{module}"), attribute))
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
+        """Return the commands, without importing any; names of other tools if nothing else fits."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415
+
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        names = [name for name in (*self.entries, *self.aliases) if name.startswith(incomplete)]
+        fitting = [name for name in names if name in self.entries] or names
+        helps = {name: self.entries[self.aliases.get(name, name)].help for name in fitting}
+        return [CompletionItem(name, help=said) for name, said in helps.items()]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the commands by sections, without importing any of them."""
         sections: dict[str, list[tuple[str, str]]] = {}
-        for entry in self._entries.values():
+        for entry in self.entries.values():
             sections.setdefault(entry.section, []).append((entry.name, entry.help))
         for title, rows in sections.items():
             with formatter.section(title):

@@ -33,6 +33,7 @@ COMMANDS = (
     Entry("pause", "control:pause", "Let nothing of servers run, until they are resumed or stopped", SERVERS),
     Entry("resume", "control:resume", "Let servers go on that were paused", SERVERS),
     Entry("signal", "control:signal", "Send a signal to all processes of servers", SERVERS),
+    Entry("top", "top.command:top", "Show the servers live, full screen", SERVERS),
     Entry("factor", "factor:factor", "Turn on the second factor of an account", ACCESS),
     Entry("audit", "auditing:audit", "Tell who did what, and whether that log is whole", ACCESS),
     Entry("init", "beginning:init", "Make a config: by asking, by options, or from an Octyne", HOLDFAST),
@@ -41,5 +42,12 @@ COMMANDS = (
     Entry("check", "checking:check", "Say what is wrong with a config, and what it would change", HOLDFAST),
     Entry("doctor", "doctoring:doctor", "Look for what is missing, and say what it costs", HOLDFAST),
     Entry("version", "version:version", "Show the version of this command and of Holdfast", HOLDFAST),
+    Entry(
+        "completion",
+        "completion:completion",
+        "Print what bash, zsh or fish needs to complete commands",
+        HOLDFAST,
+    ),
+    Entry("man", "manpage:man", "Write the manual page, in roff", HOLDFAST),
     Entry("help", "manual:manual", "Show the help of a command", HOLDFAST),
 )
