@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .exchange import Request, Sink, Steps, Value, at
@@ -43,22 +43,26 @@ class Line(Record):
         return f"{self.stream}:{self.end}" if self.stream else ""
 
 
-class Lines:
-    """A subscription to lines: it knows behind which one it has to go on."""
+@dataclass(frozen=True, kw_only=True)
+class Mark(Record):
+    """How far it has come: all up to there was told."""
 
-    def __init__(
-        self,
-        name: str,
-        query: dict[str, Value],
-        *,
-        follow: bool,
-        on_mark: Callable[[str], object] | None = None,
-    ) -> None:
-        """`on_mark` is told each place that is reached, also without a line."""
+    stream: str
+    end: int
+
+    @property
+    def place(self) -> str:
+        """What it marks, for `after`."""
+        return f"{self.stream}:{self.end}"
+
+
+class Marked:
+    """A subscription to lines and marks: it knows behind which one it has to go on."""
+
+    def __init__(self, name: str, query: Mapping[str, Value], *, follow: bool) -> None:
         self._path = at("server", name, "logs")
         self._query = {**query, "format": "json", "follow": follow or None, "marks": follow or None}
         self._follow = follow
-        self._on_mark = on_mark
         self._place = ""
         self._rest = bytearray()
 
@@ -70,35 +74,36 @@ class Lines:
             query = {**query, "since": None, "tail": None, "after": self._place}
         return Request("GET", self._path, query)
 
-    def feed(self, data: bytes) -> Sequence[Line]:
-        """Return the lines that are whole; raises `NotHoldfast`."""
-        # A line may come in many pieces: it is looked at when it is whole.
+    def feed(self, data: bytes) -> Sequence[Line | Mark]:
+        """Return what is whole; raises `NotHoldfast`."""
         self._rest += data
-        if b"\n" not in data:
+        if b"\n" not in data:  # a line may come in many pieces: it is looked at when it is whole
             if len(self._rest) > LONGEST:
                 raise NotHoldfast("a line of the log has no end")
             return []
         *whole, rest = self._rest.split(b"\n")
-        self._rest = bytearray(rest)
-        found: list[Line] = []
-        for one in whole:
-            try:
-                told = json.loads(one)
-            except ValueError:
-                raise NotHoldfast("a line of the log is no JSON") from None
-            if isinstance(told, dict) and "line" not in told:
-                self._place = f"{told.get('stream')}:{told.get('end')}"
-                if self._on_mark is not None:
-                    self._on_mark(self._place)
-                continue
-            line = record(Line, told)
-            self._place = line.place
-            found.append(line)
+        self._rest = rest
+        found = [_read(bytes(one)) for one in whole]
+        if found:
+            self._place = found[-1].place
         return found
 
     def ended(self) -> bool:
         """Tell whether that is all: what is followed ends only when it is refused."""
         return not self._follow
+
+
+class Lines:
+    """The same without the marks."""
+
+    def __init__(self, name: str, query: Mapping[str, Value], *, follow: bool) -> None:
+        self._marked = Marked(name, query, follow=follow)
+        self.request = self._marked.request
+        self.ended = self._marked.ended
+
+    def feed(self, data: bytes) -> Sequence[Line]:
+        """Return the lines that are whole; raises `NotHoldfast`."""
+        return [one for one in self._marked.feed(data) if isinstance(one, Line)]
 
 
 class Logs(Resource[D]):
@@ -180,12 +185,10 @@ class Logs(Resource[D]):
         case: bool = True,
         tail: int | None = None,
         after: str | None = None,
-        on_mark: Callable[[str], object] | None = None,
     ) -> Lines:
         """Return the lines that there are, and then each that comes; raises `NoSuchServer` when it is gone.
 
         No line is missing and none comes twice, also if the connection is cut or the daemon is replaced.
-        `on_mark` is told the place that is reached: when all that there was has been told, and in silence.
 
         >>> with holdfast.logs.follow("chat", tail=1) as lines:
         ...     for line in lines:
@@ -193,7 +196,39 @@ class Logs(Resource[D]):
         ...         break
         """
         query: dict[str, Value] = {"since": since, "tail": tail, "after": after}
-        return Lines(name, {**query, **_pattern(grep, case=case)}, follow=True, on_mark=on_mark)
+        return Lines(name, {**query, **_pattern(grep, case=case)}, follow=True)
+
+    @Following
+    def watch(
+        self,
+        name: str,
+        *,
+        since: str | float | None = None,
+        grep: str | None = None,
+        case: bool = True,
+        tail: int | None = None,
+        after: str | None = None,
+    ) -> Marked:
+        """Return the same as `follow`, and a mark when all that there was has been told, and in silence.
+
+        >>> from client.logs import Mark
+        >>> with holdfast.logs.watch("chat", tail=1) as lines:
+        ...     for line in lines:
+        ...         if isinstance(line, Mark):
+        ...             break
+        """
+        query: dict[str, Value] = {"since": since, "tail": tail, "after": after}
+        return Marked(name, {**query, **_pattern(grep, case=case)}, follow=True)
+
+
+def _read(text: bytes) -> Line | Mark:
+    try:
+        told = json.loads(text)
+    except ValueError:
+        raise NotHoldfast("a line of the log is no JSON") from None
+    if isinstance(told, dict) and "line" not in told:
+        return record(Mark, told)
+    return record(Line, told)
 
 
 def _pattern(grep: str | None, *, case: bool) -> dict[str, Value]:

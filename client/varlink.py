@@ -14,6 +14,8 @@ from .records import Json
 
 INTERFACE = "org.holdfast.Supervisor"
 
+Answers = Generator[Json, None, None]
+
 LONGEST = 64 << 20
 """Bytes of an answer."""
 
@@ -44,15 +46,13 @@ class Varlink:
             return answer
         raise ConnectionLost("the supervisor hung up without an answer")
 
-    def follow(
-        self, method: str, *, forever: bool = False, **parameters: object
-    ) -> Generator[Json, None, None]:
+    def follow(self, method: str, *, forever: bool = False, **parameters: object) -> Answers:
         """Yield answers as they come; with `forever`, however long they take. Raises `Failure`."""
         yield from self._answers(method, parameters, more=True, forever=forever)
 
     def _answers(
         self, method: str, parameters: Mapping[str, object], *, more: bool, forever: bool = False
-    ) -> Generator[Json, None, None]:
+    ) -> Answers:
         asked: dict[str, object] = {"method": f"{INTERFACE}.{method}", "parameters": parameters}
         if more:
             asked["more"] = True
