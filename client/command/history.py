@@ -7,7 +7,7 @@ import click
 from .invocation import Invocation, pass_invocation
 from .output import BOLD, DIM, shown
 from .shape import Shaped
-from .standby import named, standby
+from .standby import about, named, standby
 from .telling import next_of, tell
 
 if TYPE_CHECKING:
@@ -36,13 +36,14 @@ def history(
     if source is None:
         chosen = invocation.named(names, every=every)
     else:
-        chosen = named(source.servers(), names, every=every)
+        chosen = named(invocation, source.servers(), names, every=every)
     found: dict[str, History] = {}
     for name in chosen:
-        if source is None:
-            found[name] = invocation.client.history.get(name, limit=limit, before=before)
-        else:
-            found[name] = source.history(name, limit, before)
+        with about(invocation, name):
+            if source is None:
+                found[name] = invocation.client.history.get(name, limit=limit, before=before)
+            else:
+                found[name] = source.history(name, limit, before)
     if invocation.json:
         told = {name: one.raw for name, one in found.items()}
         invocation.out.json(told if len(names) != 1 or every else next(iter(told.values()), {}))

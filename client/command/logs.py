@@ -21,7 +21,7 @@ from .moments import Moment, stamp
 from .output import DIM, Output, shown
 from .pager import paged
 from .shape import Shaped
-from .standby import named, standby
+from .standby import about, named, standby
 
 if TYPE_CHECKING:
     from ..logs import Line
@@ -113,24 +113,26 @@ def logs(
     if source is None:
         chosen = invocation.named(names, every=every)
     else:
-        chosen = named(source.servers(), names, every=every)
+        chosen = named(invocation, source.servers(), names, every=every)
     teller = Teller(invocation.out, chosen, json=invocation.json, stamps=timestamps, prefix=not no_prefix)
     if follow:
         return _follow(invocation, source, chosen, wanted, teller)
     out = invocation.out
     if source is None and len(chosen) == 1 and not invocation.json and not out.terminal:
         sys.stdout.flush()
-        invocation.client.logs.text(
-            chosen[0],
-            sys.stdout.buffer.write,
-            until=until,
-            timestamps=timestamps,
-            **wanted.query,  # type: ignore[arg-type]
-        )
+        with about(invocation, chosen[0]):
+            invocation.client.logs.text(
+                chosen[0],
+                sys.stdout.buffer.write,
+                until=until,
+                timestamps=timestamps,
+                **wanted.query,  # type: ignore[arg-type]
+            )
         return Exit.DONE
     skipped: list[Failure] = []
     read = partial(_read, invocation) if source is None else partial(_kept, source)
-    with paged(out, wanted=not (no_pager or invocation.json), builtin=use_builtin_pager) as write:
+    pages = paged(out, wanted=not (no_pager or invocation.json), builtin=use_builtin_pager)
+    with about(invocation, chosen[0] if len(chosen) == 1 else ""), pages as write:
         for name, line in merged(chosen, lambda name: read(name, wanted), skipped):
             teller.tell(write, name, line)
     for failure in skipped:
@@ -209,7 +211,8 @@ def _follow(
                     out.note(f"holdfast: {shown(name)}: {sentence_of(failure)}")
                 failures.append(failure)
     if failures and len(names) == 1:
-        raise failures[0]
+        with about(invocation, names[0]):
+            raise failures[0]
     return code_of(failures[0]) if failures else Exit.DONE
 
 

@@ -1,13 +1,14 @@
 """Who tells of the servers when the API does not answer: the supervisor, or what was written last."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from ..exchange import Request
-from ..failures import CannotConnect, ConnectionLost, Failure, TimedOut
+from ..failures import CannotConnect, ConnectionLost, Failure, Refused, TimedOut
 from ..finding import NotFound
 from ..quick import Quick
 from .exits import Exit, Stop, sentence_of
@@ -72,20 +73,22 @@ def _instead(invocation: "Invocation", place: "Place", failure: Failure) -> "Sou
     return source
 
 
+@contextmanager
+def about(invocation: "Invocation", name: str) -> Iterator[None]:
+    """Have it said which server there is not, if there is none of this name, and what may have been meant."""
+    try:
+        yield
+    except Refused as exc:
+        if exc.kind != "no-such-server":
+            raise
+        said = f"there is no server {name}{invocation.suggestion(name)}"
+        raise Stop(said, Exit.NOT_THERE) from exc
+
+
 def named(
-    known: Mapping[str, object], patterns: Sequence[str], *, every: bool, hint: str = "--all"
+    invocation: "Invocation", known: Mapping[str, object], patterns: tuple[str, ...], *, every: bool
 ) -> list[str]:
     """Return which of the servers that are known are meant; raises as `Invocation.named`."""
-    import fnmatch  # noqa: PLC0415
-
     if not patterns and not every:
-        raise click.UsageError(f"name a server, or say {hint}")
-    if every:
-        return list(known)
-    found: list[str] = []
-    for pattern in patterns:
-        fits = [pattern] if pattern in known else [one for one in known if fnmatch.fnmatchcase(one, pattern)]
-        if not fits:
-            raise Stop(f"there is no server {pattern}", Exit.NOT_THERE)
-        found += fits
-    return list(dict.fromkeys(found))
+        raise click.UsageError("name a server, or say --all")
+    return list(known) if every else invocation.among(list(known), patterns)

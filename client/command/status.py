@@ -8,13 +8,13 @@ import click
 
 from ..failures import Failure
 from .amounts import duration, percent, size
-from .exits import Exit, code_of, sentence_of
+from .exits import Exit
 from .invocation import Invocation, pass_invocation
 from .listing import word_of
 from .moments import shown_time
 from .output import BAD, DIM, GOOD, WARN, Cell
 from .shape import Shaped
-from .standby import named, standby
+from .standby import about, named, standby
 from .telling import COLOURS, cause_of, exit_of, next_of
 
 if TYPE_CHECKING:
@@ -34,11 +34,14 @@ def status(invocation: Invocation, names: tuple[str, ...], every: bool, check: b
     It ends with 0 if it could tell; with --check or --quiet, with 1 unless all run and are ready.
     """
     source = standby(invocation)
+    found: dict[str, Server] = {}
     if source is None:
-        found = {name: _asked(invocation, name) for name in invocation.named(names, every=every)}
+        for name in invocation.named(names, every=every):
+            with about(invocation, name):
+                found[name] = invocation.client.servers.get(name)
     else:
         known = source.servers()
-        found = {name: known[name] for name in named(known, names, every=every)}
+        found |= {name: known[name] for name in named(invocation, known, names, every=every)}
     out = invocation.out
     good = all(one.state == "running" and one.ready and not one.paused for one in found.values())
     if quiet:
@@ -77,23 +80,10 @@ def pairs(name: str, one: "Server", checkup: "Checkup | None") -> Mapping[str, s
         "Restarts": f"{one.restarts} that count" if one.restarts else "",
         "Last exit": exit_of(one.last_exit) if one.last_exit is not None else "",
         "Terminal": f"{one.terminal.rows} rows, {one.terminal.columns} columns" if one.terminal else "",
-        "Limits": Cell("\n".join(f"{key} is not in force: {why}" for key, why in one.limits.items()), WARN),
+        "Limits": Cell("\n".join(f"{key}: {why}" for key, why in one.limits.items()), WARN),
         "Survivors": "\n".join(f"{left.pid}  {left.command}  {left.reason}" for left in one.survivors),
-        "Config": Cell(
-            "changed since it was started; a restart applies it" if one.restart_to_apply else "", WARN
-        ),
+        "Config": Cell("changed since then; a restart applies it" if one.restart_to_apply else "", WARN),
     }
-
-
-def _asked(invocation: Invocation, name: str) -> "Server":
-    from ..refusals import NoSuchServer  # noqa: PLC0415
-    from .exits import Stop  # noqa: PLC0415
-
-    try:
-        return invocation.client.servers.get(name)
-    except NoSuchServer as exc:
-        said = sentence_of(exc).rstrip("!.")
-        raise Stop(f"{name}: {said}{invocation.suggestion(name)}", code_of(exc)) from exc
 
 
 def _checkup(invocation: Invocation, name: str, one: "Server") -> "Checkup | None":

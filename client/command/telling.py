@@ -46,13 +46,15 @@ _WIDTH = 9
 
 
 def tell(out: Output, event: "Event", *, whose: int = 0) -> None:
-    """Write what happened: a line, and indented what more is known. `whose`: the width of the server's name."""
+    """Write what happened: a line, and indented what more is known. `whose`: the width of servers' names."""
     word = _word(event)
+    what = out.styled(f"{word:<{_WIDTH}}", COLOURS.get(word, ""))
     who = f"{out.styled(f'{shown(event.server):<{whose}}', BOLD)}  " if whose else ""
-    head = f"{out.styled(shown_time(event.at), DIM)}  {who}{out.styled(f'{word:<{_WIDTH}}', COLOURS.get(word, ''))}"
+    head = f"{out.styled(shown_time(event.at), DIM)}  {who}{what}"
     details = [one for one in (cause_of(event.cause), _run(event)) if one]
-    rest = f" ({'; '.join(details)})" if details else ""
-    out.say(f"{head}  {shown(_reason(event))}{out.styled(shown(rest), DIM)}")
+    rest = f"({'; '.join(details)})" if details else ""
+    told = [shown(_reason(event)), out.styled(shown(rest), DIM) if rest else ""]
+    out.say("  ".join((head, " ".join(one for one in told if one))).rstrip())
     indent = " " * 4
     if event.next is not None:
         out.say(f"{indent}next: {next_of(event.next)}")
@@ -111,7 +113,9 @@ def _word(event: "Event") -> str:
 
 
 def _reason(event: "Event") -> str:
-    return f"{event.check}: {event.reason}" if event.check else event.reason
+    if event.check:
+        return f"{event.check}: {event.reason}"
+    return "" if event.reason == event.to else event.reason
 
 
 def _run(event: "Event") -> str:
