@@ -265,7 +265,6 @@ class Teller:
             text = harmless(line.line, coloured=self._out.coloured)
             write(f"{head}{self._out.styled(text, DIM) if line.notice else text}\n")
         else:
-            sys.stdout.flush()
             sys.stdout.buffer.write(head.encode("utf-8", "replace") + line.data + b"\n")
 
 
