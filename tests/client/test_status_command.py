@@ -9,6 +9,8 @@ import pytest
 from ..system.house import Holdfast, program, sleeper
 from .typed import Said, Typist, stable
 
+GIVEN_UP = "exited with code 3 after TIME; restarted 0 times already; not restarted until somebody starts it"
+
 
 @pytest.fixture(scope="module")
 def house_of_all_sorts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holdfast]:
@@ -54,7 +56,7 @@ def test_it_tells_all_that_is_known_and_nothing_else(ask: Typist) -> None:
     assert rows(ask("info", "crash", "off")) == [
         "Server  crash",
         "State  failed",
-        "Why  exited with code 3 after TIME; restarted 0 times already; not restarted until somebody starts it",
+        f"Why  {GIVEN_UP}",
         "Wanted  up",
         "Run  1",
         "Last exit  code 3, after TIME",
@@ -62,6 +64,7 @@ def test_it_tells_all_that_is_known_and_nothing_else(ask: Typist) -> None:
         "Server  off",
         "State  stopped",
         "Why  never started",
+        "Cause  since the config was changed",
         "Wanted  down",
     ]
 
