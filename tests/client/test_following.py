@@ -1,7 +1,5 @@
 """Lines and events as a library gives them: waited for, awaited, and through cuts."""
 
-from collections.abc import Iterator
-
 import anyio
 import pytest
 
@@ -16,11 +14,11 @@ from ..system.processes import DEADLINE, kill
 
 
 @pytest.fixture
-def ticking(house: Holdfast) -> Iterator[Holdfast]:
+def ticking(house: Holdfast) -> Holdfast:
     house.configure(tick=program("ticker", logs={"to": "file", "size": 4096}), chat=program("echo"))
     house.start()
     house.until_status("tick", 1)
-    yield house
+    return house
 
 
 def kill_daemon(house: Holdfast) -> None:
@@ -57,6 +55,8 @@ def test_lines_are_followed_through_a_cut_each_once(ticking: Holdfast) -> None:
     assert broken[:2] == [True, False]
 
 
+# With trio, httpx leaves generators behind when a stream is left before its end, and trio warns of them.
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_they_are_awaited_as_well(ticking: Holdfast) -> None:
     async with AsyncClient(socket=ticking.path("api.sock")) as holdfast:
         with anyio.fail_after(DEADLINE):
@@ -70,7 +70,7 @@ async def test_they_are_awaited_as_well(ticking: Holdfast) -> None:
                 first = await anext(events)
         assert (first.server, first.to) == ("chat", "starting")
         assert (await holdfast.history.whole("chat"))[0].id == first.id
-        assert [one.id for one in await holdfast.events.known(begin="1h", server="chat")][0] == first.id
+        assert (await holdfast.events.known(begin="1h", server="chat"))[0].id == first.id
         assert (await holdfast.usage.get("tick", since=-60)).columns["time"] is not None
         assert (await holdfast.checks.get("tick")).checks == ()
 
