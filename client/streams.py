@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 from .exchange import Request, Response
-from .failures import CannotConnect, ConnectionLost, Failure, Refused, TimedOut, refusal
+from .failures import CannotConnect, ConnectionLost, Failure, TimedOut, refusal
 
 if TYPE_CHECKING:
     from .operation import Subscription
@@ -21,9 +21,6 @@ FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
 
 AWAY = (CannotConnect, ConnectionLost, TimedOut)
 """What passes by itself, if the daemon is only being replaced."""
-
-BUSY = (429, 502, 503)
-"""Statuses of refusals that pass by themselves: the next daemon has not found the supervisor yet, ..."""
 
 
 class Opened(Protocol):
@@ -97,10 +94,6 @@ class _Following(Generic[T]):
             self.on_break(failure)
         return self._retry.after(failure)
 
-    def _for_good(self, failure: Failure) -> bool:
-        """Tell whether there is no use in asking anew."""
-        return not isinstance(failure, AWAY) and not (isinstance(failure, Refused) and failure.status in BUSY)
-
     def _took(self, data: bytes) -> None:
         self._pending += self._subscription.feed(data)
         self._retry.worked()
@@ -142,10 +135,8 @@ class Stream(_Following[T]):
                 raise StopIteration
             try:
                 self._advance()
-            except Failure as exc:
+            except AWAY as exc:
                 self._drop()
-                if self._for_good(exc):
-                    raise
                 time.sleep(self._broke(exc))
         return self._pending.popleft()
 
@@ -208,10 +199,8 @@ class AsyncStream(_Following[T]):
                 raise StopAsyncIteration
             try:
                 await self._advance()
-            except Failure as exc:
+            except AWAY as exc:
                 await self._drop()
-                if self._for_good(exc):
-                    raise
                 await anyio.sleep(self._broke(exc))
         return self._pending.popleft()
 
