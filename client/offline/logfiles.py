@@ -26,12 +26,6 @@ def folder_name(server: str) -> str:
     return f"{re.sub(r'[^A-Za-z0-9_-]+', '_', server)[:60]}~{digest[:20]}"
 
 
-def log_folder(places: Sequence[str], server: str) -> str | None:
-    """Return the folder of a server's logs, if one of these places has it."""
-    found = (os.path.join(place, folder_name(server)) for place in places)
-    return next((path for path in found if os.path.isdir(path)), None)
-
-
 def log_stretches(folder: str) -> Iterator[Stretch]:
     """Yield what stands in the files of a folder, in order; raises `OSError` if they may not be read."""
     names = {fits[1] for name in os.listdir(folder) if (fits := _PART.fullmatch(name))}

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ..finding import PRIVATE, config_in
 from ..records import Json
+from .logfiles import folder_name
 
 SOCKET = "supervisor.sock"
 
@@ -39,10 +40,20 @@ class Place:
             return {}
         return known if isinstance(known, dict) else {}
 
+    def log_folder(self, server: str) -> str | None:
+        """Return the folder of a server's log files, if there is one that may be read."""
+        logs = self.known.get("logs")
+        told = logs.get(server) if isinstance(logs, dict) else None
+        found = [os.path.join(one, folder_name(server)) for one in self._usual]
+        for path in (told, *found):
+            if isinstance(path, str) and os.access(path, os.R_OK | os.X_OK):
+                return path
+        return None
+
     @property
-    def logs(self) -> list[str]:
-        """Where the folders of the servers' logs may be."""
-        found = [one for one in (self.known.get("logs"),) if isinstance(one, str)]
+    def _usual(self) -> list[str]:
+        """Where the folders may be, if nobody has said it."""
+        found: list[str] = []
         config = self.known.get("config")
         if isinstance(config, str):
             found.append(os.path.join(os.path.dirname(config), "logs"))

@@ -10,7 +10,7 @@ from ..history import History
 from ..logs import Line
 from ..records import Json, record
 from ..servers import Server
-from .logfiles import log_folder, log_stretches
+from .logfiles import log_stretches
 from .past import Past, Unreadable
 from .place import Place
 from .source import no_such_server
@@ -83,8 +83,8 @@ class Remains:
 
     def _stretches(self, name: str) -> Iterator[Stretch]:
         stream, end = "", 0
-        folder = log_folder(self._place.logs, name)
-        if folder is not None and os.access(folder, os.R_OK | os.X_OK):
+        folder = self._place.log_folder(name)
+        if folder is not None:
             for stretch in log_stretches(folder):
                 stream, end = stretch.stream, stretch.end
                 yield stretch

@@ -1,7 +1,6 @@
 """The supervisor, asked over its private socket: it knows how the programs are, and what they said last."""
 
 import base64
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -13,7 +12,7 @@ from ..logs import Line
 from ..records import Json, record
 from ..servers import Server
 from ..varlink import Varlink, VarlinkError
-from .logfiles import log_folder, log_stretches
+from .logfiles import log_stretches
 from .past import Past, Unreadable
 from .place import Place
 from .source import no_such_server
@@ -95,9 +94,9 @@ class Supervised:
         return [happening(one, last + index) for index, one in enumerate(found, 1)]
 
     def _stretches(self, name: str) -> Iterator[Stretch]:
-        folder = log_folder(self._place.logs, name)
+        folder = self._place.log_folder(name)
         stream, end = None, 0
-        if folder is not None and os.access(folder, os.R_OK | os.X_OK):
+        if folder is not None:
             for stretch in log_stretches(folder):
                 stream, end = stretch.stream or None, stretch.end
                 yield stretch

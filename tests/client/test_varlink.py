@@ -69,7 +69,7 @@ def test_an_answer_may_come_in_pieces(other: Answering) -> None:
 
 def test_what_is_refused_is_told_by_its_name(other: Answering) -> None:
     ask = other.answer(b'{"error":"org.holdfast.Supervisor.NotAllowed","parameters":{"reason":"no"}}\0')
-    with pytest.raises(VarlinkError, match="^no$") as caught:
+    with pytest.raises(VarlinkError, match=r"^no$") as caught:
         ask.call("Marks", name="web")
     assert caught.value.name == "NotAllowed"
 
