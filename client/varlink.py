@@ -23,13 +23,22 @@ MAX_SOCKET_PATH = 107
 """Bytes of a path in a socket address (unix(7))."""
 
 
-class VarlinkError(Failure):
-    """The supervisor has refused; `name` is its own word, such as `NoSuchService`."""
+HUNG_UP = "it hangs up; only the user who runs it may ask it"
 
-    def __init__(self, name: str, told: Json) -> None:
+
+class Declined(Failure):
+    """The supervisor answers with an error; `error` is its name, without the interface."""
+
+    def __init__(self, error: str, told: Json) -> None:
         reason = told.get("reason")
-        super().__init__(reason if isinstance(reason, str) else f"the supervisor refuses: {name}")
-        self.name = name
+        super().__init__(str(reason) if reason else f"the supervisor answers: {error}")
+        self.error = error
+        self.told = told
+
+
+def ask(path: str, method: str, patience: float = 10.0, **parameters: object) -> Json:
+    """Return the answer of the supervisor at a socket; `patience`: seconds. Raises `Failure`."""
+    return Varlink(path, patience).call(method, **parameters)
 
 
 class Varlink:
@@ -44,7 +53,7 @@ class Varlink:
         """Return the answer; raises `Failure`."""
         for answer in self._answers(method, parameters, more=False):
             return answer
-        raise ConnectionLost("the supervisor hung up without an answer")
+        raise CannotConnect(self._path, HUNG_UP)
 
     def follow(self, method: str, *, forever: bool = False, **parameters: object) -> Answers:
         """Yield answers as they come; with `forever`, however long they take. Raises `Failure`."""
@@ -74,6 +83,8 @@ class Varlink:
         except TimeoutError as exc:
             raise TimedOut("the supervisor does not answer") from exc
         except OSError as exc:
+            if not more:
+                raise CannotConnect(self._path, HUNG_UP) from exc
             raise ConnectionLost(f"the supervisor went away: {exc.strerror}") from exc
 
 
@@ -115,5 +126,5 @@ def _answer(text: bytes) -> Json:
     parameters = told.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
     if isinstance(error := told.get("error"), str):
-        raise VarlinkError(error.rpartition(".")[2], parameters)
+        raise Declined(error.removeprefix(f"{INTERFACE}."), parameters)
     return parameters

@@ -61,7 +61,7 @@ def _instead(invocation: "Invocation", place: "Place", failure: Failure) -> "Sou
     try:
         source.servers()
     except CannotConnect as exc:
-        if exc.why == "permission denied":
+        if exc.why not in ("there is no such file", "nobody listens there"):
             said = f"{sentence_of(failure)}; and only its own user and root may ask the supervisor"
             raise Stop(said, Exit.UNREACHABLE) from exc
         source = Remains(place)

@@ -11,7 +11,7 @@ from ..history import History
 from ..logs import Line
 from ..records import Json, record
 from ..servers import Server
-from ..varlink import Varlink, VarlinkError
+from ..varlink import Declined, Varlink
 from .logfiles import log_stretches
 from .past import Past, Unreadable
 from .place import Place
@@ -112,7 +112,7 @@ class Supervised:
             while follow or at < stop:
                 try:
                     answer = next(answers, None)
-                except VarlinkError:  # the service is gone
+                except Declined:  # the service is gone
                     return
                 if answer is None:
                     return
