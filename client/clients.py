@@ -13,8 +13,13 @@ from .target import Target
 
 if TYPE_CHECKING:
     from .account import Account
+    from .checks import Checks
+    from .events import Events
+    from .history import Histories
+    from .logs import Logs
     from .servers import Servers
     from .system import System
+    from .usage import Usages
 
 T = TypeVar("T")
 
@@ -70,6 +75,41 @@ class Resources(Generic[D]):
         from .account import Account  # noqa: PLC0415
 
         return Account(self._driver)
+
+    @cached_property
+    def logs(self) -> "Logs[D]":
+        """What the servers have said, and what they say."""
+        from .logs import Logs  # noqa: PLC0415
+
+        return Logs(self._driver)
+
+    @cached_property
+    def events(self) -> "Events[D]":
+        """What happens to the servers."""
+        from .events import Events  # noqa: PLC0415
+
+        return Events(self._driver)
+
+    @cached_property
+    def history(self) -> "Histories[D]":
+        """What happened to one server."""
+        from .history import Histories  # noqa: PLC0415
+
+        return Histories(self._driver)
+
+    @cached_property
+    def checks(self) -> "Checks[D]":
+        """Whether a server is well, by its health checks."""
+        from .checks import Checks  # noqa: PLC0415
+
+        return Checks(self._driver)
+
+    @cached_property
+    def usage(self) -> "Usages[D]":
+        """What a server used, over time."""
+        from .usage import Usages  # noqa: PLC0415
+
+        return Usages(self._driver)
 
     @cached_property
     def system(self) -> "System[D]":

@@ -1,86 +1,112 @@
-"""The supervisor's private socket, for who sits at the machine and may use it: one question, one answer.
+"""The supervisor's private socket, asked by who may: JSON objects, each ended by a NUL (varlink.org).
 
-Varlink: JSON objects, each ended by a NUL byte (https://varlink.org); supervisor/supervisor.varlink is the
-contract. It answers when the API does not.
+The API does this for everybody; this is for when it does not answer. See supervisor/supervisor.varlink.
 """
 
-import contextlib
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 
-from .failures import CannotConnect, Failure, NotHoldfast, TimedOut, why
+from .failures import CannotConnect, ConnectionLost, Failure, NotHoldfast, TimedOut, why
+from .records import Json
 
 INTERFACE = "org.holdfast.Supervisor"
 
-LONGEST_PATH = 107
+Answers = Generator[Json, None, None]
+
+LONGEST = 64 << 20
+"""Bytes of an answer."""
+
+MAX_SOCKET_PATH = 107
 """Bytes of a path in a socket address (unix(7))."""
 
-_MOST = 64 << 20
+
+HUNG_UP = "it hangs up; only the user who runs it may ask it"
 
 
 class Declined(Failure):
     """The supervisor answers with an error; `error` is its name, without the interface."""
 
-    def __init__(self, error: str, told: Mapping[str, object]) -> None:
+    def __init__(self, error: str, told: Json) -> None:
         reason = told.get("reason")
         super().__init__(str(reason) if reason else f"the supervisor answers: {error}")
         self.error = error
         self.told = told
 
 
-def ask(path: str, method: str, patience: float = 10.0, **parameters: object) -> Mapping[str, object]:
+def ask(path: str, method: str, patience: float = 10.0, **parameters: object) -> Json:
     """Return the answer of the supervisor at a socket; `patience`: seconds. Raises `Failure`."""
-    message = json.dumps({"method": f"{INTERFACE}.{method}", "parameters": parameters}).encode()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as peer:
-        peer.settimeout(patience)
+    return Varlink(path, patience).call(method, **parameters)
+
+
+class Varlink:
+    """Asks one supervisor; each call has a connection of its own."""
+
+    def __init__(self, path: str, patience: float) -> None:
+        """`patience`: seconds until an answer is given up."""
+        self._path = path
+        self._patience = patience
+
+    def call(self, method: str, **parameters: object) -> Json:
+        """Return the answer; raises `Failure`."""
+        for answer in self._answers(method, parameters, more=False):
+            return answer
+        raise CannotConnect(self._path, HUNG_UP)
+
+    def follow(self, method: str, *, forever: bool = False, **parameters: object) -> Answers:
+        """Yield answers as they come; with `forever`, however long they take. Raises `Failure`."""
+        yield from self._answers(method, parameters, more=True, forever=forever)
+
+    def _answers(
+        self, method: str, parameters: Mapping[str, object], *, more: bool, forever: bool = False
+    ) -> Answers:
+        asked: dict[str, object] = {"method": f"{INTERFACE}.{method}", "parameters": parameters}
+        if more:
+            asked["more"] = True
         try:
-            with _short(path) as address:
+            with _connected(self._path, self._patience) as peer:
+                peer.sendall(json.dumps(asked).encode("ascii") + b"\0")
+                buffer = bytearray()
+                while data := peer.recv(1 << 18):
+                    buffer += data
+                    if forever:
+                        peer.settimeout(None)
+                    if b"\0" in data:
+                        *whole, rest = buffer.split(b"\0")
+                        buffer = bytearray(rest)
+                        for one in whole:
+                            yield _answer(bytes(one))
+                    elif len(buffer) > LONGEST:
+                        raise NotHoldfast("what answers at the supervisor's socket is another program")
+        except TimeoutError as exc:
+            raise TimedOut("the supervisor does not answer") from exc
+        except OSError as exc:
+            if not more:
+                raise CannotConnect(self._path, HUNG_UP) from exc
+            raise ConnectionLost(f"the supervisor went away: {exc.strerror}") from exc
+
+
+@contextmanager
+def _connected(path: str, patience: float) -> Iterator[socket.socket]:
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    peer.settimeout(patience)
+    try:
+        try:
+            with _address(path) as address:
                 peer.connect(address)
         except OSError as exc:
             raise CannotConnect(path, why(exc)) from exc
-        try:
-            peer.sendall(message + b"\0")
-            data = _message(peer)
-        except TimeoutError as exc:
-            raise TimedOut(f"the supervisor at {path} does not answer") from exc
-        except OSError as exc:
-            # It hangs up on those who are neither root nor its own user.
-            raise CannotConnect(path, "it hangs up; only the user who runs it may ask it") from exc
-    try:
-        told = json.loads(data)
-    except ValueError:
-        told = None
-    if not isinstance(told, dict):
-        if not data:
-            raise CannotConnect(path, "it hangs up; only the user who runs it may ask it")
-        raise NotHoldfast(f"what answers at {path} is not Holdfast's supervisor")
-    said = told.get("parameters")
-    answer = said if isinstance(said, dict) else {}
-    if error := told.get("error"):
-        raise Declined(str(error).removeprefix(f"{INTERFACE}."), answer)
-    return answer
+        yield peer
+    finally:
+        peer.close()
 
 
-def _message(peer: socket.socket) -> bytes:
-    """Return what comes before the first NUL, or nothing if it hangs up."""
-    data = bytearray()
-    while len(data) < _MOST:
-        piece = peer.recv(1 << 16)
-        if not piece:
-            return b""
-        end = piece.find(b"\0")
-        if end >= 0:
-            return bytes(data + piece[:end])
-        data += piece
-    return bytes(data)
-
-
-@contextlib.contextmanager
-def _short(path: str) -> Iterator[str]:
-    """Return a name of a socket that is short enough, however long its path is."""
-    if len(os.fsencode(path)) <= LONGEST_PATH:
+@contextmanager
+def _address(path: str) -> Iterator[str]:
+    """Give a name of the socket that fits into an address, however long its path is."""
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         yield path
         return
     folder = os.open(os.path.dirname(path), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -88,3 +114,17 @@ def _short(path: str) -> Iterator[str]:
         yield f"/proc/self/fd/{folder}/{os.path.basename(path)}"
     finally:
         os.close(folder)
+
+
+def _answer(text: bytes) -> Json:
+    try:
+        told = json.loads(text)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise NotHoldfast("what answers at the supervisor's socket is another program")
+    parameters = told.get("parameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    if isinstance(error := told.get("error"), str):
+        raise Declined(error.removeprefix(f"{INTERFACE}."), parameters)
+    return parameters

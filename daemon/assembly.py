@@ -47,7 +47,7 @@ from .scheduleledger import ScheduleLedger
 from .schedulereport import Report
 from .schedules import DATABASE as SCHEDULES
 from .schedules import Clock, Schedules
-from .serverlogs import ServerLogs
+from .serverlogs import ServerLogs, folders_of
 from .signpost import Signpost
 from .transfers import Transfers
 from .transport import Transport
@@ -198,7 +198,9 @@ class Assembly:
             await anyio.to_thread.run_sync(self.audit.close)
 
     async def _point(self) -> None:
-        await self._signpost.point(self.listeners.path, self.listeners.urls)
+        config = self.listeners.config
+        logs = {} if config is None else folders_of(config)
+        await self._signpost.point(self.listeners.path, self.listeners.urls, logs)
 
     async def _open_people(self, tasks: anyio.abc.TaskGroup, exposure: Exposure) -> People:
         """The accounts stand beside the config, as Octyne has it."""

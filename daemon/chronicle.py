@@ -116,6 +116,18 @@ class Chronicle:
                 self._unreadable(exc)
         return list(islice((one for one in self._recent if one.id > since), most))
 
+    async def before(self, moment: float) -> int:
+        """Return the id behind which the first one comes that happened at a moment or later."""
+        recent = next((one.id for one in self._recent if one.at >= moment), self.latest + 1)
+        if self._recent and self._recent[0].at < moment:
+            return recent - 1
+        try:
+            kept = await self._do(lambda: self._file.first(moment))
+        except FileError as exc:
+            self._unreadable(exc)
+            kept = None
+        return (recent if kept is None else min(kept, recent)) - 1
+
     async def of(self, server: str, before: int | None, most: int) -> Sequence[Happening]:
         """Return the latest happenings of a server before an id, the latest first."""
         limit = self.latest + 1 if before is None else before

@@ -21,19 +21,22 @@ class EventReader:
         self._chronicle = chronicle
         self._who = who
         self._server = server
-        self._last = chronicle.latest if since is None else min(since, chronicle.latest)
+        self.last = chronicle.latest if since is None else min(since, chronicle.latest)
+        """The id up to which all was read."""
 
-    async def receive(self) -> Sequence[tuple[Happening, str]]:
-        """Wait for events, each with its JSON text; nothing after a time of silence."""
+    async def receive(self, *, wait: bool = True) -> Sequence[tuple[Happening, str]]:
+        """Return events, each with its JSON text; nothing after silence, or if it is not to wait."""
         with anyio.move_on_after(HEARTBEAT):
             while True:
                 changed = self._chronicle.change()
-                if told := await self._chronicle.after(self._last):
-                    self._last = told[-1].id
+                if told := await self._chronicle.after(self.last):
+                    self.last = told[-1].id
                     if seen := [(one, self._text(one)) for one in told if self._sees(one)]:
                         return seen
-                else:
+                elif wait:
                     await changed.wait()
+                else:
+                    return ()
         return ()
 
     def _sees(self, one: Happening) -> bool:

@@ -11,6 +11,11 @@ BEGIN = b": events\n\n"
 STILL_HERE = b": still here\n\n"
 
 
+def place(number: int) -> bytes:
+    """Return what is no event, but says behind which one the next comes."""
+    return f"id: {number}\n\n".encode()
+
+
 def event(kind: str, data: str, number: int | None = None) -> bytes:
     """Return one event; its data is one line."""
     name = "" if number is None else f"id: {number}\n"

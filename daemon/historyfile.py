@@ -66,6 +66,14 @@ class HistoryFile:
         """Return the latest of a server before an id, the latest first; raises `sqlite3.Error`."""
         return self._read("WHERE server = ? AND id < ? ORDER BY id DESC LIMIT ?", server, before, most)
 
+    def first(self, moment: float) -> int | None:
+        """Return the id of the first that happened at a moment or later; raises `sqlite3.Error`."""
+        if self._database is None:
+            raise sqlite3.OperationalError("it is closed")
+        select = "SELECT min(id) FROM happenings WHERE at >= ?"
+        (found,) = self._database.execute(select, (moment,)).fetchone()
+        return None if found is None else int(found)
+
     def after(self, since: int, most: int) -> list[Happening]:
         """Return what came after an id, in order; raises `sqlite3.Error`."""
         return self._read("WHERE id > ? ORDER BY id LIMIT ?", since, most)

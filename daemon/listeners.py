@@ -78,6 +78,11 @@ class Listeners:
         """Waited for when a config was applied, whether that has changed anything or not; raises nothing."""
 
     @property
+    def config(self) -> Config | None:
+        """The config that was applied last."""
+        return self._config
+
+    @property
     def addresses(self) -> list[str]:
         """What is served, as people write it, with the port that the kernel chose for port 0."""
         return [_shown(listener) for listener in self._served.values()]

@@ -10,6 +10,7 @@ from typing import Self
 
 from .expression import Expression, compiled
 from .query import whole_number
+from .sink import Place
 
 MOST_TAIL = 100_000
 LONGEST_PATTERN = 1000
@@ -19,6 +20,7 @@ LARGEST = 10_000
 """Instructions that an expression may become: what RE2 needs for a byte grows with them, to 20 µs here."""
 
 _MEMORY = 8 << 20
+_PLACE = re.compile(r"([0-9a-f]{16}):(\d{1,18})")
 _SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|w)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 
@@ -38,6 +40,10 @@ class LogQuery:
     timestamps: bool = False
     json: bool = False
     follow: bool = False
+    after: Place | None = None
+    """Where that ends what was told before."""
+    marks: bool = False
+    """Whether to tell, besides the lines, how far it has come."""
 
     @classmethod
     def read(cls, given: Mapping[str, str], now: float | None = None) -> Self:
@@ -47,13 +53,15 @@ class LogQuery:
         if form not in ("text", "json"):
             raise InvalidLogQuery("format is text or json")
         query = cls(
-            since=_moment(given, "since", now),
-            until=_moment(given, "until", now),
+            since=moment_of(given, "since", now),
+            until=moment_of(given, "until", now),
             grep=_pattern(given),
             tail=_whole(given, "tail", MOST_TAIL),
             timestamps=given.get("timestamps") == "true",
             json=form == "json",
             follow=given.get("follow") == "true",
+            after=_place(given),
+            marks=form == "json" and given.get("marks") == "true",
         )
         if query.follow and query.until is not None:
             raise InvalidLogQuery("follow and until exclude each other")
@@ -92,8 +100,20 @@ def _whole(given: Mapping[str, str], key: str, most: int) -> int | None:
     return number
 
 
-def _moment(given: Mapping[str, str], key: str, now: float) -> float | None:
-    """Return a moment in Unix seconds; without a zone it is in UTC, and a duration is so long ago."""
+def _place(given: Mapping[str, str]) -> Place | None:
+    text = given.get("after") or ""
+    if not text:
+        return None
+    if (fits := _PLACE.fullmatch(text)) is None:
+        raise InvalidLogQuery("after is the stream of a line, a colon, and its end")
+    return Place(fits[1], int(fits[2]))
+
+
+def moment_of(given: Mapping[str, str], key: str, now: float) -> float | None:
+    """Return a moment in Unix seconds; without a zone it is in UTC, and a duration is so long ago.
+
+    Raises `InvalidLogQuery`.
+    """
     text = given.get(key) or ""
     if not text:
         return None

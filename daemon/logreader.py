@@ -57,7 +57,7 @@ class LogReader:
         """Tell whether anything of a part came between two moments."""
         if since is None and until is None:
             return True
-        known = self._entries(part)
+        known = self.entries(part)
         # What an entry tells of came up to a second later than it says.
         return any(
             (since is None or entry.time + 1 >= since) and (until is None or entry.time < until)
@@ -70,7 +70,7 @@ class LogReader:
             try:
                 # The size first: what the index tells of by then covers all the text up to there.
                 size = self._size(part)
-                known = [entry for entry in self._entries(part) if size is None or entry.at <= size]
+                known = [entry for entry in self.entries(part) if size is None or entry.at <= size]
                 with self._folder.read(part.text) as text:
                     for stretch in _stretches(text, known, size):
                         self.end = Place(stretch.stream, stretch.end)
@@ -82,14 +82,15 @@ class LogReader:
                 line = f"[Holdfast] the rest of {part.text} cannot be read: {exc}\n".encode()
                 yield Stretch(where.stream, where.offset, None, line, ours=True)
 
-    def _size(self, part: Part) -> int | None:
-        """Return the size of a text; None of one that is compressed, and so will not grow."""
-        return self._folder.size(part.text)
-
-    def _entries(self, part: Part) -> Sequence[Entry]:
+    def entries(self, part: Part) -> Sequence[Entry]:
+        """Return what the index of a part tells; nothing if it cannot be read."""
         with contextlib.suppress(*BROKEN), self._folder.read(part.index) as index:
             return list(logindex.entries(_everything(index)))
         return []
+
+    def _size(self, part: Part) -> int | None:
+        """Return the size of a text; None of one that is compressed, and so will not grow."""
+        return self._folder.size(part.text)
 
 
 def _stretches(text: BinaryIO, known: Sequence[Entry], size: int | None) -> Iterator[Stretch]:

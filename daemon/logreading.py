@@ -3,6 +3,8 @@
 Rules:
 - The files know what they have by stream and offset, and so does the ring: it is asked for what comes behind,
   so no line is told twice, and none is cut in two at the seam.
+- Who goes on behind a place gets what follows it, each byte once. If nobody knows that place any more, he
+  gets all that there is.
 - Nothing is held but a block, and the last lines if those are asked for. These are looked for from the end:
   in the ring alone, in the latest part, in the latest three, and so on, until there are enough.
 """
@@ -15,7 +17,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from supervisor import Attached, NoSuchService, SupervisorUnreachable
+from supervisor import Attached, NoSuchService, Output, SupervisorUnreachable
 
 from .logfolder import Part
 from .logquery import LogQuery
@@ -32,6 +34,9 @@ AT_ONCE = 1 << 20
 
 SEARCHED = 1 << 18
 """The same, where they are searched."""
+
+HEARTBEAT = 15.0
+"""Seconds of silence after which marks tell how far it has come: so a dead connection is noticed, too."""
 
 SENT = 1 << 16
 """Bytes that are sent at once, or more."""
@@ -71,8 +76,10 @@ class LogReading:
                 with anyio.CancelScope(shield=True):
                     await self._in_thread(reader.close)
         if self._query.follow:
-            await write(sieve.settle())
+            await write(sieve.settle() + (sieve.mark if self._query.marks else b""))
             await self._follow(sieve, write)
+            if self._query.json and self._closed.is_set():
+                return  # the line that is not whole yet is for who goes on at the next daemon
         await write(sieve.finish())
 
     async def _open(self) -> LogReader | None:
@@ -89,10 +96,19 @@ class LogReading:
         ring = True
         if reader is not None:
             parts, ring = await self._in_thread(partial(_wanted, reader, self._query))
-        starts = [0] if self._query.tail is None else backwards(len(parts))
+        after = self._query.after
+        if after is not None and reader is not None:
+            found = await self._in_thread(partial(_behind, reader, parts, after))
+            parts, in_files = (parts, False) if found is None else (found, True)
+        else:
+            in_files = False
+        if after is not None and not in_files:
+            after = await self._in_ring(after)
+            parts = () if after is not None else parts
+        starts = [0] if self._query.tail is None or after is not None else backwards(len(parts))
         for start in starts:
-            sieve = Sieve(self._query, whole=start == 0)
-            self._place = None
+            sieve = Sieve(self._query, whole=start == 0, after=after)
+            self._place = after
             if reader is not None:
                 await self._files(reader, parts[start:], sieve, write)
             if ring:
@@ -137,10 +153,21 @@ class LogReading:
             end = attached.end
             if attached.offset < end:
                 await self._pass_on(attached, times, sieve, write, end)
+            elif attached.stream:
+                sieve.stand(Place(attached.stream, end))
         except (anyio.EndOfStream, NoSuchService):
             return
         finally:
             await _close(attached)
+
+    async def _in_ring(self, after: Place) -> Place | None:
+        """Return a place if the ring knows its stream."""
+        try:
+            attached = await self._mirror.attach(self._server, after.offset, after.stream)
+        except NoSuchService:
+            return None
+        await _close(attached)
+        return after if attached.stream == after.stream else None
 
     async def _follow(self, sieve: Sieve, write: Write) -> None:
         async with anyio.create_task_group() as tasks:
@@ -189,7 +216,7 @@ class LogReading:
     ) -> None:
         """Tell what an attachment brings, up to an offset if there is one; raises `anyio.EndOfStream`."""
         while True:
-            output = await attached.receive()
+            output = await self._received(attached, sieve, write)
             pieces = times.pieces(attached.stream or NAMELESS, output.offset, output.data)
 
             def told(pieces: Sequence[Piece] = pieces) -> bytes:
@@ -205,6 +232,14 @@ class LogReading:
             if end is not None and reached >= end:
                 return
 
+    async def _received(self, attached: Attached, sieve: Sieve, write: Write) -> Output:
+        """Wait for output, and tell now and then how far it has come."""
+        while self._query.marks:
+            with anyio.move_on_after(HEARTBEAT):
+                return await attached.receive()
+            await write(sieve.mark)
+        return await attached.receive()
+
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)
 
@@ -219,6 +254,20 @@ def _wanted(reader: LogReader, query: LogQuery) -> tuple[Sequence[Part], bool]:
     # All in between, too: what is left out would seem to be missing.
     last = meeting[-1] if query.until is not None else len(reader.parts) - 1
     return reader.parts[meeting[0] : last + 1], last == len(reader.parts) - 1
+
+
+def _behind(reader: LogReader, parts: Sequence[Part], after: Place) -> Sequence[Part] | None:
+    """Return the parts from the one that holds a place; None if its stream is not in the files."""
+    stream, found = int(after.stream, 16), None
+    for number in range(len(parts) - 1, -1, -1):
+        known = [entry.offset for entry in reader.entries(parts[number]) if entry.stream == stream]
+        if known:
+            found = number
+            if known[0] <= after.offset:
+                break
+        elif found is not None:
+            break
+    return None if found is None else parts[found:]
 
 
 def backwards(parts: int) -> Sequence[int]:

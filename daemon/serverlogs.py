@@ -47,6 +47,15 @@ class _Kept:
     log: ServerLog
 
 
+def folders_of(config: Config) -> Mapping[str, str]:
+    """Return in which folder the log files of each server are, or would be."""
+    usual = os.path.join(config.logging.path, FOLDER)
+    return {
+        name: os.path.join(server.logs.path or usual, folder_name(name))
+        for name, server in config.servers.items()
+    }
+
+
 class ServerLogs:
     """Writes the logs of the servers that have one, and reads those of all."""
 
@@ -66,11 +75,7 @@ class ServerLogs:
 
     async def configure(self, config: Config) -> None:
         """Begin and end logs as a config says. Of a server that it no longer has, the log ends with it."""
-        usual = os.path.join(config.logging.path, FOLDER)
-        self._folders = {
-            name: os.path.join(server.logs.path or usual, folder_name(name))
-            for name, server in config.servers.items()
-        }
+        self._folders = folders_of(config)
         for name, kept in list(self._kept.items()):
             if name not in config.servers:
                 kept.log.leaving = True

@@ -11,7 +11,8 @@ Rules:
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import anyio
 import anyio.to_thread
@@ -19,6 +20,8 @@ import anyio.to_thread
 from supervisor import VERSION, replace_file
 
 FILE = "api.json"
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 log = logging.getLogger("holdfast.listeners")
 
@@ -34,13 +37,17 @@ class Signpost:
         self._written = b""
         self._refused = ""
 
-    async def point(self, socket: str | None, urls: Sequence[str]) -> None:
-        """Have it say this; returns when it stands there, or was refused by the disk."""
+    async def point(self, socket: str | None, urls: Sequence[str], logs: Mapping[str, str] = NOTHING) -> None:
+        """Have it say this; returns when it stands there, or was refused by the disk.
+
+        `logs`: the folder of each server's log files.
+        """
         told = {
             "version": VERSION,
             "socket": socket,
             "urls": list(urls),
             "config": self._config,
+            "logs": dict(logs),
             "pid": os.getpid(),
         }
         # ASCII: a path may hold bytes that are no text, which only an escape can carry.

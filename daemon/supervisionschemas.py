@@ -70,10 +70,22 @@ LOG_LINE = shape(
         "time": maybe(number("When it came, in seconds since 1970, or null where nobody knows")),
         "offset": whole("How many bytes of the stream of output came before it"),
         "line": text("The line, without its end"),
+        "stream": text("Of which stream of output it is a part"),
+        "end": whole("The offset behind it: `after=stream:end` goes on there"),
+        "bytes": text("The line in base64, where it is no UTF-8"),
         "notice": flag("Whether it is a line of the log's own"),
     },
+    "bytes",
     "notice",
 )
+
+LOG_MARK = shape(
+    {
+        "stream": text("Which stream of output is being told"),
+        "end": whole("The offset up to which all was told: `after=stream:end` goes on there"),
+    }
+)
+"""What `marks=true` tells besides the lines."""
 
 SURVIVOR = shape(
     {
@@ -89,5 +101,6 @@ SCHEMAS = {
     "Next": NEXT,
     "History": HISTORY,
     "LogLine": LOG_LINE,
+    "LogMark": LOG_MARK,
     "Survivor": SURVIVOR,
 }

@@ -13,6 +13,7 @@ from .amounts import duration, percent, size
 from .invocation import Invocation, pass_invocation
 from .output import BAD, DIM, GOOD, WARN, Cell
 from .shape import Shaped
+from .standby import standby
 
 if TYPE_CHECKING:
     from ..servers import Server
@@ -48,7 +49,8 @@ def servers(invocation: Invocation, patterns: tuple[str, ...], watch: bool, inte
     if watch:
         _watch(invocation, patterns, interval)
         return
-    found = _found(invocation, patterns)
+    source = standby(invocation)
+    found = _found(invocation, patterns, None if source is None else source.servers())
     out = invocation.out
     if invocation.json:
         out.json({name: server.raw for name, server in found.items()})
@@ -64,9 +66,14 @@ def servers(invocation: Invocation, patterns: tuple[str, ...], watch: bool, inte
         out.note("there are no servers yet: add some to the config")
 
 
-def _found(invocation: Invocation, patterns: tuple[str, ...]) -> "Mapping[str, Server]":
-    """Return the servers that are meant, by name; raises `Stop` if one of them is missing."""
-    found = invocation.client.servers.list()
+def _found(
+    invocation: Invocation, patterns: tuple[str, ...], known: "Mapping[str, Server] | None" = None
+) -> "Mapping[str, Server]":
+    """Return the servers that are meant, by name; raises `Stop` if one of them is missing.
+
+    `known`: those that there are, if somebody else than the API has told.
+    """
+    found = invocation.client.servers.list() if known is None else known
     if not patterns:
         return found
     return {name: found[name] for name in invocation.among(list(found), patterns)}
@@ -106,8 +113,8 @@ def rows_of(servers: Mapping[str, "Server"]) -> Sequence[Sequence[str]]:
             name,
             Cell(word_of(one), COLOURS.get(one.state, "")),
             duration(one.uptime / 1e9) if one.uptime else "",
-            percent(one.cpu_usage) if one.pid else "",
-            size(one.memory_usage) if one.pid else "",
+            percent(one.cpu_usage) if one.pid and one.total_memory else "",  # else nobody has measured
+            size(one.memory_usage) if one.pid and one.total_memory else "",
             str(one.restarts) if one.restarts else "",
             health_of(one),
             one.reason,

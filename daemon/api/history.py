@@ -1,6 +1,7 @@
 """`/server/{id}/history`, `/events`: what happened to servers, why, and what comes next."""
 
 import contextlib
+import time
 from collections.abc import Awaitable
 
 import anyio
@@ -10,11 +11,12 @@ from starlette.websockets import WebSocketDisconnect
 from ..described import JSON, Content, Param, described, described_socket, json_of, ref
 from ..errors import ApiError, NotAuthenticated, answer_for
 from ..eventreader import CONSOLE, EventReader
-from ..eventstream import BEGIN, HEADERS, STILL_HERE, event
+from ..eventstream import BEGIN, HEADERS, STILL_HERE, event, place
 from ..happening import next_of
+from ..logquery import InvalidLogQuery, moment_of
 from ..parts import Call, SocketCall
 from ..query import whole_number
-from ..shapes import TEXT, shape, text, whole
+from ..shapes import FLAG, TEXT, shape, text, whole
 from ..streams import Streamed, Write
 
 STUCK = 30.0
@@ -30,6 +32,8 @@ _EVENTS = Content(
     {"text/event-stream": shape({"id": TEXT, "event": TEXT, "data": _EVENT})},
 )
 _SINCE = Param("since", "Begin after the event of this id; without it, with the next one", whole("An id"))
+_FROM = Param("from", "Begin with what happened then: Unix seconds, ISO 8601, or how long ago (`10m`)", TEXT)
+_FOLLOW = Param("follow", "`false`: end with what has happened by now", FLAG)
 _SERVER = Param("server", "Only of this server", TEXT)
 
 
@@ -62,24 +66,33 @@ async def show(call: Call) -> Response:
 
 @described(
     "Servers",
-    query=(_SINCE, _SERVER),
+    query=(_SINCE, _FROM, _SERVER, _FOLLOW),
     headers=(Param("Last-Event-ID", "As `since`: what a browser sends when it comes back", whole("An id")),),
     answers={200: _EVENTS},
     errors=({400: "invalid-query"},),
 )
 async def events(call: Call) -> Response:
-    """Tell what happens to the servers that the caller may see, as server-sent events."""
+    """Tell what happens to the servers that the caller may see, as server-sent events.
+
+    It begins with an event that has nothing but the `id` behind which the first one comes: so who is cut off
+    before that can go on, too.
+    """
     since = call.query("since") or call.request.headers.get("last-event-id")
     begin = None if since is None else _number(since, "since", MOST_ID)
+    if begin is None and (moment := _moment(call)) is not None:
+        begin = await call.parts.chronicle.before(moment)
     reader = EventReader(call.parts.chronicle, call.who, call.query("server"), begin)
+    follow = call.query("follow") != "false"
 
     async def produce(write: Write) -> None:
-        await write(BEGIN)
+        await write(BEGIN + place(reader.last))
         while True:
-            told = await reader.receive()
+            told = await reader.receive(wait=follow)
             for one, body in told:
                 await write(event(one.type, body, one.id))
             if not told:
+                if not follow:
+                    return
                 await write(STILL_HERE)
 
     return Streamed(produce, call.who, HEADERS)
@@ -133,6 +146,13 @@ async def _tell(call: SocketCall, reader: EventReader) -> None:
 async def _gone(call: SocketCall) -> None:
     while (await call.socket.receive())["type"] != "websocket.disconnect":
         pass
+
+
+def _moment(call: Call) -> float | None:
+    try:
+        return moment_of(call.request.query_params, "from", time.time())
+    except InvalidLogQuery as exc:
+        raise ApiError(400, "invalid-query", f"{exc}") from exc
 
 
 def _number(given: str, name: str, most: int) -> int:

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from ..described import Content, Param, described, ref
+from ..described import Content, Param, described, either
 from ..errors import ApiError
 from ..logquery import MOST_TAIL, InvalidLogQuery, LogQuery
 from ..parts import Call
@@ -26,10 +26,13 @@ _MOMENT = "Unix seconds, ISO 8601, or how long ago, such as `10m`"
         Param("timestamps", "`true`: each line begins with its time", FLAG),
         Param("format", "Text, or a line of JSON for each line", one_of("Form", "text", "json")),
         Param("follow", "`true`: go on with what comes", FLAG),
+        Param("after", "Only what came behind the line with this `stream:end`, each byte once", TEXT),
+        Param("marks", "`true`, in JSON: tell at the beginning and now and then how far it is", FLAG),
     ),
     answers={
         200: Content(
-            "The lines, the oldest first", {"text/plain": TEXT, "application/x-ndjson": ref("LogLine")}
+            "The lines, the oldest first",
+            {"text/plain": TEXT, "application/x-ndjson": either("LogLine", "LogMark")},
         )
     },
     errors=({400: "invalid-search"},),
@@ -38,7 +41,8 @@ async def read(call: Call) -> Response:
     """Tell what a server has said, the oldest first: from its log files, and from the console's memory.
 
     Times are known to the second. Bytes that are no UTF-8 are sent as they are, unless JSON is asked for. A
-    line that begins with `[Holdfast]` may tell that output is missing; in JSON, it has `notice`.
+    line that begins with `[Holdfast]` may tell that output is missing; in JSON, it has `notice`. Who was cut
+    off goes on with `after`: nothing is missing then, and nothing is there twice.
     """
     try:
         query = LogQuery.read(call.request.query_params)

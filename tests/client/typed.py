@@ -2,10 +2,14 @@
 
 import os
 import re
+import select
 import subprocess
-from collections.abc import Iterator, Sequence
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import IO
 
 import pexpect
 
@@ -66,7 +70,9 @@ class Typist:
             "HOLDFAST_SOCKET": house.path("api.sock"),
         }
 
-    def __call__(self, *arguments: str, typed: str = "", code: int | None = 0, **more: str) -> Said:
+    def __call__(
+        self, *arguments: str, typed: str = "", code: int | None = 0, errors: str = "strict", **more: str
+    ) -> Said:
         """Type a command into a shell whose output goes to a pipe; `more` is its environment.
 
         Raises `AssertionError` if it does not end with `code`, unless that is None.
@@ -79,12 +85,33 @@ class Typist:
             input=typed,
             capture_output=True,
             text=True,
+            errors=errors,
             timeout=DEADLINE,
             check=False,
         )
         assert code is None or done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr, done.stderr
         return Said(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def running(self, *arguments: str, **more: str) -> Iterator["Running"]:
+        """Type a command whose output goes to a pipe, and which runs on; at the end it is killed."""
+        command, environment = holdfast(*arguments)
+        with tempfile.TemporaryFile() as errors:
+            process = subprocess.Popen(
+                command,
+                cwd=self._house.folder,
+                env={**environment, **self.environment, **more},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+            running = Running(process, errors)
+            try:
+                yield running
+            finally:
+                process.kill()
+                running.close()
 
     @contextmanager
     def terminal(
@@ -105,3 +132,48 @@ class Typist:
             yield child
         finally:
             child.close(force=True)
+
+
+class Running:
+    """A command that runs, and what it has said so far."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", errors: IO[bytes]) -> None:
+        self._process = process
+        self._errors = errors
+        self._text = b""
+        self._said = ""
+
+    def until(self, holds: Callable[[str], object]) -> str:
+        """Read until what was said fulfils a condition, and return all of it."""
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + DEADLINE
+        while not holds(text := self._text.decode(errors="replace")):
+            left = deadline - time.monotonic()
+            assert left > 0, f"it only said {text[-2000:]!r}, {self.errors()!r}"
+            if select.select([self._process.stdout], [], [], left)[0]:
+                data = os.read(self._process.stdout.fileno(), 1 << 16)
+                assert data, f"it ended, and said {text[-2000:]!r}, {self.errors()!r}"
+                self._text += data
+        return text
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def code(self) -> int:
+        """Wait for its end; return the exit code."""
+        return self._process.wait(DEADLINE)
+
+    def errors(self) -> str:
+        """Return what it has said on standard error."""
+        if not self._errors.closed:
+            self._errors.seek(0)
+            self._said = self._errors.read().decode()
+        return self._said
+
+    def close(self) -> None:
+        """Wait for its end, and keep what it has said."""
+        self._process.wait(DEADLINE)
+        self.errors()
+        assert self._process.stdout is not None
+        self._process.stdout.close()

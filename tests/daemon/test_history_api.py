@@ -211,3 +211,18 @@ async def test_a_check_that_fails_stands_in_the_history(house: House) -> None:
     )
     (failed,) = [one for one in told if one["type"] == "health"]
     assert (failed["check"], failed["healthy"], failed["run"]) == ("port", False, 1)
+
+
+async def test_events_say_at_once_where_they_begin_and_end_if_nobody_wants_to_wait(house: House) -> None:
+    await house.configure(one=program("echo"))
+    await house.until("one", state="running")
+    text = (await house.local.get("/events?from=1h&follow=false")).text
+    begin, *events = text.removeprefix(": events\n\n").removesuffix("\n\n").split("\n\n")
+    assert begin == "id: 0"
+    ids = [int(one.split("\n")[0].removeprefix("id: ")) for one in events]
+    assert ids == list(range(1, len(ids) + 1))
+    assert ids
+    later = (await house.local.get("/events", params={"from": "2100-01-01", "follow": "false"})).text
+    assert later == f": events\n\nid: {ids[-1]}\n\n"
+    refused = await house.local.get("/events?from=yesterday")
+    assert (refused.status_code, refused.json()["kind"]) == (400, "invalid-query")

@@ -339,5 +339,5 @@ def test_lines_are_found_by_time_without_stamps(tmp_path: Path) -> None:
     assert told(path, grep="0[3-5]", tail="2") == ["line 04", "line 05"]
     assert told(path, tail="0") == []
     assert [json.loads(line) for line in told(path, format="json", tail="1")] == [
-        {"time": NOW - 10, "offset": 72, "line": "line 09"}
+        {"time": NOW - 10, "offset": 72, "line": "line 09", "stream": S, "end": 80}
     ]

@@ -217,6 +217,7 @@ async def test_following_ends_with_the_server(house: House) -> None:
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
+        ("after=here", "after is the stream of a line, a colon, and its end"),
         ("since=yesterday", "since is a moment: Unix seconds, ISO 8601"),
         ("until=nan", "until is a moment"),
         ("tail=-1", "tail is a whole number from 0 to 100000!"),
@@ -333,3 +334,49 @@ async def test_a_new_supervisor_begins_another_stream(folder: str, tmp_path: Pat
         await house.configure(app=app(FILE))
         await logged(house, ANEW)
     assert os.listdir(tmp_path) == []
+
+
+async def told(house: House, query: str) -> list[Json]:
+    return [json.loads(line) for line in (await ask(house, f"format=json&{query}")).splitlines()]
+
+
+async def test_who_was_cut_off_goes_on_at_the_very_byte(kept: House) -> None:
+    lines = [f"line {number:05d}" for number in range(2000)]
+    for start in range(0, 2000, 500):
+        feed(kept, "".join(f"{line}\n" for line in lines[start : start + 500]).encode())
+        await logged(kept, lines[start + 499])
+    feed(kept, b"no end")
+    found = await told(kept, "grep=line")
+    for number in (0, 1, 700, 1998, 1999):
+        place = f"after={found[number]['stream']}:{found[number]['end']}"
+        assert [one["line"] for one in await told(kept, place)] == [*lines[number + 1 :], "no end"]
+    (last,) = await told(kept, "tail=1")
+    feed(kept, b" yet\n")
+    (rest,) = await told(kept, f"after={last['stream']}:{last['end']}")
+    assert rest["line"] == " yet"
+
+
+async def test_a_place_that_nobody_knows_begins_with_all_there_is(kept: House) -> None:
+    feed(kept, b"one\ntwo\n")
+    await logged(kept, "two")
+    answer = await told(kept, "after=00000000000000ff:3")
+    assert [one["line"] for one in answer][-2:] == ["one", "two"]
+
+
+async def test_marks_tell_how_far_it_has_come(kept: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logreading, "HEARTBEAT", 0.01)
+    feed(kept, b"one\nhalf")
+    query = "/server/app/logs?follow=true&tail=0&format=json&marks=true&grep=never"
+    async with kept.remote.stream("GET", query, timeout=60) as answer:
+        lines = answer.aiter_lines()
+        mark = json.loads(await anext(lines))
+        assert json.loads(await anext(lines)) == mark
+    feed(kept, b" a line\n")
+    rest = await told(kept, f"after={mark['stream']}:{mark['end']}")
+    assert [one["line"] for one in rest] == ["half a line"]
+
+
+async def test_a_line_that_is_no_text_is_there_in_full(house: House) -> None:
+    feed(house, b"caf\xe9\n")
+    (line,) = await told(house, "tail=1")
+    assert (line["line"], line["bytes"]) == ("caf\ufffd", "Y2Fm6Q==")

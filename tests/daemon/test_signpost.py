@@ -38,6 +38,7 @@ async def test_it_says_where_the_api_is(house: House) -> None:
         "socket": house.socket,
         "urls": [f"http://127.0.0.1:{house.port}"],
         "config": os.path.join(house.folder, "config.json"),
+        "logs": {"app": os.path.join(house.folder, "logs", "servers", "app")},
         "pid": os.getpid(),
     }
     assert stat.S_IMODE(os.stat(os.path.join(house.folder, "state", FILE)).st_mode) == 0o600

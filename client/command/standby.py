@@ -1,0 +1,94 @@
+"""Who tells of the servers when the API does not answer: the supervisor, or what was written last."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from ..exchange import Request
+from ..failures import CannotConnect, ConnectionLost, Failure, Refused, TimedOut
+from ..finding import NotFound
+from ..quick import Quick
+from .exits import Exit, Stop, sentence_of
+from .output import DIM
+
+if TYPE_CHECKING:
+    from ..offline.place import Place
+    from ..offline.source import Source
+    from .invocation import Invocation
+
+SOON = 3.0
+"""Seconds in which the API answers, if its supervisor can be asked instead."""
+
+
+def standby(invocation: "Invocation") -> "Source | None":
+    """Return who tells instead of the API, and say so; None if the API answers.
+
+    Raises `Failure` if nobody can tell. Whoever is somewhere else is asked by the API alone.
+    """
+    try:
+        target = invocation.target
+    except NotFound as exc:
+        failure: Failure = exc
+        socket = ""
+    else:
+        if not target.socket:
+            return None
+        socket = target.socket
+    from ..offline.place import place_of  # noqa: PLC0415  (few need it)
+
+    place = place_of(invocation.config, invocation.state_dir, socket)
+    if socket:
+        patience = SOON if place is not None and os.path.exists(place.socket) else 60.0
+        try:
+            Quick(target, patience).exchange(Request("GET", "/", again=False))
+        except (CannotConnect, ConnectionLost, TimedOut) as exc:
+            failure = exc
+        else:
+            return None
+    if place is None or getattr(failure, "why", "") == "permission denied":
+        raise failure
+    return _instead(invocation, place, failure)
+
+
+def _instead(invocation: "Invocation", place: "Place", failure: Failure) -> "Source":
+    from ..offline.remains import Remains  # noqa: PLC0415
+    from ..offline.supervised import Supervised  # noqa: PLC0415
+
+    source: Source = Supervised(place)
+    try:
+        source.servers()
+    except CannotConnect as exc:
+        if exc.why not in ("there is no such file", "nobody listens there"):
+            said = f"{sentence_of(failure)}; and only its own user and root may ask the supervisor"
+            raise Stop(said, Exit.UNREACHABLE) from exc
+        source = Remains(place)
+        try:
+            source.servers()
+        except Failure as unreadable:
+            raise Stop(f"{sentence_of(failure)}; {unreadable}", Exit.UNREACHABLE) from unreadable
+    invocation.out.note(invocation.out.styled(f"holdfast: {source.sentence}", DIM))
+    return source
+
+
+@contextmanager
+def about(invocation: "Invocation", name: str) -> Iterator[None]:
+    """Have it said which server there is not, if there is none of this name, and what may have been meant."""
+    try:
+        yield
+    except Refused as exc:
+        if exc.kind != "no-such-server":
+            raise
+        said = f"there is no server {name}{invocation.suggestion(name)}"
+        raise Stop(said, Exit.NOT_THERE) from exc
+
+
+def named(
+    invocation: "Invocation", known: Mapping[str, object], patterns: tuple[str, ...], *, every: bool
+) -> list[str]:
+    """Return which of the servers that are known are meant; raises as `Invocation.named`."""
+    if not patterns and not every:
+        raise click.UsageError("name a server, or say --all")
+    return list(known) if every else invocation.among(list(known), patterns)

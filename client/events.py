@@ -1,0 +1,164 @@
+"""`/events`: what happens to the servers, as it happens, and what has happened."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .exchange import Request, Steps, Value
+from .failures import NotHoldfast
+from .operation import D, Following, Operation, Resource
+from .records import Record, record
+from .servers import Cause, Exit, Next
+
+LONGEST = 16 << 20
+"""Bytes of an event."""
+
+OVERLAP = 100
+"""Events that are asked for again after a cut.
+
+What a killed daemon had not written yet is numbered anew by the next one: numbers alone do not tell what was
+told already.
+"""
+
+REMEMBERED = 10_000
+"""Events of which it is known that they were told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Record):
+    """Something that happened to a server (docs/servers.md)."""
+
+    id: int
+    """Grows with each event, over all servers."""
+    at: float
+    """Unix time."""
+    server: str
+    type: str
+    """`state`, `health`, or what else there is to tell."""
+    reason: str = ""
+    from_: str = ""
+    to: str = ""
+    """The state before and after."""
+    status: int | None = None
+    wanted: str = ""
+    cause: Cause | None = None
+    run: int = 0
+    pid: int | None = None
+    exit: Exit | None = None
+    """How the run ended, if it did."""
+    restarts: int = 0
+    lines: Sequence[str] = ()
+    """The last lines of output, if the run ended."""
+    next: Next | None = None
+    """What happens by itself."""
+    check: str = ""
+    healthy: bool | None = None
+    """Of `health`: which check, and whether it passes now."""
+    hint: str = ""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from all others, whatever its number is."""
+        return self.server, self.at, self.type, self.from_, self.to, self.run, self.check
+
+
+class Happenings:
+    """A subscription to events: it knows which were told, and where to go on."""
+
+    def __init__(self, query: dict[str, Value], *, follow: bool) -> None:
+        self._query = query
+        self._follow = follow
+        self._rest = b""
+        self._floor: int | None = None
+        """The number behind which it began."""
+        self._last = 0
+        self._told: OrderedDict[tuple[object, ...], None] = OrderedDict()
+
+    def request(self) -> Request:
+        """Return what to ask now."""
+        self._rest = b""
+        query = {**self._query, "follow": None if self._follow else False}
+        if self._floor is not None:
+            query |= {"since": max(self._floor, self._last - OVERLAP), "from": None}
+        return Request("GET", "/events", query)
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        """Return the events that are whole and new; raises `NotHoldfast`."""
+        *blocks, self._rest = (self._rest + data).replace(b"\r\n", b"\n").split(b"\n\n")
+        if len(self._rest) > LONGEST:
+            raise NotHoldfast("an event has no end")
+        found = [event for block in blocks if (event := self._event(block)) is not None]
+        return [event for event in found if self._is_new(event)]
+
+    def ended(self) -> bool:
+        """Tell whether that is all."""
+        return not self._follow
+
+    def _event(self, block: bytes) -> Event | None:
+        """Take a block of lines (HTML standard, 9.2.6); return the event that it is, if it is one."""
+        told = {"data": "", "id": ""}
+        for line in block.decode("utf-8", "replace").split("\n"):
+            name, _, value = line.partition(":")
+            told[name] = value.removeprefix(" ")
+        if not told["data"]:
+            if told["id"].isdigit() and self._floor is None:
+                self._floor = self._last = int(told["id"])
+            return None
+        try:
+            return record(Event, json.loads(told["data"]))
+        except ValueError:
+            raise NotHoldfast("an event is no JSON") from None
+
+    def _is_new(self, event: Event) -> bool:
+        if self._floor is None:
+            self._floor = event.id - 1
+        self._last = max(self._last, event.id)
+        if event.key in self._told:
+            return False
+        self._told[event.key] = None
+        if len(self._told) > REMEMBERED:
+            self._told.popitem(last=False)
+        return True
+
+
+class Events(Resource[D]):
+    """What happens to the servers that the caller may see."""
+
+    @Operation
+    def known(
+        self,
+        *,
+        since: int | None = None,
+        begin: str | float | None = None,
+        server: str | None = None,
+    ) -> Steps[Sequence[Event]]:
+        """Return what has happened, the oldest first.
+
+        `since` is the id behind which it begins, `begin` a moment instead: Unix seconds, ISO 8601, or how
+        long ago. Without both, there is nothing.
+
+        >>> for event in holdfast.events.known(begin="1h"):
+        ...     print(event.at, event.server, event.to, event.reason)
+        """
+        asked = Happenings({"since": since, "from": begin, "server": server}, follow=False)
+        return asked.feed((yield asked.request()).body)
+
+    @Following
+    def follow(
+        self,
+        *,
+        since: int | None = None,
+        begin: str | float | None = None,
+        server: str | None = None,
+    ) -> Happenings:
+        """Return each event from now on, or behind an id, or from a moment on.
+
+        None is missing and none comes twice, also if the connection is cut or the daemon is replaced.
+
+        >>> with holdfast.events.follow(since=0) as events:
+        ...     for event in events:
+        ...         print(event.server, event.to, event.reason)
+        ...         break
+        """
+        return Happenings({"since": since, "from": begin, "server": server}, follow=True)
