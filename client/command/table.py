@@ -33,6 +33,9 @@ COMMANDS = (
     Entry("pause", "control:pause", "Let nothing of servers run, until they are resumed or stopped", SERVERS),
     Entry("resume", "control:resume", "Let servers go on that were paused", SERVERS),
     Entry("signal", "control:signal", "Send a signal to all processes of servers", SERVERS),
+    Entry(
+        "console", "console:console", "Show the console of a server, and type into it", SERVERS, ("attach",)
+    ),
     Entry("factor", "factor:factor", "Turn on the second factor of an account", ACCESS),
     Entry("audit", "auditing:audit", "Tell who did what, and whether that log is whole", ACCESS),
     Entry("init", "beginning:init", "Make a config: by asking, by options, or from an Octyne", HOLDFAST),
