@@ -14,8 +14,6 @@ from ..system import processes
 from ..system.house import Holdfast, program, sleeper
 from .typed import Typist, bare
 
-Child = pexpect.spawn  # of str
-
 CTRL_C, CTRL_D, UP, DETACH = "\x03", "\x04", "\x1b[A", "\x1d"
 
 COOKED = termios.ECHO | termios.ICANON | termios.ISIG
@@ -39,13 +37,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holdfast]:
         house.end()
 
 
-def is_put_right(child: "Child") -> bool:
+def is_put_right(child: "pexpect.spawn[str]") -> bool:
     """Whether the terminal is again as a shell wants it."""
     modes = termios.tcgetattr(child.fileno())
     return modes[3] & COOKED == COOKED and bool(modes[1] & termios.OPOST)
 
 
-def ended(child: "Child") -> tuple[int | None, str]:
+def ended(child: "pexpect.spawn[str]") -> tuple[int | None, str]:
     """Wait for the end, and return the exit code and what was said since."""
     child.expect(pexpect.EOF)
     return child.wait(), bare(child.before or "")
