@@ -4,7 +4,6 @@ Two threads bring what is said and what is to be sent into one queue, which is s
 """
 
 import contextlib
-import json
 import queue
 import sys
 import threading
@@ -14,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .consoleshow import Tail, begun, words
+from .consolepapers import JsonPaper, TextPaper
+from .consoleshow import begun
 from .exits import Exit, Stop
-from .output import Output, shown
+from .output import Output
 from .screening import Screening, is_ours
 
 if TYPE_CHECKING:
@@ -76,7 +76,11 @@ def run_script(invocation: "Invocation", name: str, script: Script) -> int:
             console = stack.enter_context(Console(invocation.target, begun(name, script.tail), patience))
         except NoSuchServer as exc:
             raise Stop(f"{exc}{invocation.suggestion(name)}", Exit.NOT_THERE) from exc
-        return Piped(console, script, invocation.out, as_json=invocation.json).run()
+        piped = Piped(console, script, invocation.out, as_json=invocation.json)
+        try:
+            return piped.run()
+        finally:
+            piped.paper.end()
 
 
 class Piped:
@@ -92,7 +96,9 @@ class Piped:
         self._reading = True
         self._code: int = Exit.DONE
         self._end = console.settings.end
-        self._paper = _Json(script, console) if as_json else _Text(script, console, out)
+        self._seen = self._end if script.tail == 0 else console.settings.offset
+        """Up to where output has come: what there was is shown whole before it may be over."""
+        self.paper = JsonPaper(console, script.tail) if as_json else TextPaper(console, script.tail, out)
         self._sought = Screening(coloured=False)
         self._out = out
 
@@ -121,11 +127,11 @@ class Piped:
             if quiet is not None and _is_output(item):
                 quiet = time.monotonic() + self._script.linger
             if self._queue.empty():
-                self._paper.flush()
+                self.paper.flush()
 
     @property
     def _busy(self) -> bool:
-        return self._reading or bool(self._sent) or bool(self._unsent)
+        return self._reading or bool(self._sent or self._unsent) or self._seen < self._end
 
     def _late(self) -> int:
         wanted = self._script.until
@@ -135,7 +141,7 @@ class Piped:
 
     def _take(self, item: "Event | _Line | _Away | _Over | Exception") -> bool:
         """Do what an item asks for; return whether it is all over."""
-        from ..consoleevents import Notice, Output, Taken, Unsure  # noqa: PLC0415
+        from ..consoleevents import Gap, Notice, Output, Reset, Taken, Unsure  # noqa: PLC0415
 
         match item:
             case Exception():
@@ -152,10 +158,15 @@ class Piped:
                 return False
             case _Away():
                 return False
-        self._paper.take(item)
+        self.paper.take(item)
         match item:
             case Output():
+                self._seen = max(self._seen, item.end)
                 return self._found(item.offset, item.data)
+            case Gap():
+                self._seen = max(self._seen, item.to)
+            case Reset():
+                self._seen, self._end = self._end, 0
             case Taken():
                 self._answered([item.id])
             case Notice(id=name) if name:
@@ -214,66 +225,6 @@ class Piped:
             self._queue.put(exc)
         else:
             self._queue.put(_Over())
-
-
-class _Text:
-    """Output as it is; in a terminal, as it may be shown there."""
-
-    def __init__(self, script: Script, console: "Console", out: Output) -> None:
-        self._tail = Tail(console.settings.end, script.tail)
-        self._server = console.server
-        self._screening = Screening(coloured=out.coloured) if out.terminal else None
-        self._out = out
-
-    def take(self, event: "Event") -> None:
-        from ..consoleevents import Output, Reset  # noqa: PLC0415
-        from ..servers import Exit as Ended  # noqa: PLC0415
-
-        match event:
-            case Output():
-                self._write(self._tail.take(event.offset, event.data))
-            case Ended():
-                return  # the supervisor has said so, too
-            case _:
-                if isinstance(event, Reset):
-                    self._tail = Tail(0, None)
-                if said := words(event, self._server):
-                    self._out.note(shown(said))
-
-    def flush(self) -> None:
-        sys.stdout.flush()
-
-    def _write(self, data: bytes) -> None:
-        if self._screening is None:
-            sys.stdout.buffer.write(data)
-        else:
-            for line in self._screening.feed(data):
-                sys.stdout.write(f"{line}\n")
-
-
-class _Json:
-    """Each event as an object on a line."""
-
-    def __init__(self, script: Script, console: "Console") -> None:
-        self._tail = Tail(console.settings.end, script.tail)
-
-    def take(self, event: "Event") -> None:
-        from ..consoleevents import Output, Reset  # noqa: PLC0415
-
-        if isinstance(event, Output):
-            data = self._tail.take(event.offset, event.data)
-            if not data:
-                return
-            text = data.decode("utf-8", "replace")
-            said: object = {"type": "output", "offset": event.end - len(data), "end": event.end, "data": text}
-        else:
-            if isinstance(event, Reset):
-                self._tail = Tail(0, None)
-            said = event.raw
-        sys.stdout.write(f"{json.dumps(said, ensure_ascii=False)}\n")
-
-    def flush(self) -> None:
-        sys.stdout.flush()
 
 
 def _typed() -> Iterable[str]:
