@@ -4,10 +4,10 @@ import contextlib
 import signal
 from typing import TYPE_CHECKING
 
-from .consolemode import Breaks, Detached, Ended, Ending, Killed, Mode, Sitting
+from .consolemode import Breaks, Detached, Ended, Ending, Mode, Sitting, killed
 from .consoleshow import Tail, words
 from .detaching import Detaching
-from .racing import until_killed, whichever
+from .racing import whichever
 from .terminals import Terminal
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Passing:
         self._console.on_break = Breaks(self._say)
         self._terminal.raw()
         await self._draw_anew()
-        return await whichever(self._show_all, self._type, self._killed, self._follow_size)
+        return await whichever(self._show_all, self._type, killed, self._follow_size)
 
     async def _show_all(self) -> Ending:
         from ..consoleevents import Output, Settings  # noqa: PLC0415
@@ -138,9 +138,6 @@ class Passing:
             if left:
                 break
         return Detached()
-
-    async def _killed(self) -> Ending:
-        return Killed(await until_killed())
 
     def _say(self, text: str) -> None:
         """Say something, unless it would spoil a picture."""

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from .consolemode import Breaks, Detached, Ended, Ending, Killed, Mode, Sitting
-from .racing import until_killed, whichever
+from .consolemode import Breaks, Detached, Ended, Ending, Mode, Sitting, killed
+from .racing import whichever
 from .typedlines import MOST_LINES, add_to_history, read_history
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Batch:
         self._some.clear()
         self._paper.write(text)
 
-    async def carry(self) -> None:
+    async def carry(self) -> Ending:
         """Write until cancelled."""
         while True:
             await self._some.wait()
@@ -106,22 +106,13 @@ async def edit_lines(sitting: Sitting) -> Ending:
     jobs: Iterable[Callable[[], Awaitable[Ending]]] = (
         partial(show_all, sitting, batch, Mode.LINES),
         partial(desk.edit, batch),
-        _killed,
-        partial(_carry, batch),
+        killed,
+        batch.carry,
     )
     try:
         return await whichever(*jobs)
     finally:
         batch.flush()
-
-
-async def _killed() -> Ending:
-    return Killed(await until_killed())
-
-
-async def _carry(batch: Batch) -> Ending:
-    await batch.carry()
-    return Ended()
 
 
 class Desk:

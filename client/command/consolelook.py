@@ -4,8 +4,8 @@ import sys
 from functools import partial
 
 from .consolelines import Batch, show_all
-from .consolemode import Breaks, Detached, Ended, Ending, Killed, Mode, Sitting
-from .racing import until_killed, whichever
+from .consolemode import Breaks, Detached, Ending, Mode, Sitting, killed
+from .racing import whichever
 from .terminals import Terminal
 
 LEAVING = (b"q", b"\x03", b"\x04")
@@ -29,8 +29,8 @@ async def look(sitting: Sitting) -> Ending:
             return await whichever(
                 partial(show_all, sitting, batch, Mode.LOOK),
                 partial(_until_left, terminal),
-                _killed,
-                partial(_carry, batch),
+                killed,
+                batch.carry,
             )
         finally:
             batch.flush()
@@ -41,12 +41,3 @@ async def _until_left(terminal: Terminal) -> Ending:
         if any(key in keys for key in LEAVING):
             break
     return Detached()
-
-
-async def _killed() -> Ending:
-    return Killed(await until_killed())
-
-
-async def _carry(batch: Batch) -> Ending:
-    await batch.carry()
-    return Ended()

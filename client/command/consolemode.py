@@ -6,6 +6,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from .detaching import Keys
+from .racing import until_killed
 
 if TYPE_CHECKING:
     from ..asyncconsoles import AsyncConsole
@@ -63,6 +64,11 @@ class Sitting:
         if self.console.terminal is not None and not self.lines_only:
             return Mode.KEYS
         return Mode.LOOK if self.console.read_only else Mode.LINES
+
+
+async def killed() -> Ending:
+    """Wait for a signal that asks us to end."""
+    return Killed(await until_killed())
 
 
 class Breaks:

@@ -24,7 +24,7 @@ _LONGEST = 8
 _RIGHT = (
     "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l"  # the mouse is the terminal's own again
     "\x1b[?2004l\x1b[?1004l"  # a paste comes plain, and nobody is told of the focus
-    "\x1b[?1l\x1b>\x1b[?7h"  # usual keys for cursor and number pad, lines are wrapped
+    "\x1b[>4;0m\x1b[?1l\x1b>\x1b[?7h"  # usual keys for cursor and number pad, lines are wrapped
     "\x1b[r\x1b[?25h\x1b[0m"  # the whole screen scrolls, with a cursor, in plain colours
 )
 """What a program may have turned on, turned off."""
@@ -110,8 +110,9 @@ class Terminal:
             await asyncio.sleep(0)
 
     def say(self, text: str) -> None:
-        """Write a line of our own, from wherever the cursor is."""
-        self._write(f"\r\x1b[0m{text}\x1b[K\r\n".encode())
+        """Write a line of our own, below that which the program has written last."""
+        above = "\r\n" if self._foreign else ""
+        self._write(f"{above}\x1b[0m{text}\x1b[K\r\n".encode())
 
     def clear(self) -> None:
         """Begin with an empty screen."""

@@ -10,9 +10,9 @@ import pytest
 
 from client import AsyncClient, Client
 from client.asyncconsoles import AsyncConsole
-from client.consoleevents import Event, Gap, Notice, Output, Reset, Settings, State, Taken
+from client.consoleevents import Event, Gap, Notice, Output, Reset, Settings, State, Taken, Unsure
 from client.consoles import Console
-from client.failures import CannotConnect
+from client.failures import CannotConnect, TimedOut
 from client.refusals import NoSuchServer, NotAllowed, NotPermitted
 
 from ..system.house import Holdfast, program, sleeper
@@ -141,6 +141,12 @@ def test_where_nobody_listens_is_no_console(tmp_path: Path) -> None:
         pass
 
 
+def test_one_may_wait_for_a_while_only(local: Client) -> None:
+    with local.console("web", history=False) as console, pytest.raises(TimedOut):
+        while True:
+            console.receive(0.1)
+
+
 def test_another_thread_may_close_a_console(local: Client) -> None:
     with local.console("web") as console:
         closer = threading.Thread(target=console.close)
@@ -179,6 +185,18 @@ def test_a_daemon_that_is_killed_costs_no_line_and_doubles_none(ticking: Holdfas
                 os.kill(ticking.daemon or 0, signal.SIGKILL)
     assert heard.ticks == list(range(heard.ticks[-1] + 1))
     assert heard.breaks >= 2
+
+
+def test_a_line_of_which_nobody_knows_is_told_and_not_sent_again(ticking: Holdfast) -> None:
+    with Client(socket=ticking.path("api.sock")) as client, client.console("ticker") as console:
+        daemon = ticking.daemon or 0
+        os.kill(daemon, signal.SIGSTOP)
+        name = console.send_line("may be lost")
+        os.kill(daemon, signal.SIGKILL)
+        unsure = next(event for event in console if isinstance(event, Unsure))
+        assert (unsure.lines, unsure.ids) == (["may be lost"], [name])
+        again = console.send_line("after that")
+        assert next(event.id for event in console if isinstance(event, Taken)) == again
 
 
 @asyncio_only
