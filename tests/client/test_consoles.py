@@ -142,8 +142,10 @@ def test_where_nobody_listens_is_no_console(tmp_path: Path) -> None:
 
 
 def test_one_may_wait_for_a_while_only(local: Client) -> None:
-    with local.console("web", history=False) as console, pytest.raises(TimedOut):
-        while True:
+    with local.console("web", history=False) as console:
+        assert isinstance(console.receive(10), Settings)
+        assert isinstance(console.receive(10), State)
+        with pytest.raises(TimedOut):
             console.receive(0.1)
 
 
@@ -195,6 +197,7 @@ def test_a_line_of_which_nobody_knows_is_told_and_not_sent_again(ticking: Holdfa
         os.kill(daemon, signal.SIGKILL)
         unsure = next(event for event in console if isinstance(event, Unsure))
         assert (unsure.lines, unsure.ids) == (["may be lost"], [name])
+        assert next(event for event in console if isinstance(event, Settings))
         again = console.send_line("after that")
         assert next(event.id for event in console if isinstance(event, Taken)) == again
 
