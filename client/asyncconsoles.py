@@ -98,6 +98,12 @@ class AsyncConsole(Watching):
         for part in bytes_of(data):
             await self._send(part)
 
+    async def mark(self) -> str:
+        """Return an id: a `Taken` with it comes when all that was sent before was given, or refused."""
+        name, message = self._protocol.mark()
+        await self._send(message)
+        return name
+
     async def resize(self, rows: int, columns: int) -> None:
         """Make the terminal that large; raises `ConnectionLost`, `ValueError`."""
         await self._send(resizing(rows, columns))

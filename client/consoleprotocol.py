@@ -167,6 +167,11 @@ class ConsoleProtocol:
         self._unanswered[name] = text
         return name, message
 
+    def mark(self) -> tuple[str, str]:
+        """Return the id of a mark, and the message that sets it."""
+        self._count += 1
+        return str(self._count), json.dumps({"type": "mark", "id": str(self._count)})
+
     def not_sent(self, name: str) -> None:
         """Forget a line that could not be sent."""
         self._unanswered.pop(name, None)

@@ -83,6 +83,12 @@ class Console(Watching):
         for part in bytes_of(data):
             self._send(part)
 
+    def mark(self) -> str:
+        """Return an id: a `Taken` with it comes when all that was sent before was given, or refused."""
+        name, message = self._protocol.mark()
+        self._send(message)
+        return name
+
     def resize(self, rows: int, columns: int) -> None:
         """Make the terminal that large; raises `ConnectionLost`, `ValueError`."""
         self._send(resizing(rows, columns))

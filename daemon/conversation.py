@@ -143,7 +143,10 @@ class Conversation:
     async def _type(self, typed: MemoryObjectReceiveStream[Typed], done: anyio.Event) -> None:
         with typed:
             async for data, text, lines, about in typed:
-                await self._give(data, text, lines=lines, about=about)
+                if data or about is None:
+                    await self._give(data, text, lines=lines, about=about)
+                else:
+                    await self.taken(about)
         done.set()
 
     async def _give(self, data: bytes, text: str, *, lines: bool, about: str | None) -> None:

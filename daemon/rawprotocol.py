@@ -66,6 +66,9 @@ class ThirdProtocol(JsonConversation):
         if said.get("type") == "resize":
             await self._resize(said)
             return True
+        if said.get("type") == "mark":
+            await self.enter(b"", "", about=text_of(said, "id"))
+            return True
         if said.get("type") != "input":
             return await super().act(said)
         if "data" not in said:

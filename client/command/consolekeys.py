@@ -1,5 +1,6 @@
 """A console with a terminal: ours becomes that of the program, but for the keys by which one leaves."""
 
+import asyncio
 import contextlib
 import signal
 from typing import TYPE_CHECKING
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     from ..consoleevents import Event, State
 
 CTRL_C = b"\x03"
+
+MOST_TYPED = 64 * 1024
+"""Bytes that were typed and not sent, beyond which no more are read."""
+
+MOST_SENT = 8 * 1024
+"""Bytes that are sent at once."""
+
+MARKING = 16
+"""Messages after which one waits until the program has them all."""
 
 
 async def pass_keys(sitting: Sitting, tail: int | None) -> Ending:
@@ -32,6 +42,8 @@ class Passing:
         settings = self._console.settings
         self._tail = Tail(settings.end, tail)
         self._run = -1
+        self._typed = b""
+        self._some, self._room, self._answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._nudged = False
         """Whether it was made a row smaller, only to be drawn anew."""
 
@@ -45,7 +57,7 @@ class Passing:
         self._console.on_break = Breaks(self._say)
         self._terminal.raw()
         await self._draw_anew()
-        return await whichever(self._show_all, self._type, killed, self._follow_size)
+        return await whichever(self._show_all, self._type, self._send, killed, self._follow_size)
 
     async def _show_all(self) -> Ending:
         from ..consoleevents import Output, Settings  # noqa: PLC0415
@@ -55,16 +67,18 @@ class Passing:
             if isinstance(event, Output):
                 if data := self._tail.take(event.offset, event.data):
                     await self._terminal.show(data)
-            elif isinstance(event, Settings) and (
+                continue
+            if isinstance(event, Settings):
+                self._answered.set()  # what was before this connection is not answered any more
+            if isinstance(event, Settings) and (
                 self._sitting.mode is not Mode.KEYS or event.read_only != read_only
             ):
                 return self._sitting.mode
-            else:
-                await self._note(event)
+            await self._note(event)
         return Ended()
 
     async def _note(self, event: "Event") -> None:
-        from ..consoleevents import Gap, Reset, State  # noqa: PLC0415
+        from ..consoleevents import Error, Gap, Notice, Reset, State, Taken, Unsure  # noqa: PLC0415
         from ..servers import Exit  # noqa: PLC0415
 
         match event:
@@ -75,9 +89,13 @@ class Passing:
                 await self._redraw(event)
             case State():
                 await self._fit(event)
+            case Taken() | Unsure():
+                self._answered.set()  # nothing but marks is answered here
             case Exit():
                 pass  # the supervisor's own lines are among the bytes
             case _:
+                if isinstance(event, Error) or (isinstance(event, Notice) and event.id):
+                    self._answered.set()
                 self._say(words(event, self._console.server))
 
     async def _redraw(self, event: "Event") -> None:
@@ -125,19 +143,47 @@ class Passing:
         return Ended()
 
     async def _type(self) -> Ending:
-        from ..failures import ConnectionLost  # noqa: PLC0415
-
+        """Read keys until those by which one leaves; a program that takes none hinders nobody to leave."""
         leaving = Detaching(self._sitting.keys.data)
         async for keys in self._terminal.keys():
             data, left = leaving.feed(keys)
             if self._console.read_only:
                 left, data = left or CTRL_C in data, b""
-            if data:
-                with contextlib.suppress(ConnectionLost):  # it was said already that nobody is there
-                    await self._console.send_bytes(data)
+            self._typed += data
+            self._some.set()
             if left:
                 break
+            while len(self._typed) > MOST_TYPED:
+                self._room.clear()
+                await self._room.wait()
+        await self._send_typed()
         return Detached()
+
+    async def _send(self) -> Ending:
+        """Send what was typed, never more than the daemon keeps for a program that is slow to take it."""
+        from ..failures import ConnectionLost  # noqa: PLC0415
+
+        while True:
+            for _ in range(MARKING):
+                await self._some.wait()
+                await self._send_typed()
+            self._answered.clear()
+            try:
+                await self._console.mark()
+            except ConnectionLost:
+                continue
+            await self._answered.wait()
+
+    async def _send_typed(self) -> None:
+        from ..failures import ConnectionLost  # noqa: PLC0415
+
+        data, self._typed = self._typed[:MOST_SENT], self._typed[MOST_SENT:]
+        if not self._typed:
+            self._some.clear()
+        self._room.set()
+        if data:
+            with contextlib.suppress(ConnectionLost):  # it was said already that nobody is there
+                await self._console.send_bytes(data)
 
     def _say(self, text: str) -> None:
         """Say something, unless it would spoil a picture."""

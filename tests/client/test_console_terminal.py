@@ -10,6 +10,9 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from client import Client
+from client.consoleevents import Output
+
 from ..system import processes
 from ..system.house import Holdfast, program, sleeper
 from .typed import Typist, bare
@@ -166,6 +169,26 @@ def test_keys_go_to_a_program_with_a_terminal_and_so_does_the_size(running: Hold
         assert said.endswith("-- left the console of keys\n")
         assert is_put_right(child)
     assert running.pid("keys") == pid
+
+
+def test_a_large_paste_is_taken_whole(running: Holdfast, shell: Typist) -> None:
+    with shell.terminal("console", "keys", "--tail", "0") as child:
+        child.expect_exact("size 40x120")
+        child.delaybeforesend = None
+        for number in range(200):
+            child.send(f"{number:03d}" * 500)
+            child.read_nonblocking(1 << 16, processes.DEADLINE)
+        child.send("end of it")
+        child.expect_exact("end of it'")
+        child.send(DETACH)
+        assert ended(child)[0] == 0
+    with Client(socket=running.path("api.sock")) as client, client.console("keys", since=0) as console:
+        said = b""
+        while b"end of it" not in said:
+            event = next(console)
+            said += event.data if isinstance(event, Output) else b""
+    keys = b"".join(re.findall(rb"heard b'([0-9]+)", said))
+    assert keys.endswith(b"".join(b"%03d" % number * 500 for number in range(100, 200)))
 
 
 def test_who_comes_again_with_the_same_window_has_the_program_draw_anew(shell: Typist) -> None:

@@ -106,6 +106,19 @@ async def test_who_names_a_line_hears_what_became_of_it(either: House) -> None:
         assert said["kind"] == "input-refused"
 
 
+async def test_a_mark_is_answered_when_all_before_it_was_given(either: House) -> None:
+    await either.configure(reads=python(READS))
+    async with watch(either, "reads") as viewer:
+        for number in range(30):
+            await viewer.connection.send(b"x" * 5000)
+            if number % 10 == 9:
+                await viewer.say(type="mark", id=str(number))
+                assert await viewer.answer() == {"type": "taken", "id": str(number)}
+        await viewer.say(type="mark", id=None)
+        assert await viewer.answer() == MALFORMED
+    assert len([line for line in either.audit() if line["action"] == "server.console.input"]) == 30
+
+
 async def test_who_may_not_write_is_told_and_not_heard(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         Identity, "may", lambda _, permission, server=None: permission != "server.console.write"
