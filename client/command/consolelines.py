@@ -27,6 +27,9 @@ MOST_BATCH = 64 * 1024
 PACE = 0.03
 """Seconds between two batches."""
 
+QUIET = 0.3
+"""Seconds after which a line that has no end is taken for a question."""
+
 PROMPT = "> "
 
 _MOST_WORDS = 40
@@ -86,14 +89,22 @@ async def show_all(sitting: Sitting, batch: Batch, mode: Mode) -> Ending:
     """Show what comes until it ends, or is to be shown in another way."""
     from ..consoleevents import Settings  # noqa: PLC0415
 
-    rest = ""
+    def settle(question: str) -> None:
+        if sitting.show.question != question:
+            sitting.show.question = question
+            batch.stir()
+
+    rest, loop = "", asyncio.get_running_loop()
+    timer = loop.call_later(0, settle, "")
     async for event in sitting.console:
         batch.add(sitting.show.lines(event))
         if isinstance(event, Settings) and sitting.mode is not mode:
             batch.flush()
             return sitting.mode
         if rest != (rest := sitting.show.rest):
-            batch.stir()
+            timer.cancel()
+            settle("")
+            timer = loop.call_later(QUIET, settle, rest)
         await batch.room()
     return Ended()
 
@@ -179,7 +190,7 @@ class Desk:
 
         show = self._sitting.show
         return PromptSession(
-            message=lambda: ANSI(show.rest or PROMPT),
+            message=lambda: ANSI(show.question or PROMPT),
             history=InMemoryHistory(self._past),
             completer=_completer(self._past),
             complete_style=CompleteStyle.READLINE_LIKE,

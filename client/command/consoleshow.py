@@ -66,6 +66,8 @@ class Show:
         self._tail = Tail(end, tail)
         self._screening = Screening(coloured=out.coloured)
         self._state = ""
+        self.question = ""
+        """What stands in front of what is typed: a line that the server has left without an end."""
 
     @property
     def rest(self) -> str:

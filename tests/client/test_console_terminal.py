@@ -249,7 +249,7 @@ def test_a_daemon_that_is_killed_is_told_of_once_and_nothing_is_lost(
                 os.kill(house.daemon or 0, signal.SIGKILL)
         child.send(DETACH if server == "pty" else CTRL_D)
         assert ended(child)[0] == 0
-    numbers = [int(one) for one in re.findall(r"tick (\d+)", bare(text))]
+    numbers = [int(one) for one in re.findall(r"tick (\d+)\r\n", text)]
     assert numbers == list(range(301))
     assert text.count("it is tried again") == 2
     assert text.count("connected again") == 2
