@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sys
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ from .typed import Typist, bare
 
 CTRL_C, CTRL_D, UP, DETACH = "\x03", "\x04", "\x1b[A", "\x1d"
 
+ASKING = "while True: print('heard', input('Sure? '), flush=True)"
+
 COOKED = termios.ECHO | termios.ICANON | termios.ISIG
 
 
@@ -32,6 +35,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holdfast]:
             pty=program("pty_echo", terminal=True),
             flood=program("flood", enabled=False),
             off=sleeper(enabled=False),
+            asks={"command": [sys.executable, "-c", ASKING]},
         )
         house.start()
         house.console("chat").until("ready")
@@ -108,6 +112,15 @@ def test_our_own_lines_are_dim_and_dangerous_sequences_are_taken_out(
         child.send(CTRL_D)
         ended(child)
         assert "\x1b]0;" not in (child.before or "")
+
+
+def test_a_question_stands_in_front_of_the_answer(shell: Typist) -> None:
+    with shell.terminal("console", "asks") as child:
+        child.expect_exact("Sure?")
+        child.send("yes\r")
+        child.expect_exact("Sure? heard yes")
+        child.send(CTRL_D)
+        assert ended(child)[0] == 0
 
 
 def test_what_is_not_running_says_so_and_takes_no_line(shell: Typist) -> None:
