@@ -11,8 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .asyncconsoles import AsyncConsole as AsyncConsole
     from .clients import AsyncClient as AsyncClient
     from .clients import Client as Client
+    from .consoles import Console as Console
     from .failures import CannotConnect as CannotConnect
     from .failures import Failure as Failure
     from .failures import Refused as Refused
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "AsyncClient": "clients",
+    "AsyncConsole": "asyncconsoles",
     "CannotConnect": "failures",
     "Client": "clients",
+    "Console": "consoles",
     "Failure": "failures",
     "NotFound": "finding",
     "Refused": "failures",

@@ -10,6 +10,7 @@ from .failures import ConnectionLost, refusal
 from .operation import Awaiting, Blocking, D, Subscription
 from .streams import AsyncOpened, AsyncStream, Opened, Retry, Stream
 from .target import Target
+from .viewers import AsyncViewer, Viewer
 
 if TYPE_CHECKING:
     from .account import Account
@@ -201,7 +202,7 @@ class AsyncDriver:
                 return _checked(answer)
 
 
-class Client(Resources[Blocking]):
+class Client(Resources[Blocking], Viewer):
     """Asks one Holdfast, and waits for the answers. Several threads may use it at once.
 
     >>> with Client(url="https://games.example.org:42069", token="…") as holdfast:  # doctest: +SKIP
@@ -242,7 +243,7 @@ class Client(Resources[Blocking]):
         self._way.close()
 
 
-class AsyncClient(Resources[Awaiting]):
+class AsyncClient(Resources[Awaiting], AsyncViewer):
     """Asks one Holdfast, under asyncio or trio.
 
     >>> async def stop_all():

@@ -35,8 +35,9 @@ INPUT = "server.console.input"
 ENTER = b"\r"
 """What the Enter key sends in a terminal; who reads lines there gets a newline all the same (ICRNL)."""
 
-Typed = tuple[bytes, str, bool]
-"""Input: what the program gets, how it stands in the audit log, and whether these are lines."""
+Typed = tuple[bytes, str, bool, str | None]
+"""Input: what the program gets, how it stands in the audit log, whether these are lines, and what the client
+calls it, if it wants to hear what becomes of it."""
 
 
 class Malformed(Exception):
@@ -78,6 +79,13 @@ class Conversation:
         """Tell the viewer something that is not the program's word."""
         raise NotImplementedError
 
+    async def not_taken(self, why: str, about: str | None, kind: str) -> None:  # noqa: ARG002
+        """Tell the viewer that the program was not given his input, which he may have named."""
+        await self.tell(f"The input was not taken: {why}")
+
+    async def taken(self, about: str) -> None:
+        """Tell the viewer that the program was given what he has named; not every protocol can say that."""
+
     def introduced(self) -> None:
         """Say that the viewer was told what comes first: from now on he is listened to."""
         self._introduced.set()
@@ -102,16 +110,16 @@ class Conversation:
                 await done.wait()
             tasks.cancel_scope.cancel()
 
-    async def enter(self, data: bytes, text: str, *, lines: bool = False) -> None:
+    async def enter(self, data: bytes, text: str, *, lines: bool = False, about: str | None = None) -> None:
         """Have input given to the program; nothing else that the client says waits for that."""
         try:
-            self._typing.send_nowait((data, text, lines))
+            self._typing.send_nowait((data, text, lines, about))
         except anyio.WouldBlock:
-            await self.tell(f"The input was not taken: {MOST_TYPED} lines are waiting already")
+            await self.not_taken(f"{MOST_TYPED} lines are waiting already", about, "input-refused")
 
-    async def enter_line(self, text: str) -> None:
+    async def enter_line(self, text: str, about: str | None = None) -> None:
         """Have a line given to the program, with the newline that ends it."""
-        await self.enter(text.encode("utf-8", "replace") + b"\n", text, lines=True)
+        await self.enter(text.encode("utf-8", "replace") + b"\n", text, lines=True, about=about)
 
     async def send(self, sending: Awaitable[None]) -> bool:
         """Send, unless the viewer has gone; one that does not read is cut off."""
@@ -134,11 +142,14 @@ class Conversation:
 
     async def _type(self, typed: MemoryObjectReceiveStream[Typed], done: anyio.Event) -> None:
         with typed:
-            async for data, text, lines in typed:
-                await self._give(data, text, lines)
+            async for data, text, lines, about in typed:
+                if data or about is None:
+                    await self._give(data, text, lines=lines, about=about)
+                else:
+                    await self.taken(about)
         done.set()
 
-    async def _give(self, data: bytes, text: str, lines: bool) -> None:
+    async def _give(self, data: bytes, text: str, *, lines: bool, about: str | None) -> None:
         """Give input to the program; a typist whose input cannot be taken is told."""
         # What came before the end of the session may still be in the queue.
         if self._identity.over:
@@ -151,7 +162,7 @@ class Conversation:
             return
         if not self._is_listed(data):
             listed = ", ".join(self._identity.typing_list(server) or ())
-            await self.tell(f"The input was not taken: you may type only: {listed}")
+            await self.not_taken(f"you may type only: {listed}", about, "not-permitted")
             attempt.failed(self._identity, "", "not-permitted: this is not in the list", denied=True)
             return
         status = self.call.parts.mirror.latest.get(server)
@@ -161,9 +172,11 @@ class Conversation:
             await self.call.parts.mirror.write(server, data)
         except (InputRefused, NoSuchService, SupervisorUnreachable) as exc:
             attempt.failed(self._identity, "", cause_of(exc))
-            await self.tell(f"The input was not taken: {exc}")
+            await self.not_taken(str(exc), about, "input-refused")
             return
         self.call.parts.record(self._identity, INPUT, server=server, input=text)
+        if about is not None:
+            await self.taken(about)
 
     async def _listen(self) -> None:
         await self._introduced.wait()

@@ -66,22 +66,35 @@ class ThirdProtocol(JsonConversation):
         if said.get("type") == "resize":
             await self._resize(said)
             return True
+        if said.get("type") == "mark":
+            await self.enter(b"", "", about=text_of(said, "id"))
+            return True
         if said.get("type") != "input":
             return await super().act(said)
         if "data" not in said:
             raise Malformed
-        text = text_of(said, "data")
-        if await self._may_type():
-            await self.enter_line(text)
+        text, about = text_of(said, "data"), text_of(said, "id") if "id" in said else None
+        if await self._may_type(about):
+            await self.enter_line(text, about)
         return True
 
     async def tell(self, what: str) -> None:
         """Tell the viewer something."""
         await self.send(self.say({"type": "notice", "message": what}))
 
-    async def _may_type(self) -> bool:
+    async def not_taken(self, why: str, about: str | None, kind: str) -> None:
+        """Tell the viewer that the program was not given his input, which he may have named."""
+        named = {} if about is None else {"id": about, "kind": kind}
+        message = f"The input was not taken: {why}"
+        await self.send(self.say({"type": "notice", "message": message, **named}))
+
+    async def taken(self, about: str) -> None:
+        """Tell the viewer that the program was given what he has named."""
+        await self.send(self.say({"type": "taken", "id": about}))
+
+    async def _may_type(self, about: str | None = None) -> bool:
         if not self.may_write:
-            await self.tell("The input was not taken: this console is read-only")
+            await self.not_taken("this console is read-only", about, "not-permitted")
         return self.may_write
 
     async def _resize(self, said: Mapping[str, object]) -> None:

@@ -48,6 +48,8 @@ COMMANDS = (
         "history:history",
         "Show what happened to servers, and how runs ended",
         SERVERS,
+    Entry(
+        "console", "console:console", "Show the console of a server, and type into it", SERVERS, ("attach",)
     ),
     Entry("factor", "factor:factor", "Turn on the second factor of an account", ACCESS),
     Entry("audit", "auditing:audit", "Tell who did what, and whether that log is whole", ACCESS),

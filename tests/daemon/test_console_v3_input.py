@@ -86,6 +86,39 @@ async def test_input_that_is_not_taken_is_told_and_no_output(either: House) -> N
         assert viewer.settings["end"] == end, "the offsets count nothing of ours"
 
 
+async def test_who_names_a_line_hears_what_became_of_it(either: House) -> None:
+    await either.configure(echo=program("echo"), deaf=program("deaf"))
+    async with watch(either, "echo") as viewer:
+        await viewer.say(type="input", data="hello", id="ü 1")
+        assert await viewer.answer() == {"type": "taken", "id": "ü 1"}
+        await viewer.type("nobody asks")
+        await viewer.until(b"echo: hello\necho: nobody asks\n")
+        await viewer.say(type="input", data="x", id=1)
+        assert await viewer.answer() == MALFORMED, "and nothing was said of the line without a name"
+    async with watch(either, "deaf") as viewer:
+        await viewer.until(b"ready\n")
+        for number in range(10):
+            await viewer.say(type="input", data="x" * 500_000, id=str(number))
+            said = await viewer.answer()
+            assert said["id"] == str(number)
+            if said["type"] == "notice":
+                break  # the kernel keeps no more
+        assert said["kind"] == "input-refused"
+
+
+async def test_a_mark_is_answered_when_all_before_it_was_given(either: House) -> None:
+    await either.configure(reads=python(READS))
+    async with watch(either, "reads") as viewer:
+        for number in range(30):
+            await viewer.connection.send(b"x" * 5000)
+            if number % 10 == 9:
+                await viewer.say(type="mark", id=str(number))
+                assert await viewer.answer() == {"type": "taken", "id": str(number)}
+        await viewer.say(type="mark", id=None)
+        assert await viewer.answer() == MALFORMED
+    assert len([line for line in either.audit() if line["action"] == "server.console.input"]) == 30
+
+
 async def test_who_may_not_write_is_told_and_not_heard(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         Identity, "may", lambda _, permission, server=None: permission != "server.console.write"
@@ -99,6 +132,13 @@ async def test_who_may_not_write_is_told_and_not_heard(house: House, monkeypatch
                 "type": "notice",
                 "message": "The input was not taken: this console is read-only",
             }
+        await viewer.say(type="input", data="named", id="1")
+        assert await viewer.answer() == {
+            "type": "notice",
+            "message": "The input was not taken: this console is read-only",
+            "id": "1",
+            "kind": "not-permitted",
+        }
         await viewer.say(type="resize", rows=10, columns=10)
         assert await viewer.answer() == {
             "type": "notice",
