@@ -102,6 +102,8 @@ class Quick:
 
     def _connected(self, patience: float) -> socket.socket:
         unix = self._target.socket
+        if self._target.secure and self._trust is None:
+            self._trust = self._target.trust()
         if unix:
             made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         else:
@@ -112,15 +114,12 @@ class Quick:
                 made.connect(unix)
                 return made
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return self._encrypted(made) if self._target.secure else made
+            if self._trust is None:
+                return made
+            return self._trust.wrap_socket(made, server_hostname=self._address[0])
         except BaseException:
             made.close()
             raise
-
-    def _encrypted(self, plain: socket.socket) -> socket.socket:
-        if self._trust is None:
-            self._trust = self._target.trust()
-        return self._trust.wrap_socket(plain, server_hostname=self._address[0])
 
     def _send(self, connection: socket.socket, request: Request) -> bool:
         """Send a request; tell whether all of it went off."""
