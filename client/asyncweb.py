@@ -1,6 +1,6 @@
 """The way to the API for those who await: httpx over a Unix socket or TCP, under asyncio or trio."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import anyio
 import anyio.to_thread
@@ -46,17 +46,23 @@ class AsyncWeb:
     async def open(self, request: Request) -> "AsyncWebOpened":
         """Ask, and return the answer when its head has come; raises `Failure`."""
         body = request.body
+        poured = None if isinstance(body, bytes) else Poured(body)
         try:
             asked = self._client.build_request(
                 request.method,
                 request.target,
                 headers=headers_of(request),
-                content=_pour(body) if not isinstance(body, bytes) else body or None,
+                content=body if isinstance(body, bytes) and body else None,
                 timeout=limits(request.patience or self._patience),
             )
+            if poured is not None:
+                asked.stream = poured
             opened = AsyncWebOpened(self._target, await self._client.send(asked, stream=True))
         except RAISED as exc:
             raise said(exc, self._target) from exc
+        finally:
+            if poured is not None:
+                poured.close()
         await opened.begin()
         return opened
 
@@ -112,15 +118,41 @@ class AsyncWebOpened:
     async def close(self) -> None:
         """Have no more of it; also when whoever asked is being cancelled."""
         with anyio.move_on_after(CLOSING, shield=True):
+            if not self._ended:
+                await self._run_dry()
             await self._answer.aclose()
+
+    async def _run_dry(self) -> None:
+        """Let the generators of httpx come to their end: trio complains of those that do not."""
+        self._ended = True
+        await self._answer.extensions["network_stream"].aclose()
+        try:
+            while await anext(self._pieces, b""):
+                pass
+        except (*RAISED, RuntimeError):
+            return  # as it should be, or another task is at it, and notices
 
 
 def _over(unix: str) -> httpx.AsyncHTTPTransport:
     return httpx.AsyncHTTPTransport(uds=unix, limits=LIMITS, trust_env=False, verify=False)
 
 
-async def _pour(body: Body) -> AsyncIterator[bytes]:
-    """Read the pieces in a thread: a disk may be slow."""
-    pieces: Iterator[bytes] = pieces_of(body)
-    while piece := await anyio.to_thread.run_sync(next, pieces, b""):
-        yield piece
+class Poured(httpx.AsyncByteStream):
+    """A body, read in a thread: a disk may be slow. No generator, of which nobody could say when it ends."""
+
+    def __init__(self, body: Body) -> None:
+        self._pieces = pieces_of(body)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next piece."""
+        piece = await anyio.to_thread.run_sync(next, self._pieces, None)
+        if piece is None:
+            raise StopAsyncIteration
+        return piece
+
+    def close(self) -> None:
+        """Let go of what is read."""
+        self._pieces.close()

@@ -33,27 +33,32 @@ class Body(Protocol):
         """Return the pieces, from the beginning."""
 
 
-def pieces_of(body: Body) -> Iterator[bytes]:
+def pieces_of(body: Body) -> Generator[bytes]:
     """Yield the pieces; raises `CannotAsk` if they cannot be read, or are not as many as was said."""
     left = body.length
     pieces = iter(body.pieces())
-    while True:
-        try:
-            piece = next(pieces, None)
-        except Failure:
-            raise
-        except Exception as exc:
-            raise CannotAsk(f"what was to be sent cannot be read: {_said(exc)}") from exc
-        if piece is None:
-            break
-        if left is not None:
-            left -= len(piece)
-        if left is not None and left < 0:
-            raise CannotAsk("what was to be sent has grown meanwhile")
-        if piece:
-            yield piece
+    try:
+        while (piece := _next(pieces)) is not None:
+            if left is not None:
+                left -= len(piece)
+                if left < 0:
+                    raise CannotAsk("what was to be sent has grown meanwhile")
+            if piece:
+                yield piece
+    finally:
+        if isinstance(pieces, Generator):
+            pieces.close()  # with it, the file that it reads
     if left:
         raise CannotAsk("what was to be sent has shrunk meanwhile")
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    try:
+        return next(pieces, None)
+    except Failure:
+        raise
+    except Exception as exc:
+        raise CannotAsk(f"what was to be sent cannot be read: {_said(exc)}") from exc
 
 
 def _said(exc: Exception) -> str:

@@ -145,11 +145,15 @@ class Quick:
             raise
 
     def _pour(self, connection: socket.socket, body: Body, *, chunked: bool) -> bool:
-        for piece in pieces_of(body):
-            # With TLS, what can be read may be TLS's own.
-            if not self._target.secure and _readable(connection):
-                return False  # the answer is there already: what it says does not depend on the rest
-            connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        pieces = pieces_of(body)
+        try:
+            for piece in pieces:
+                # With TLS, what can be read may be TLS's own.
+                if not self._target.secure and _readable(connection):
+                    return False  # the answer is there already: what it says does not depend on the rest
+                connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        finally:
+            pieces.close()
         if chunked:
             connection.sendall(b"0\r\n\r\n")
         return True

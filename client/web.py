@@ -53,17 +53,21 @@ class Web:
     def open(self, request: Request) -> "WebOpened":
         """Ask, and return the answer when its head has come; raises `Failure`."""
         body = request.body
+        poured = None if isinstance(body, bytes) else pieces_of(body)
         try:
             asked = self._client.build_request(
                 request.method,
                 request.target,
                 headers=headers_of(request),
-                content=pieces_of(body) if not isinstance(body, bytes) else body or None,
+                content=(body or None) if isinstance(body, bytes) else poured,
                 timeout=limits(request.patience or self._patience),
             )
             return WebOpened(self._target, self._client.send(asked, stream=True))
         except RAISED as exc:
             raise said(exc, self._target) from exc
+        finally:
+            if poured is not None:
+                poured.close()
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -126,8 +130,10 @@ def limits(patience: float) -> httpx.Timeout:
 def headers_of(request: Request) -> Sequence[tuple[bytes, bytes]]:
     """Return what a request says of itself."""
     headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
-    if not isinstance(request.body, bytes) and request.body.length is not None:
-        headers.append((b"Content-Length", str(request.body.length).encode()))
+    if not isinstance(request.body, bytes):
+        length = request.body.length
+        chunked = (b"Transfer-Encoding", b"chunked")
+        headers.append(chunked if length is None else (b"Content-Length", str(length).encode()))
     return headers
 
 
