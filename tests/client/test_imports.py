@@ -25,20 +25,24 @@ def test_the_library_itself_is_the_standard_librarys_and_little_of_it() -> None:
     assert not ours & SLOW
 
 
+WAITING = """
+from client.quick import Quick
+from client import Client, Target
+
+target = Target(socket="x")
+Client(target, way=Quick(target, 1)).servers
+"""
+
+
 @pytest.mark.parametrize(
     "code",
     [
         "import client.command.shell",
         "from client.command.shell import shell; shell()",
-        "import client.clients, client.drivers, client.operation, client.streams, client.servers, client.system",
+        "import client.clients, client.drivers, client.operation, client.servers, client.system",
         "from client import Client, Failure, NotThere, find",
-        "from client.quick import Quick; from client import Client, Target; "
-        "Client(Target(socket='x'), way=Quick(Target(socket='x'), 1)).servers",
+        WAITING,
     ],
 )
 def test_what_takes_long_is_not_imported(code: str) -> None:
     assert not loaded_by(code) & SLOW
-
-
-def test_to_wait_needs_no_event_loop() -> None:
-    assert "trio" not in loaded_by("from client import Client; Client(socket='x').close()")
