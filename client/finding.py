@@ -49,15 +49,20 @@ def find(environment: Mapping[str, str] = os.environ, folder: str = ".") -> Targ
 
 
 def of_config(config: str, state: str | None = None) -> str | None:
-    """Return the socket of the Holdfast that runs, or ran, by a config; None if nobody can tell."""
+    """Return the socket of the Holdfast that runs, or ran, by a config; None if nobody can tell.
+
+    Nothing is returned if it has none, since the config says so.
+    """
     folder = os.path.dirname(os.path.abspath(config))
     try:
         with open(os.path.join(state or os.path.join(folder, PRIVATE), "api.json"), encoding="utf-8") as file:
             known = json.load(file)
     except (OSError, ValueError):
         return None
-    socket = known.get("socket") if isinstance(known, dict) else None
-    return socket if isinstance(socket, str) and socket else None
+    if not isinstance(known, dict) or not known.get("config"):
+        return None
+    socket = known.get("socket")
+    return socket if isinstance(socket, str) else ""
 
 
 def config_in(folder: str) -> str | None:
@@ -85,7 +90,7 @@ def _shared(folder: str) -> bool:
 
 def _places(environment: Mapping[str, str], folder: str) -> Iterator[str]:
     config = config_in(folder)
-    if config is not None and (socket := of_config(config)) is not None:
+    if config is not None and (socket := of_config(config)):
         yield socket
     for place in USUAL:
         runtime = environment.get("XDG_RUNTIME_DIR", "")

@@ -13,6 +13,8 @@ SETTLED = frozenset({"running", "stopped", "failed"})
 
 _LOOKING = 0.1
 
+_OCTYNE = {0: "stopped", 1: "running", 2: "failed"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cause(Record):
@@ -110,7 +112,7 @@ class Servers(Resource[D]):
         ...     print(name, server.state, server.reason)
         """
         answer = told((yield Request("GET", "/servers", {"details": True})))
-        return {name: record(Server, one) for name, one in _by_name(answer).items()}
+        return {name: record(Server, _whole(one)) for name, one in _by_name(answer).items()}
 
     @Operation
     def get(self, name: str) -> Steps[Server]:
@@ -216,3 +218,10 @@ def _by_name(answer: Mapping[str, object]) -> Mapping[str, object]:
     if not isinstance(servers, dict):
         raise NotHoldfast("the answer has no servers")
     return servers
+
+
+def _whole(one: object) -> object:
+    """Return what is told of a server; Octyne itself, which we understand as well, tells a number alone."""
+    if isinstance(one, int):
+        return {"status": one, "state": _OCTYNE.get(one, "stopped")}
+    return one

@@ -45,6 +45,7 @@ SENTENCES = {
     "server.pause": "{user} paused {server}",
     "server.resume": "{user} let {server} go on",
     "server.restart": "{user} restarted {server}",
+    "server.signal": "{user} sent {signal} to {server}",
     "server.start": "{user} started {server}",
     "server.stop": "{user} stopped {server}",
 }

@@ -119,6 +119,7 @@ SCHEMAS: Mapping[str, Schema] = {
             }
         }
     ),
+    "ServersInDetail": shape({"servers": by_name(ref("Server"), "By name, sorted by it")}),
     "ServersWithInfo": shape(
         {
             "servers": {

@@ -23,6 +23,9 @@ from .processtable import PAGE, PROC, Members, Process, ProcessTable, by_parenth
 FRESH = 1.0
 """Seconds for which a sample is good."""
 
+SHARE = 0.05
+"""Of one core: more than that is not spent on who asks for all at once, however often he does."""
+
 STALE = 30.0
 """Seconds after which a sample says nothing about now: the figure begins anew."""
 
@@ -87,6 +90,8 @@ class Sampler:
         self._members = members
         self._proc = proc
         self._trees: dict[int, _Tree] = {}
+        self._roots: frozenset[int] = frozenset()
+        self._at = -STALE
         self._turn = anyio.Lock()
 
     async def usage(self, pid: int, live: Iterable[int]) -> Usage:
@@ -97,6 +102,18 @@ class Sampler:
                 await self._measure({pid, *live})
             return self._trees[pid].usage if pid in self._trees else Usage()
 
+    async def usages(self, live: Collection[int]) -> Mapping[int, Usage]:
+        """Return the use of all these trees, by one pass for whoever asks; those that are gone are missing.
+
+        A sample is good for longer where a pass takes long. One that lacks a tree is taken anew.
+        """
+        async with self._turn:
+            age = time.monotonic() - self._at
+            # Who was looked for and not seen is gone, or hidden from us (proc(5), hidepid).
+            if age >= max(FRESH, self.cost / SHARE) or not self._roots.issuperset(live):
+                await self._measure(set(live))
+            return {pid: self._trees[pid].usage for pid in live if pid in self._trees}
+
     async def sample(self, live: Collection[int]) -> Mapping[int, Usage]:
         """Measure all of them now; those that are gone are missing."""
         async with self._turn:
@@ -105,6 +122,7 @@ class Sampler:
 
     async def _measure(self, roots: set[int]) -> None:
         self._trees = await anyio.to_thread.run_sync(self._pass, roots)
+        self._roots, self._at = frozenset(roots), time.monotonic()
 
     def _pass(self, roots: set[int]) -> dict[int, _Tree]:
         begin = time.thread_time()

@@ -78,7 +78,7 @@ class Calls:
 
     async def _signal(self, parameters: Record) -> Reply:
         number = parameters.take("signal", int)
-        if number not in set(signal.Signals):
+        if number not in signal.valid_signals():
             raise InvalidRecord(f"signal: there is no signal {number}")
         await self._supervisor.signal(parameters.take("name", str), parameters.take("run", int), number)
         return {}

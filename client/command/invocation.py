@@ -8,7 +8,7 @@ import click
 
 from ..clients import PATIENCE, Client
 from ..failures import Failure
-from ..finding import NotFound, config_in, find, of_config
+from ..finding import config_in, find, of_config
 from ..quick import Quick
 from ..target import Target
 from .exits import Exit, Stop
@@ -50,11 +50,20 @@ class Invocation:
         if self.url:
             return Target(url=self.url, token=self.token or os.environ.get("HOLDFAST_TOKEN", ""), ca=self.ca)
         if self.config:
-            socket = of_config(self.config, self.state_dir or None)
-            if socket is None:
-                raise NotFound(f"no Holdfast has run by {self.config} yet: start it with holdfast run")
-            return Target(socket=socket)
+            return Target(socket=self._socket_of(self.config))
         return find()
+
+    def _socket_of(self, config: str) -> str:
+        """Return the socket that a config names; raises `Stop`."""
+        socket = of_config(config, self.state_dir or None)
+        if socket is None:
+            # It has not run yet, or its state is not for our eyes.
+            from .programs import socket_in  # noqa: PLC0415
+
+            socket = socket_in(config)
+        if not socket:
+            raise Stop("the Unix socket is switched off in the config", Exit.UNREACHABLE)
+        return socket
 
     @cached_property
     def client(self) -> Client:
@@ -70,37 +79,40 @@ class Invocation:
     def named(self, patterns: tuple[str, ...], *, every: bool = False, hint: str = "--all") -> list[str]:
         """Return the servers that are meant, by name: patterns may have `*`, `?` and `[…]`.
 
-        Raises `Stop` for a name that there is not, `click.UsageError` if none was given.
+        A name without such is returned as it is, whether there is such a server or not. Raises `Stop` for a
+        pattern that fits none, `click.UsageError` if nothing was given.
         """
         if not patterns and not every:
             raise click.UsageError(f"name a server, or say {hint}")
-        known = list(self.client.servers.list()) if every or any(map(_is_pattern, patterns)) else None
         if every:
-            return known or []
-        found: list[str] = []
-        for pattern in patterns:
-            found += self._matching(pattern, known)
-        return list(dict.fromkeys(found))
+            return list(self.client.servers.list())
+        if not any(map(_is_pattern, patterns)):
+            return list(dict.fromkeys(patterns))
+        known = list(self.client.servers.list())
+        found = [self.among(known, (one,)) if _is_pattern(one) else [one] for one in patterns]
+        return list(dict.fromkeys(name for names in found for name in names))
 
-    def _matching(self, pattern: str, known: list[str] | None) -> list[str]:
+    def among(self, known: list[str], patterns: tuple[str, ...]) -> list[str]:
+        """Return which of the known names are meant; raises `Stop` if one of the patterns fits none."""
         import fnmatch  # noqa: PLC0415
 
-        if known is None or pattern in known:
-            return [pattern]
-        matching = [name for name in known if fnmatch.fnmatchcase(name, pattern)]
-        if not matching:
-            raise Stop(f"no server fits {pattern}", Exit.NOT_THERE)
-        return matching
+        found: list[str] = []
+        for pattern in patterns:
+            fitting = [pattern] if pattern in known else [n for n in known if fnmatch.fnmatchcase(n, pattern)]
+            if not fitting:
+                what = (
+                    f"no server fits {pattern}" if _is_pattern(pattern) else f"there is no server {pattern}"
+                )
+                raise Stop(f"{what}{_close(pattern, known)}", Exit.NOT_THERE)
+            found += fitting
+        return list(dict.fromkeys(found))
 
     def suggestion(self, name: str) -> str:
         """Return what may have been meant by the name of a server that there is not."""
-        import difflib  # noqa: PLC0415
-
         try:
-            close = difflib.get_close_matches(name, list(self.client.servers.list()), n=3)
+            return _close(name, list(self.client.servers.list()))
         except Failure:
             return ""
-        return f"; did you mean {' or '.join(close)}?" if close else ""
 
     @property
     def config_path(self) -> str:
@@ -109,6 +121,13 @@ class Invocation:
         if path is None:
             raise Stop("there is no config.hjson and no config.json here; name one with --config", Exit.USAGE)
         return path
+
+
+def _close(name: str, known: list[str]) -> str:
+    import difflib  # noqa: PLC0415
+
+    close = difflib.get_close_matches(name, known, n=3)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def _is_pattern(name: str) -> bool:

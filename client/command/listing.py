@@ -1,10 +1,14 @@
 """`holdfast list`: which servers there are, and how they are."""
 
+import json
+import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from ..failures import CannotConnect, ConnectionLost, TimedOut
 from .amounts import duration, percent, size
 from .invocation import Invocation, pass_invocation
 from .output import BAD, DIM, GOOD, WARN, Cell
@@ -30,10 +34,21 @@ OCTYNE = {0: "offline", 1: "online", 2: "crashed"}
 
 
 @click.command("list", cls=Shaped)
+@click.argument("patterns", nargs=-1, metavar="[NAME]...")
+@click.option("--watch", "-w", is_flag=True, help="Show it anew for as long as it takes, until Ctrl-C.")
+@click.option(
+    "--interval", type=click.FloatRange(0.1), default=2.0, metavar="SECONDS", help="How often; 2 without it."
+)
 @pass_invocation
-def servers(invocation: Invocation) -> None:
-    """List the servers, and how they are."""
-    found = invocation.client.servers.list()
+def servers(invocation: Invocation, patterns: tuple[str, ...], watch: bool, interval: float) -> None:
+    """List the servers, and how they are.
+
+    With names or patterns ('mc-*'), only those.
+    """
+    if watch:
+        _watch(invocation, patterns, interval)
+        return
+    found = _found(invocation, patterns)
     out = invocation.out
     if invocation.json:
         out.json({name: server.raw for name, server in found.items()})
@@ -47,6 +62,41 @@ def servers(invocation: Invocation) -> None:
         out.table(HEADER, rows_of(found), right=NUMBERS)
     else:
         out.note("there are no servers yet: add some to the config")
+
+
+def _found(invocation: Invocation, patterns: tuple[str, ...]) -> "Mapping[str, Server]":
+    """Return the servers that are meant, by name; raises `Stop` if one of them is missing."""
+    found = invocation.client.servers.list()
+    if not patterns:
+        return found
+    return {name: found[name] for name in invocation.among(list(found), patterns)}
+
+
+def _watch(invocation: Invocation, patterns: tuple[str, ...], interval: float) -> None:
+    """Show the list again and again: in its place in a terminal, one after the other elsewhere."""
+    out = invocation.out
+    if invocation.json or not out.terminal:
+        while True:
+            found = _found(invocation, patterns)
+            if invocation.json:
+                sys.stdout.write(f"{json.dumps({name: one.raw for name, one in found.items()})}\n")
+            else:
+                out.table(HEADER, rows_of(found), right=NUMBERS)
+                out.say()
+            sys.stdout.flush()
+            time.sleep(interval)
+    from rich.live import Live  # noqa: PLC0415  (takes a while)
+    from rich.text import Text  # noqa: PLC0415
+
+    with Live(console=out.rich, screen=True, auto_refresh=False) as live:
+        while True:
+            try:
+                live.update(
+                    out.drawn(HEADER, rows_of(_found(invocation, patterns)), right=NUMBERS), refresh=True
+                )
+            except (CannotConnect, ConnectionLost, TimedOut) as exc:
+                live.update(Text(f"{exc}; trying again"), refresh=True)
+            time.sleep(interval)
 
 
 def rows_of(servers: Mapping[str, "Server"]) -> Sequence[Sequence[str]]:

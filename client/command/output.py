@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 GOOD, BAD, WARN, DIM, BOLD = "green", "red", "yellow", "dim", "bold"
 
@@ -98,7 +99,7 @@ class Output:
 
     def drawn(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()
-    ) -> "object":
+    ) -> "Table":
         """Return a table as rich draws it."""
         from rich.table import Table  # noqa: PLC0415  (takes a while)
         from rich.text import Text  # noqa: PLC0415

@@ -20,14 +20,19 @@ FILES = "Files"
 ACCESS = "People and rights"
 HOLDFAST = "Holdfast itself"
 
+_LIST = ("list-apps", "apps", "ls", "ps")
+
 COMMANDS = (
+    Entry("list", "listing:servers", "List the servers, and how they are", SERVERS, _LIST),
+    Entry("start", "control:start", "Start servers, and wait until they are up", SERVERS),
     Entry(
-        "list",
-        "listing:servers",
-        "List the servers, and how they are",
-        SERVERS,
-        ("list-apps", "apps", "ls", "ps"),
+        "stop", "control:stop", "Stop servers, each in its own way, and wait until they have ended", SERVERS
     ),
+    Entry("restart", "control:restart", "Restart servers, and wait until they are up again", SERVERS),
+    Entry("kill", "control:kill", "Kill servers: all their processes, without asking", SERVERS),
+    Entry("pause", "control:pause", "Let nothing of servers run, until they are resumed or stopped", SERVERS),
+    Entry("resume", "control:resume", "Let servers go on that were paused", SERVERS),
+    Entry("signal", "control:signal", "Send a signal to all processes of servers", SERVERS),
     Entry("factor", "factor:factor", "Turn on the second factor of an account", ACCESS),
     Entry("audit", "auditing:audit", "Tell who did what, and whether that log is whole", ACCESS),
     Entry("run", "running:run", "Run the supervisor and the API in the foreground", HOLDFAST),

@@ -1,8 +1,10 @@
 """`/servers`, `/server/{id}`: what there is, how it is, and what shall become of it."""
 
+import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+import anyio.lowlevel
 from starlette.responses import JSONResponse, Response
 
 from supervisor import Cause, CauseKind, NotAllowed, ServiceStatus, State
@@ -10,12 +12,16 @@ from supervisor import Cause, CauseKind, NotAllowed, ServiceStatus, State
 from ..described import Content, Param, described, either, json_of
 from ..errors import ApiError
 from ..happening import CODES, next_of
-from ..parts import Call
-from ..shapes import FLAG, one_of
+from ..parts import Call, Parts
+from ..shapes import FLAG, text
+from ..signalname import NotSendable, sendable
 from ..statenews import size
 from ..usage import Usage, total_memory
 
 Operation = Callable[[str, Cause], Awaitable[ServiceStatus]]
+
+_SLICE = 50
+"""Servers that are described at once: while they are, nothing else runs."""
 
 
 def code(status: ServiceStatus) -> int:
@@ -28,14 +34,20 @@ def code(status: ServiceStatus) -> int:
 
 @described(
     "Servers",
-    query=(Param("extrainfo", "`true`: also whether each is to be deleted", FLAG),),
-    answers={200: json_of(either("Servers", "ServersWithInfo"), "The servers")},
+    query=(
+        Param("extrainfo", "`true`: also whether each is to be deleted", FLAG),
+        Param("details", "`true`: of each all that `GET /server/{id}` tells", FLAG),
+    ),
+    answers={200: json_of(either("Servers", "ServersWithInfo", "ServersInDetail"), "The servers")},
     errors=({503: "supervisor-unreachable"},),
 )
 async def list_all(call: Call) -> Response:
     """List the servers that the caller may see, by name."""
     services = await call.parts.mirror.services()
     seen = [services[name] for name in sorted(services) if call.who.may("server.view", name)]
+    if call.query("details") == "true":
+        usages = await _usages(call.parts, services)
+        return Response(await _details(call.parts, seen, usages), media_type="application/json")
     if call.query("extrainfo") == "true":
         info = {s.name: {"status": code(s), "toDelete": s.removed} for s in seen}
         return JSONResponse({"servers": info})
@@ -51,9 +63,7 @@ async def show(call: Call) -> Response:
         services = await call.parts.mirror.services()
         live = [other.pid for other in services.values() if other.pid is not None]
         usage = await call.parts.sampler.usage(status.pid, live)
-    told = {**_describe(status, usage, time.monotonic()), **call.parts.health.describe(status)}
-    hint = call.parts.hints.of(status)
-    return JSONResponse(told if hint is None else {**told, "hint": hint})
+    return JSONResponse(_tell(call.parts, status, usage))
 
 
 @described(
@@ -61,10 +71,12 @@ async def show(call: Call) -> Response:
     body=Content(
         "What shall become of it, in capitals or not",
         {
-            "text/plain": one_of(
+            "text/plain": text(
                 "TERM asks it to end, KILL and STOP do not ask; RESTART is TERM and then START; "
-                "PAUSE lets it stand still until RESUME",
-                *("START", "TERM", "KILL", "STOP", "RESTART", "PAUSE", "RESUME"),
+                "PAUSE lets it stand still until RESUME; "
+                "SIGNAL and the name or number of a signal sends that to all of its processes",
+                pattern="^(START|TERM|KILL|STOP|RESTART|PAUSE|RESUME|SIGNAL [A-Z0-9+-]+)$",
+                examples=["START", "SIGNAL HUP"],
             )
         },
         example="START",
@@ -75,22 +87,28 @@ async def show(call: Call) -> Response:
     errors=({400: "invalid-operation", 409: "not-allowed"},),
 )
 async def operate(call: Call) -> Response:
-    """Start, stop, kill or pause one server."""
+    """Start, stop, kill, pause or signal one server.
+
+    A signal changes nothing about what is wanted: a server that ends by it has ended by itself, and is
+    restarted if its restart policy says so. To stop one there is TERM, and KILL.
+    """
     mirror = call.parts.mirror
     await mirror.service(call.server)
-    match (await call.body()).strip().upper():
-        case b"START":
+    match (await call.body()).upper().split():
+        case [b"START"]:
             return await _start(call, mirror.start, "server.start")
-        case b"RESTART":
+        case [b"RESTART"]:
             return await _start(call, mirror.restart, "server.restart")
-        case b"TERM":
+        case [b"TERM"]:
             await _ask(call, mirror.stop, "server.stop")
-        case b"KILL" | b"STOP":
+        case [b"KILL" | b"STOP"]:
             await _ask(call, mirror.kill, "server.kill")
-        case b"PAUSE":
+        case [b"PAUSE"]:
             await _ask(call, mirror.pause, "server.pause")
-        case b"RESUME":
+        case [b"RESUME"]:
             await _ask(call, mirror.resume, "server.resume")
+        case [b"SIGNAL", *words]:
+            await _signal(call, words)
         case _:
             raise ApiError(400, "invalid-operation", "Invalid operation requested!")
     return JSONResponse({"success": True})
@@ -116,6 +134,20 @@ async def _ask(call: Call, operation: Operation, action: str) -> None:
     done()
 
 
+async def _signal(call: Call, words: Sequence[bytes]) -> None:
+    try:
+        wanted = sendable(b" ".join(words).decode("ascii", "replace"))
+    except NotSendable as exc:
+        raise ApiError(400, "invalid-operation", str(exc)) from exc
+    done = call.recording("server.signal", signal=wanted.name)
+    mirror = call.parts.mirror
+    status = await mirror.service(call.server)
+    if not status.state.alive:
+        raise NotAllowed(f"cannot signal {call.server}: it is {status.state}")
+    await mirror.signal(call.server, status.run, wanted.number)
+    done()
+
+
 def _asked_by(call: Call) -> Cause:
     """Return the caller as the cause of a change."""
     who = call.who
@@ -126,6 +158,30 @@ def _asked_by(call: Call) -> Cause:
 def _cannot_start(call: Call, why: str) -> Response:
     call.failed(f"cannot-start: {why}")
     return JSONResponse({"success": False, "error": why, "kind": "cannot-start"})
+
+
+async def _usages(parts: Parts, services: Mapping[str, ServiceStatus]) -> Mapping[int, Usage]:
+    """Return what all servers use, by pid: a look that left some out would begin their figures anew."""
+    live = [status.pid for status in services.values() if status.pid is not None]
+    return await parts.sampler.usages(live) if live else {}
+
+
+async def _details(parts: Parts, seen: Sequence[ServiceStatus], usages: Mapping[int, Usage]) -> bytes:
+    """Return all about many servers as JSON, made in slices."""
+    slices = []
+    for at in range(0, len(seen), _SLICE):
+        some = seen[at : at + _SLICE]
+        told = {one.name: _tell(parts, one, usages.get(one.pid or 0, Usage())) for one in some}
+        slices.append(json.dumps(told, ensure_ascii=False, separators=(",", ":"))[1:-1].encode())
+        await anyio.lowlevel.checkpoint()
+    return b'{"servers":{%b}}' % b",".join(slices)
+
+
+def _tell(parts: Parts, status: ServiceStatus, usage: Usage) -> dict[str, object]:
+    """Return all about one server."""
+    told = {**_describe(status, usage, time.monotonic()), **parts.health.describe(status)}
+    hint = parts.hints.of(status)
+    return told if hint is None else {**told, "hint": hint}
 
 
 def _describe(status: ServiceStatus, usage: Usage, now: float) -> dict[str, object]:

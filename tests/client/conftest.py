@@ -32,7 +32,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holdfast]:
     try:
         house.configure(chat=program("echo"), web=sleeper(), off=sleeper(enabled=False))
         house.start()
-        house.until_status("web", 1)
+        house.until(lambda: house.about("web")["state"] == "running", "web runs")
+        house.until(lambda: house.about("chat")["state"] == "running", "chat runs")
         yield house
     finally:
         house.end()

@@ -18,12 +18,17 @@ async def test_servers_are_listed_as_far_as_they_may_be_seen(house: House) -> No
     await house.configure(mc1=program("echo"), mc2=program("echo"), bot=program("echo"))
     some = await guest(house, {"permissions": "server.view", "servers": ["mc*"]})
     assert [*(said(await some.get("/servers")))["servers"]] == ["mc1", "mc2"]  # type: ignore[misc]
-    assert (await some.get("/server/mc1")).status_code == 200
+    detailed = said(await some.get("/servers?details=true"))["servers"]
+    assert isinstance(detailed, dict)
+    assert [*detailed] == ["mc1", "mc2"]
+    assert detailed["mc1"]["pid"] == said(await some.get("/server/mc1"))["pid"]
     assert said(await some.get("/server/bot"), 403) == REFUSED
     assert said(await some.get("/server/nobody"), 403) == REFUSED, "what exists is not told"
     assert said(await some.get("/server/mc-none"), 404)
     none = await guest(house, "audit.view", name="auditor")
     assert said(await none.get("/servers"), 403) == REFUSED
+    assert said(await none.get("/servers?details=true"), 403) == REFUSED
+    assert (await some.post("/server/mc1", content="SIGNAL HUP")).status_code == 403
 
 
 async def test_one_sees_what_one_may(house: House) -> None:

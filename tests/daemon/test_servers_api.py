@@ -7,7 +7,7 @@ from typing import cast
 import anyio
 import pytest
 
-from daemon import mirror
+from daemon import mirror, processtable, usage
 
 from .door import Door
 from .house import House, Json, eventually, living, program, python
@@ -19,6 +19,13 @@ signal.pause()"""
 WITH_A_CHILD = f"""import subprocess, sys, signal
 child = subprocess.Popen([sys.executable, "-I", "-S", "-c", {ALLOCATES!r}])
 child.wait()"""
+HEARS_IN_A_TREE = """import os, signal, sys
+who = "parent" if os.fork() else "child"
+def hear(number, frame):
+    os.write(1, f"{who} heard {signal.Signals(number).name}\\n".encode())
+signal.signal(signal.SIGHUP, hear)
+os.write(1, f"{who} ready\\n".encode())
+while True: signal.pause()"""
 MISSING: Json = {"directory": "/", "command": ["/no/such/program"]}
 
 
@@ -47,6 +54,65 @@ async def test_more_is_told_only_for_the_word_true(house: House) -> None:
     assert await listed(house, extrainfo="true") == {"app": {"status": 1, "toDelete": False}}
     for word in ("True", "TRUE", "1", "false", "", "yes"):
         assert await listed(house, extrainfo=word) == {"app": 1}
+
+
+async def in_detail(house: House) -> dict[str, Json]:
+    answer = await house.local.get("/servers", params={"details": "true"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    found: dict[str, Json] = answer.json()["servers"]
+    return found
+
+
+async def test_all_servers_are_told_in_detail_at_once(either: House) -> None:
+    await either.configure(b=program("echo"), c=off(program("echo")), a=MISSING, app=program("echo"))
+    await either.until("a", status=2)
+    await either.until("b", status=1)
+    told = await in_detail(either)
+    assert [*told] == ["a", "app", "b", "c"]
+    for name, one in told.items():
+        shown = await either.show(name)
+        assert one.keys() == shown.keys()
+        same = ("status", "state", "wanted", "reason", "cause", "run", "pid", "health", "ready", "lastExit")
+        assert [one[key] for key in same] == [shown[key] for key in same]
+    assert cast("int", told["b"]["memoryUsage"]) > 0
+    assert cast("int", told["b"]["uptime"]) > 0
+    assert (told["c"]["memoryUsage"], told["c"]["uptime"]) == (0, 0)
+    for word in ("True", "1", "false", ""):
+        assert await listed(either, details=word) == {"a": 2, "app": 1, "b": 1, "c": 0}
+
+
+async def test_a_name_in_a_detailed_list_may_be_any_text(house: House) -> None:
+    await house.configure(**{name: off(program("echo")) for name in ('a "b"', "ü", "{}", "app")})
+    await eventually(lambda: in_detail(house), lambda told: [*told] == ['a "b"', "app", "{}", "ü"])
+    await house.configure()
+    await house.operate("app", "KILL")
+    await eventually(lambda: in_detail(house), lambda told: not told)
+
+
+async def test_three_hundred_servers_are_told_by_one_look_at_the_processes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = {f"s{number:03}": off(program("echo")) for number in range(300)}
+    await house.configure(app=program("echo"), **{**many, "s007": program("echo"), "s299": program("echo")})
+    await house.until("s299", status=1)
+    looks: list[str] = []
+
+    def witnessed(proc: str) -> processtable.ProcessTable:
+        looks.append(proc)
+        return processtable.read_table(proc)
+
+    await in_detail(house)
+    monkeypatch.setattr(usage, "FRESH", 1e9)
+    monkeypatch.setattr(usage, "read_table", witnessed)
+    for _ in range(3):
+        told = await in_detail(house)
+        assert [*told] == ["app", *many]
+        running = [name for name, one in told.items() if cast("int", one["memoryUsage"]) > 0]
+        assert running == ["app", "s007", "s299"]
+    assert looks == []
+    await house.operate("s008", "START")
+    assert cast("int", (await in_detail(house))["s008"]["memoryUsage"]) > 0
+    assert len(looks) == 1, "who was started meanwhile is looked for"
 
 
 async def test_one_server_is_shown_with_octynes_keys_and_types(either: House) -> None:
@@ -112,6 +178,73 @@ async def test_who_does_not_run_cannot_be_paused(house: House) -> None:
         answer = await house.local.post("/server/app", content=word)
         assert (answer.status_code, answer.json()["kind"]) == (409, "not-allowed")
         assert state in answer.json()["error"]
+
+
+@pytest.mark.parametrize("word", ["SIGNAL HUP", "signal sighup", "SIGNAL 1", " Signal\t SigHup\n"])
+async def test_a_signal_comes_to_all_processes_of_a_server(either: House, word: str) -> None:
+    await either.configure(app=program("echo"), tree=python(HEARS_IN_A_TREE))
+    async with either.view("tree") as viewer:
+        await viewer.until("child ready")
+        await viewer.until("parent ready")
+        pid = (await either.show("tree"))["pid"]
+        assert await either.operate("tree", word) == {"success": True}
+        await viewer.until("child heard SIGHUP")
+        await viewer.until("parent heard SIGHUP")
+    shown = await either.show("tree")
+    assert (shown["pid"], shown["status"], shown["wanted"]) == (pid, 1, "up")
+    line = either.done()[-1]
+    assert (line["action"], line["server"], line["signal"]) == ("server.signal", "tree", "SIGHUP")
+
+
+@pytest.mark.parametrize(("word", "number"), [("KILL", signal.SIGKILL), ("RTMIN+1", signal.SIGRTMIN + 1)])
+async def test_who_ends_by_a_signal_has_ended_by_itself(either: House, word: str, number: int) -> None:
+    before = await either.until("app", status=1)
+    assert await either.operate("app", f"SIGNAL {word}") == {"success": True}
+    shown = await eventually(
+        lambda: either.show("app"), lambda seen: seen["pid"] not in (None, before["pid"])
+    )
+    assert shown["wanted"] == "up"
+    assert cast("Json", shown["lastExit"])["signal"] == number
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("SIGNAL", "no signal is named: expected a name such as HUP or SIGUSR1, or a number"),
+        (
+            "SIGNAL NONSENSE",
+            "there is no signal 'NONSENSE': expected a name such as HUP or SIGUSR1, or a number",
+        ),
+        ("SIGNAL 0", "there is no signal '0': "),
+        ("SIGNAL -9", "there is no signal '-9': "),
+        ("SIGNAL HUP INT", "there is no signal 'HUP INT': "),
+        ("SIGNAL ü", "there is no signal "),
+        ("SIGNAL " + 1000 * "x", "there is no signal 'XXX"),
+        ("SIGNAL STOP", "SIGSTOP is not sent: PAUSE lets a server stand still, RESUME lets it go on"),
+        ("SIGNAL cont", "SIGCONT is not sent: PAUSE lets "),
+        ("SIGNAL 20", "SIGTSTP is not sent: PAUSE lets "),
+    ],
+)
+async def test_a_signal_that_is_none_or_not_for_servers_is_refused(
+    house: House, word: str, said: str
+) -> None:
+    answer = await house.remote.post("/server/app", content=word.encode())
+    assert (answer.status_code, answer.json()["kind"]) == (400, "invalid-operation")
+    assert answer.json()["error"].startswith(said)
+    assert len(answer.json()["error"]) < 200
+    shown = await house.show("app")
+    assert (shown["status"], shown["run"]) == (1, 1)
+
+
+async def test_who_does_not_run_gets_no_signal(either: House) -> None:
+    await either.operate("app", "KILL")
+    await either.until("app", status=0)
+    answer = await either.local.post("/server/app", content="SIGNAL HUP")
+    assert (answer.status_code, answer.json()["kind"]) == (409, "not-allowed")
+    assert answer.json()["error"] == "cannot signal app: it is stopped"
+    assert (await either.local.post("/server/none", content="SIGNAL HUP")).status_code == 404
+    failed = either.audit()[-2]
+    assert (failed["action"], failed["result"], failed["signal"]) == ("server.signal", "failed", "SIGHUP")
 
 
 async def test_stop_means_kill(either: House) -> None:

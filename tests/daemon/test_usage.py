@@ -142,6 +142,26 @@ async def test_samples_of_those_who_are_gone_are_forgotten(programs: Programs, c
     assert sampler._trees.keys() == {other}
 
 
+async def test_all_are_seen_by_one_look_and_by_another_when_one_is_new(
+    programs: Programs, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = programs.start(IDLE), programs.start(IDLE)
+    sampler = Sampler()
+    first = await sampler.usages([one, 2**22 + 1])
+    assert [*first] == [one], "who is gone is missing"
+    assert (await sampler.usages([one, 2**22 + 1]))[one] is first[one], "and is not looked for again"
+    second = await sampler.usages([one, other])
+    assert second[one] is not first[one]
+    assert second[other].memory > 0
+    clock.ahead += FRESH
+    third = await sampler.usages([one, other])
+    assert third[one] is not second[one]
+    sampler.cost = 10.0
+    clock.ahead += FRESH
+    assert (await sampler.usages([one, other]))[one] is third[one], "what takes long is done less often"
+    assert (await sampler.sample([one]))[one] is not third[one]
+
+
 async def test_a_name_of_a_process_may_hold_anything() -> None:
     with open("/proc/self/comm", "r+", encoding="ascii") as comm:  # noqa: ASYNC230
         before = comm.read().strip()
