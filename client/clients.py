@@ -24,6 +24,19 @@ class Resources(Generic[D]):
     def __init__(self, driver: D) -> None:
         self._driver: D = driver
 
+    @property
+    def driver(self) -> D:
+        """What carries operations out, also those of your own.
+
+        >>> from client.exchange import Request
+        >>> def version():
+        ...     answer = yield Request("GET", "/")
+        ...     return answer.status
+        >>> holdfast.driver.run(version())
+        200
+        """
+        return self._driver
+
     @cached_property
     def servers(self) -> "Servers[D]":
         """Servers: how they are, and what shall become of them."""

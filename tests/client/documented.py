@@ -4,11 +4,17 @@ import ast
 import importlib
 import inspect
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from types import ModuleType
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
-from client.operation import Following, Operation, Resource
+from client import Client
+from client.clients import Resources
+from client.operation import Blocking, Following, Operation, Resource
+
+if TYPE_CHECKING:
+    from client.drivers import Way
 
 FOLDER = pathlib.Path(__file__).parents[2] / "client"
 
@@ -25,58 +31,91 @@ class Documented:
 
 @dataclass(frozen=True)
 class Offered:
-    """An operation or a stream of a resource."""
+    """An operation or a stream, by the name that a caller types: `servers.list`."""
 
-    resource: type[Resource[object]]  # type: ignore[type-var]
+    resource: str
     name: str
     text: str
-    steps: object
+    begins: Callable[..., object]
     followed: bool
 
     def __str__(self) -> str:
-        return f"{self.resource.__name__}.{self.name}"
+        return f"{self.resource}.{self.name}"
 
 
-def modules() -> Sequence[ModuleType]:
-    """Return the modules of the library, without those of the command."""
-    return [
-        importlib.import_module(f"client.{file.stem}")
-        for file in sorted(FOLDER.glob("*.py"))
-        if file.stem not in ("__init__", "__main__", "main")
-    ]
+class Nobody:
+    """A way that leads nowhere."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
 
 
-def resources() -> Sequence[type[Resource[object]]]:  # type: ignore[type-var]
-    """Return the resources, by name."""
-    found = {
-        one.__name__: one
-        for module in modules()
-        for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, Resource) and one.__module__ == module.__name__
-    }
-    found.pop("Resource")
-    return [found[name] for name in sorted(found)]
+def nobody() -> Client:
+    """Return a client that only shows what it has."""
+    return Client(socket="nowhere", way=cast("Way", Nobody()))
+
+
+def nouns() -> Sequence[str]:
+    """Return the names of the resources that a client has."""
+    return [name for name, one in vars(Resources).items() if isinstance(one, cached_property)]
+
+
+def resource(noun: str) -> type[Resource[Blocking]]:
+    """Return the class of a resource."""
+    return cast("type[Resource[Blocking]]", type(getattr(nobody(), noun)))
+
+
+def classes() -> Iterator[type[Resource[Blocking]]]:
+    """Yield the resources that the modules of the library have, also those that no client has."""
+    for file in sorted(FOLDER.glob("*.py")):
+        if file.stem not in ("__init__", "__main__", "main"):
+            module = importlib.import_module(f"client.{file.stem}")
+            for one in vars(module).values():
+                if isinstance(one, type) and issubclass(one, Resource) and one.__module__ == module.__name__:
+                    yield one
 
 
 def offered() -> Iterator[Offered]:
-    """Yield all operations and streams."""
-    for resource in resources():
-        for name, one in vars(resource).items():
-            if isinstance(one, Operation | Following) and not name.startswith("_"):
-                steps = one._steps if isinstance(one, Operation) else one._begin
-                yield Offered(resource, name, one.__doc__ or "", steps, isinstance(one, Following))
+    """Yield all operations and streams of all resources."""
+    for noun in nouns():
+        kind = resource(noun)
+        seen: set[str] = set()
+        for base in kind.__mro__:
+            for name, one in vars(base).items():
+                if name.startswith("_") or name in seen:
+                    continue
+                seen.add(name)
+                if isinstance(one, Operation):
+                    yield Offered(noun, name, one.__doc__ or "", one._steps, followed=False)
+                elif isinstance(one, Following):
+                    yield Offered(noun, name, one.__doc__ or "", one._begin, followed=True)
+
+
+def methods() -> Iterator[Offered]:
+    """Yield what a client has besides its resources."""
+    for base in Client.__mro__:
+        for name, one in vars(base).items():
+            if not name.startswith("_") and (inspect.isfunction(one) or isinstance(one, classmethod)):
+                called = one.__func__ if isinstance(one, classmethod) else one
+                yield Offered("", name, called.__doc__ or "", called, followed=False)
+
+
+def sentence(one: Offered) -> str:
+    """Return what it promises, in one line."""
+    said = " ".join(one.text.strip().split("\n\n")[0].split())
+    return said.partition("; raises")[0].partition(" Raises")[0].rstrip(".:")
 
 
 def signature(one: Offered) -> str:
     """Return how it is called, without types."""
     words, stars = [], False
-    for parameter in list(inspect.signature(one.steps).parameters.values())[1:]:  # type: ignore[arg-type]
+    for parameter in list(inspect.signature(one.begins).parameters.values())[1:]:
         if parameter.kind is parameter.KEYWORD_ONLY and not stars:
             words.append("*")
             stars = True
         stars = stars or parameter.kind is parameter.VAR_POSITIONAL
-        optional = parameter.default is not parameter.empty
         prefix = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+        optional = parameter.default is not parameter.empty
         words.append(f"{prefix}{parameter.name}{'=…' if optional else ''}")
     return f"{one.name}({', '.join(words)})"
 

@@ -11,6 +11,7 @@ import contextlib
 import doctest
 import os
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from types import FrameType
@@ -23,7 +24,7 @@ import client
 from client import Client, Failure
 
 from ..system.house import Holdfast, program, sleeper
-from .documented import Documented, Offered, docstrings, offered
+from .documented import Documented, Offered, classes, docstrings, methods, nouns, offered, resource
 
 LONGEST = 60
 """Seconds that an example may take."""
@@ -61,8 +62,7 @@ class House:
         if changed:
             self.holdfast.write(self.config)
             self.holdfast.local.post("/config/reload").raise_for_status()
-        with open(self.holdfast.path("programs", "web", "notes.txt"), "w", encoding="utf-8") as file:
-            file.write("Back up the world.\n")
+        self._restore_files()
         with Client(socket=self.holdfast.path("api.sock")) as ours:
             for name in ("web", "chat"):
                 with contextlib.suppress(Failure):
@@ -75,6 +75,16 @@ class House:
                 ours.servers.stop("off")
                 ours.servers.wait("off", frozenset({"stopped"}))
         self._restore_admin()
+
+    def _restore_files(self) -> None:
+        for name in ("web", "chat", "off"):
+            for one in os.scandir(self.holdfast.path("programs", name)):
+                if one.is_dir(follow_symlinks=False) and not one.name.startswith("."):
+                    shutil.rmtree(one.path)
+                elif not one.is_dir(follow_symlinks=False):
+                    os.unlink(one.path)
+        with open(self.holdfast.path("programs", "web", "notes.txt"), "w", encoding="utf-8") as file:
+            file.write("Back up the world.\n")
 
     def _restore_admin(self) -> None:
         """Give the account back its password, and take its second factor."""
@@ -114,10 +124,16 @@ def in_time() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.parametrize("one", list(offered()), ids=str)
+def test_a_client_has_all_resources_that_there_are() -> None:
+    had = {base for noun in nouns() for base in resource(noun).__mro__}
+    assert {one.__name__ for one in classes() if one not in had} == set()
+
+
+@pytest.mark.parametrize("one", [*offered(), *methods()], ids=str)
 def test_each_operation_has_a_sentence_and_an_example(one: Offered) -> None:
     assert re.match(r".+[.:]$", one.text.strip().split("\n\n")[0].replace("\n", " ")), "it has no sentence"
-    assert f".{one.name}(" in one.text.partition(">>>")[2], "no example uses it"
+    if one.name != "close":  # `with` does that
+        assert f".{one.name}(" in one.text.partition(">>>")[2], "no example uses it"
     assert "+SKIP" not in one.text, "examples are run"
 
 
