@@ -14,6 +14,9 @@ T = TypeVar("T")
 REPEATING = 10.0
 """Seconds for which a question whose connection was cut is asked again, if it may be."""
 
+_AWAY = ("nobody listens there", "there is no such file")
+"""Why nobody answers while the daemon is being replaced."""
+
 
 class Way(Protocol):
     """A way to ask and to be answered."""
@@ -42,20 +45,26 @@ class AsyncWay(Protocol):
 
 
 class _Again:
-    """Whether and when a question is asked again."""
+    """Whether and when it is asked again.
 
-    def __init__(self, wanted: Request) -> None:
-        self._retry = Retry(REPEATING if wanted.repeatable else 0)
-        self._lost = False
+    What was cut, only if nothing happens twice by that. Where nobody listens, nothing was asked: so it does not
+    matter what, but somebody must have been there before.
+    """
+
+    def __init__(self, wanted: Request, *, known: bool) -> None:
+        self._repeatable = wanted.repeatable
+        self._known = known
+        self._retry = Retry(REPEATING)
 
     def after(self, failure: Failure) -> float:
-        """Return the seconds to wait; raises the failure if that is no use, or not safe.
-
-        Somebody must have been there: where nobody listens, nobody is waited for.
-        """
-        self._lost = self._lost or isinstance(failure, ConnectionLost)
-        if not self._lost:
-            raise failure
+        """Return the seconds to wait; raises the failure if that is no use, or not safe."""
+        match failure:
+            case ConnectionLost() if self._repeatable:
+                self._known = True
+            case CannotConnect(why=why) if self._known and why in _AWAY:
+                pass
+            case _:
+                raise failure
         return self._retry.after(failure)
 
 
@@ -64,6 +73,7 @@ class Driver:
 
     def __init__(self, way: Way) -> None:
         self._way = way
+        self._known = False
 
     def run(self, steps: Steps[T]) -> T:
         """Return what comes of an operation; raises `Failure`."""
@@ -89,13 +99,14 @@ class Driver:
         if isinstance(wanted, Pause):
             time.sleep(wanted.seconds)
             return Response(200, {})
-        again = _Again(wanted)
+        again = _Again(wanted, known=self._known)
         while True:
             try:
                 answer = self._way.exchange(wanted)
             except (ConnectionLost, CannotConnect) as exc:
                 time.sleep(again.after(exc))
             else:
+                self._known = True
                 return _checked(answer)
 
 
@@ -104,6 +115,7 @@ class AsyncDriver:
 
     def __init__(self, way: AsyncWay) -> None:
         self._way = way
+        self._known = False
 
     async def run(self, steps: Steps[T]) -> T:
         """Return what comes of an operation; raises `Failure`."""
@@ -131,13 +143,14 @@ class AsyncDriver:
         if isinstance(wanted, Pause):
             await anyio.sleep(wanted.seconds)
             return Response(200, {})
-        again = _Again(wanted)
+        again = _Again(wanted, known=self._known)
         while True:
             try:
                 answer = await self._way.exchange(wanted)
             except (ConnectionLost, CannotConnect) as exc:
                 await anyio.sleep(again.after(exc))
             else:
+                self._known = True
                 return _checked(answer)
 
 
