@@ -47,8 +47,8 @@ class AsyncWay(Protocol):
 class _Again:
     """Whether and when it is asked again.
 
-    What was cut, only if nothing happens twice by that. Where nobody listens, nothing was asked: so it does not
-    matter what, but somebody must have been there before.
+    What was cut, only if nothing happens twice by that. Where nobody listens, nothing was asked: so it does
+    not matter what, but somebody must have been there before.
     """
 
     def __init__(self, wanted: Request, *, known: bool) -> None:

@@ -1,6 +1,7 @@
 """The daemon is killed, and the client goes on: against the real programs."""
 
 import os
+import select
 import signal
 from collections.abc import Callable, Sequence
 
@@ -15,6 +16,7 @@ from client.target import Target
 from client.web import Web
 
 from ..system.house import Holdfast, sleeper
+from ..system.processes import DEADLINE
 from .carriers import CARRIERS, Carrier
 
 
@@ -26,8 +28,13 @@ def carry(request: pytest.FixtureRequest) -> Carrier:
 def kill_daemon(house: Holdfast) -> None:
     daemon = house.daemon
     assert daemon is not None
-    os.kill(daemon, signal.SIGKILL)
-    house.until(lambda: house.daemon != daemon, "it is dead")
+    end = os.pidfd_open(daemon)
+    try:
+        os.kill(daemon, signal.SIGKILL)
+        # Only then are its sockets closed, and nobody is left at whom a request could be addressed.
+        assert select.select([end], [], [], DEADLINE)[0]
+    finally:
+        os.close(end)
 
 
 def test_operations_go_on_when_the_daemon_was_killed(carry: Carrier, house: Holdfast) -> None:
