@@ -35,9 +35,11 @@ COMMANDS = (
     Entry("signal", "control:signal", "Send a signal to all processes of servers", SERVERS),
     Entry("factor", "factor:factor", "Turn on the second factor of an account", ACCESS),
     Entry("audit", "auditing:audit", "Tell who did what, and whether that log is whole", ACCESS),
+    Entry("init", "beginning:init", "Make a config: by asking, by options, or from an Octyne", HOLDFAST),
     Entry("run", "running:run", "Run the supervisor and the API in the foreground", HOLDFAST),
-    Entry("upgrade", "running:upgrade", "Have it become the version that is installed now", HOLDFAST),
-    Entry("check", "checking:check", "Say what is wrong with a config", HOLDFAST),
+    Entry("upgrade", "upgrading:upgrade", "Have it become the version that is installed now", HOLDFAST),
+    Entry("check", "checking:check", "Say what is wrong with a config, and what it would change", HOLDFAST),
+    Entry("doctor", "doctoring:doctor", "Look for what is missing, and say what it costs", HOLDFAST),
     Entry("version", "version:version", "Show the version of this command and of Holdfast", HOLDFAST),
     Entry("help", "manual:manual", "Show the help of a command", HOLDFAST),
 )
