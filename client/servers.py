@@ -110,6 +110,9 @@ class Servers(Resource[D]):
 
         >>> for name, server in holdfast.servers.list().items():
         ...     print(name, server.state, server.reason)
+        chat running running
+        off stopped never started
+        web running running
         """
         answer = told((yield Request("GET", "/servers", {"details": True})))
         return {name: record(Server, _whole(one)) for name, one in _by_name(answer).items()}
@@ -118,8 +121,9 @@ class Servers(Resource[D]):
     def get(self, name: str) -> Steps[Server]:
         """Return how one server is; raises `NoSuchServer`.
 
-        >>> holdfast.servers.get("web").reason
-        'running since 10 s'
+        >>> server = holdfast.servers.get("web")
+        >>> server.state, server.reason, server.restarts
+        ('running', 'running', 0)
         """
         return record(Server, told((yield Request("GET", at("server", name)))))
 
@@ -169,6 +173,7 @@ class Servers(Resource[D]):
     def resume(self, name: str) -> Steps[None]:
         """Let it run again; raises `NotAllowed` if it is not paused.
 
+        >>> holdfast.servers.pause("web")
         >>> holdfast.servers.resume("web")
         """
         yield from _order(name, "RESUME")
