@@ -13,7 +13,16 @@ from .target import Target
 
 if TYPE_CHECKING:
     from .account import Account
+    from .accounts import Accounts
+    from .audit import Audit
+    from .config import Config
+    from .keys import Keys
+    from .notifications import Notifications
+    from .schedules import Schedules
     from .servers import Servers
+    from .session import Session
+    from .sessions import Sessions
+    from .shares import Shares
     from .system import System
 
 T = TypeVar("T")
@@ -70,6 +79,69 @@ class Resources(Generic[D]):
         from .account import Account  # noqa: PLC0415
 
         return Account(self._driver)
+
+    @cached_property
+    def session(self) -> "Session[D]":
+        """One's own session: login and logout."""
+        from .session import Session  # noqa: PLC0415
+
+        return Session(self._driver)
+
+    @cached_property
+    def accounts(self) -> "Accounts[D]":
+        """The accounts: who can log in, and what he may do."""
+        from .accounts import Accounts  # noqa: PLC0415
+
+        return Accounts(self._driver)
+
+    @cached_property
+    def sessions(self) -> "Sessions[D]":
+        """Who is logged in, and how that ends."""
+        from .sessions import Sessions  # noqa: PLC0415
+
+        return Sessions(self._driver)
+
+    @cached_property
+    def keys(self) -> "Keys[D]":
+        """API keys, for programs."""
+        from .keys import Keys  # noqa: PLC0415
+
+        return Keys(self._driver)
+
+    @cached_property
+    def shares(self) -> "Shares[D]":
+        """Links to one console or one file."""
+        from .shares import Shares  # noqa: PLC0415
+
+        return Shares(self._driver)
+
+    @cached_property
+    def audit(self) -> "Audit[D]":
+        """Who did what, and what came of it."""
+        from .audit import Audit  # noqa: PLC0415
+
+        return Audit(self._driver)
+
+    @cached_property
+    def config(self) -> "Config[D]":
+        """The config as it stands in the file."""
+        from .config import Config  # noqa: PLC0415
+
+        return Config(self._driver)
+
+    @cached_property
+    def notifications(self) -> "Notifications[D]":
+        """Who is told when something goes wrong."""
+        from .notifications import Notifications  # noqa: PLC0415
+
+        return Notifications(self._driver)
+
+    @cached_property
+    def schedules(self) -> "Schedules[D]":
+        """What is done with servers at certain times."""
+        from .schedules import Schedules  # noqa: PLC0415
+
+        return Schedules(self._driver)
 
     @cached_property
     def system(self) -> "System[D]":

@@ -68,6 +68,90 @@ class WrongCode(NotAllowedTo):
     """The code of a second factor is wrong."""
 
 
+class WrongCredentials(NotKnown):
+    """The name or the password is wrong; nobody is told which."""
+
+
+class SecondFactorNeeded(NotKnown):
+    """Name and password are right, and a code of the second factor is missing."""
+
+
+class TooManyLogins(Unavailable):
+    """Too many logins have failed; `retry_after` says for how long none is heard."""
+
+
+class NoSession(Conflict):
+    """What was shown is no session's token, but an API key's."""
+
+
+class NoSuchAccount(NotThere):
+    """There is no account of this name."""
+
+
+class NoSuchEntry(NotThere):
+    """There is no session, key or share with this id."""
+
+
+class NoSuchRole(Invalid):
+    """The config has no role of this name."""
+
+
+class NoSuchSchedule(NotThere):
+    """The server has no schedule of this name."""
+
+
+class NoSuchTarget(NotThere):
+    """There is no target of notifications of this name."""
+
+
+class AccountExists(Conflict):
+    """There is an account of this name already."""
+
+
+class InvalidAccount(Invalid):
+    """No account can be called so, or have such a password."""
+
+
+class WeakPassword(Invalid):
+    """The password is too short."""
+
+
+class InvalidGrants(Invalid):
+    """This is not how grants are written; the message says what is wrong."""
+
+
+class KeyExists(Conflict):
+    """One has a key of this name already."""
+
+
+class TooManyKeys(Conflict):
+    """One has as many keys as one may have."""
+
+
+class TooManyShares(Conflict):
+    """One has as many shares as one may have."""
+
+
+class NotAFile(Invalid):
+    """What is at this path is no file."""
+
+
+class InvalidSearch(Invalid):
+    """This cannot be searched for; the message says why."""
+
+
+class NoAuditLog(Unavailable):
+    """There is no audit log that could be searched."""
+
+
+class EditedMeanwhile(Conflict):
+    """Somebody else has changed the config meanwhile; it was left as it is."""
+
+
+class InvalidConfig(Invalid):
+    """The config is wrong: `detail` names file, line, column and key. Nothing has changed."""
+
+
 class SupervisorUnreachable(Unavailable):
     """The supervisor does not answer the API."""
 

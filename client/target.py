@@ -51,3 +51,28 @@ class Target:
     def headers(self) -> dict[str, str]:
         """What each request says of who asks."""
         return {"Authorization": self.token} if self.token else {}
+
+    @property
+    def private(self) -> bool:
+        """Whether nobody on the way can read along: it is encrypted, or stays on this machine."""
+        return not self.url or self.secure or _is_loopback(urlsplit(self.url).hostname or "")
+
+
+def same_address(one: str, other: str) -> bool:
+    """Tell whether two addresses name the same place."""
+    return _place(one) == _place(other)
+
+
+def _place(url: str) -> tuple[str, str, int | None, str]:
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", port, parts.path.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress  # noqa: PLC0415  (most go over the Unix socket)
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -18,6 +18,7 @@ import os
 import sys
 from enum import IntEnum
 
+from ..contexts import ContextExists, NoSuchContext
 from ..failures import CannotConnect, ConnectionLost, Refused, TimedOut
 from ..finding import NotFound
 
@@ -67,6 +68,10 @@ def code_of(failure: Exception) -> int:
             return Exit.UNREACHABLE
         case ConnectionLost():
             return Exit.UNREACHABLE
+        case NoSuchContext():
+            return Exit.NOT_THERE
+        case ContextExists():
+            return Exit.CONFLICT
         case TimedOut():
             return Exit.LATE
     return Exit.FAILED

@@ -1,6 +1,5 @@
 """One use of the command: what was said on the command line, and whom it is about."""
 
-import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,8 @@ import click
 
 from ..clients import PATIENCE, Client
 from ..failures import Failure
-from ..finding import NotFound, config_in, find, of_config
+from ..finding import Found, Said, config_in
+from ..finding import found as find
 from ..quick import Quick
 from ..target import Target
 from .exits import Exit, Stop
@@ -25,6 +25,7 @@ class Invocation:
         self.socket = ""
         self.url = ""
         self.token = ""
+        self.token_file = ""
         self.ca = ""
         self.context = ""
         self.config = ""
@@ -42,19 +43,34 @@ class Invocation:
         """Where the result goes."""
         return Output(self.colour)
 
+    @property
+    def said(self) -> Said:
+        """What was said of whom it is about."""
+        return Said(
+            self.socket,
+            self.url,
+            self.token,
+            self.token_file,
+            self.ca,
+            self.context,
+            self.config,
+            self.state_dir,
+        )
+
     @cached_property
+    def found(self) -> Found:
+        """The Holdfast that is meant, and what has named it; see `finding.py`."""
+        found = find(self.said)
+        if found.target.socket and (self.token or self.token_file):
+            raise click.UsageError(
+                f"a token is for an address, and this goes to {found.target.where}: name one with --url"
+            )
+        return found
+
+    @property
     def target(self) -> Target:
-        """The Holdfast that is meant; raises `NotFound`, `Stop`."""
-        if self.socket:
-            return Target(socket=self.socket)
-        if self.url:
-            return Target(url=self.url, token=self.token or os.environ.get("HOLDFAST_TOKEN", ""), ca=self.ca)
-        if self.config:
-            socket = of_config(self.config, self.state_dir or None)
-            if socket is None:
-                raise NotFound(f"no Holdfast has run by {self.config} yet: start it with holdfast run")
-            return Target(socket=socket)
-        return find()
+        """The Holdfast that is meant; raises `NotFound` and its like."""
+        return self.found.target
 
     @cached_property
     def client(self) -> Client:

@@ -35,8 +35,9 @@ def general() -> list[click.Parameter]:
     """Return the options that every command has."""
     return [
         _option("--socket", to="socket", metavar="PATH", help="Holdfast's Unix socket."),
-        _option("--url", to="url", metavar="URL", help="Its address, with --token or HOLDFAST_TOKEN."),
+        _option("--url", to="url", metavar="URL", help="Its address; the token is that of its context."),
         _option("--token", to="token", metavar="TOKEN", help="Others see it in the list of processes."),
+        _option("--token-file", to="token_file", metavar="FILE", help="A file with the token, mode 0600."),
         _option("--ca", to="ca", metavar="FILE", help="Certificates to trust, in PEM format."),
         _option("--context", "-C", to="context", metavar="NAME", help="The machine (holdfast context)."),
         _option("--config", to="config", metavar="FILE", help="Its config, if it runs on this machine."),
