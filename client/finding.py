@@ -68,8 +68,11 @@ class Said:
     token_file: str = ""
     ca: str = ""
     context: str = ""
-    config: str = ""
-    state: str = ""
+
+    @property
+    def whom(self) -> str:
+        """What names a Holdfast."""
+        return self.socket or self.url or self.context
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,6 @@ def found(said: Said, environment: Mapping[str, str] = os.environ, folder: str =
         return _address(said.url, "--url", said, environment)
     if said.context:
         return _named(said.context, "--context", said, environment, folder)
-    if said.config:
-        return Found(Target(socket=_running(said)), "--config")
     if socket := environment.get("HOLDFAST_SOCKET"):
         return Found(Target(socket=socket), "HOLDFAST_SOCKET")
     if url := environment.get("HOLDFAST_URL"):
@@ -176,23 +177,21 @@ def _token(said: Said) -> str:
     return said.token or (read_token(said.token_file) if said.token_file else "")
 
 
-def _running(said: Said) -> str:
-    socket = of_config(said.config, said.state or None)
-    if socket is None:
-        raise NotFound(f"no Holdfast has run by {said.config} yet: start it with holdfast run")
-    return socket
-
-
 def of_config(config: str, state: str | None = None) -> str | None:
-    """Return the socket of the Holdfast that runs, or ran, by a config; None if nobody can tell."""
+    """Return the socket of the Holdfast that runs, or ran, by a config; None if nobody can tell.
+
+    Nothing is returned if it has none, since the config says so.
+    """
     folder = os.path.dirname(os.path.abspath(config))
     try:
         with open(os.path.join(state or os.path.join(folder, PRIVATE), "api.json"), encoding="utf-8") as file:
             known = json.load(file)
     except (OSError, ValueError):
         return None
-    socket = known.get("socket") if isinstance(known, dict) else None
-    return socket if isinstance(socket, str) and socket else None
+    if not isinstance(known, dict) or not known.get("config"):
+        return None
+    socket = known.get("socket")
+    return socket if isinstance(socket, str) else ""
 
 
 def config_in(folder: str) -> str | None:
@@ -220,7 +219,7 @@ def _shared(folder: str) -> bool:
 
 def _places(environment: Mapping[str, str], folder: str) -> Iterator[str]:
     config = config_in(folder)
-    if config is not None and (socket := of_config(config)) is not None:
+    if config is not None and (socket := of_config(config)):
         yield socket
     for place in USUAL:
         runtime = environment.get("XDG_RUNTIME_DIR", "")

@@ -48,6 +48,7 @@ from .schedulereport import Report
 from .schedules import DATABASE as SCHEDULES
 from .schedules import Clock, Schedules
 from .serverlogs import ServerLogs
+from .signpost import Signpost
 from .transfers import Transfers
 from .transport import Transport
 from .upkeep import Upkeep
@@ -86,6 +87,7 @@ class Assembly:
         self._supervisor = supervisor
         self._state = state
         self._held = held
+        self._signpost = Signpost(state, reloader.file.path)
         self._people: People | None = None
         self._runners: Sequence[Runner] = ()
         self.audit = Audit(journal=leads_to_journal(), database=os.path.join(state, DATABASE))
@@ -144,6 +146,7 @@ class Assembly:
         parts.health.watch(source.looked)
         await parts.health.expect(reloader.config)
         self.listeners = Listeners(build(parts), tasks, self._held, transport.quotas, exposure)
+        self.listeners.on_change = self._point
         exposure.on_change = lambda: tasks.start_soon(self.listeners.again)
         # What can fail comes first: the others need not be taken back.
         reloader.add(self.listeners.apply)
@@ -193,6 +196,9 @@ class Assembly:
             if self._people is not None:
                 await self._people.close()
             await anyio.to_thread.run_sync(self.audit.close)
+
+    async def _point(self) -> None:
+        await self._signpost.point(self.listeners.path, self.listeners.urls)
 
     async def _open_people(self, tasks: anyio.abc.TaskGroup, exposure: Exposure) -> People:
         """The accounts stand beside the config, as Octyne has it."""

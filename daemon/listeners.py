@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -37,6 +37,8 @@ log = logging.getLogger("holdfast.listeners")
 
 MOST_MESSAGE = 1 << 20
 """Bytes of a WebSocket message."""
+
+EVERY = ("0.0.0.0", "::")  # noqa: S104  (what people write for all addresses)
 
 DRAIN = 5
 """Seconds in which requests may finish when a listener is closed."""
@@ -72,11 +74,24 @@ class Listeners:
         self._tasks = tasks
         self._served: dict[Address, Listener] = {}
         self._closing: set[Listener] = set()
+        self.on_change: Callable[[], Awaitable[None]] | None = None
+        """Waited for when a config was applied, whether that has changed anything or not; raises nothing."""
 
     @property
     def addresses(self) -> list[str]:
         """What is served, as people write it, with the port that the kernel chose for port 0."""
         return [_shown(listener) for listener in self._served.values()]
+
+    @property
+    def path(self) -> str | None:
+        """The path of the Unix socket that is served, if there is one."""
+        return next((one.path for one in self._served if isinstance(one, UnixAddress)), None)
+
+    @property
+    def urls(self) -> list[str]:
+        """Where a program on this machine reaches what is served over TCP."""
+        found = ((listener.address, listener) for listener in self._served.values())
+        return [_url(address, one) for address, one in found if isinstance(address, TcpAddress)]
 
     async def apply(self, config: Config) -> None:
         """Serve just what the config names; raises `CannotListen` and then serves what it served before."""
@@ -110,6 +125,8 @@ class Listeners:
             self._remove_path(listener)
             listener.server.should_exit = True
         self._config = config
+        if self.on_change is not None:
+            await self.on_change()
 
     async def again(self) -> None:
         """Serve what the config named last: with the first account it means something else."""
@@ -218,6 +235,16 @@ def _addresses(config: Config, exposure: Exposure) -> list[Address]:
 
 def _shares(listener: Listener, address: TcpAddress) -> bool:
     return isinstance(listener.address, TcpAddress) and listener.address.port == address.port != 0
+
+
+def _url(address: TcpAddress, listener: Listener) -> str:
+    """Return how to call it from here: a name stays what it is, since a certificate may be for it."""
+    first = listener.sockets[0]
+    port = address.port or first.getsockname()[1]
+    host = address.host or "127.0.0.1"
+    if host in EVERY:
+        host = "127.0.0.1" if first.family == socket.AF_INET else "::1"
+    return str(TcpAddress(host, port, address.tls))
 
 
 def _shown(listener: Listener) -> str:

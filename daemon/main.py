@@ -9,11 +9,13 @@ from collections.abc import Sequence
 
 import anyio
 
-from supervisor import Notifier, SupervisorClient, inherited, leave_quietly, log_to_stderr
+from supervisor import InvalidSpec, Notifier, SupervisorClient, inherited, leave_quietly, log_to_stderr
 
 from .config import Config, ConfigError, ConfigFile, find_config
+from .configreport import ConfigReport
 from .goodconfig import GoodConfig
 from .held import HeldSockets
+from .plan import compile_plan
 from .reload import Reloader
 from .run import Daemon
 
@@ -37,10 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the API until asked to stop; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m daemon", description="Holdfast's API daemon")
     parser.add_argument("--config", help="the config file; default: config.hjson or config.json here")
-    parser.add_argument("--state-dir", default="state", help="where sessions are kept")
+    parser.add_argument("--state-dir", help="where state is kept; default: state")
     parser.add_argument("--supervisor", default="state/run/supervisor.sock", help="the supervisor's socket")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")
     parser.add_argument("--check", action="store_true", help="only say what is wrong with the config")
+    parser.add_argument(
+        "--json", action="store_true", help="with --check: say it as JSON, and what the config would change"
+    )
     parser.add_argument("--try", action="store_true", dest="trial", help="only say whether it can be started")
     parser.add_argument("--socket", action="store_true", help="only say where the Unix socket is")
     options = parser.parse_args(arguments)
@@ -52,13 +57,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     uvicorn.setLevel(logging.WARNING)
     uvicorn.addFilter(lambda record: str(record.msg).strip() not in STRANGERS)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
+    if options.check and options.json:
+        return _report(options.config, options.state_dir)
     if options.check or options.socket:
         return _check(options.config, tell_socket=options.socket)
     _raise_limits()
-    os.makedirs(options.state_dir, mode=0o700, exist_ok=True)
+    state: str = options.state_dir or "state"
+    os.makedirs(state, mode=0o700, exist_ok=True)
     try:
         file = ConfigFile(os.path.abspath(find_config(options.config, os.getcwd())))
-        good = GoodConfig(os.path.join(options.state_dir, "last-good-config"), file)
+        good = GoodConfig(os.path.join(state, "last-good-config"), file)
         text, config = _load(file, good)
     except ConfigError as exc:
         log.error("%s", exc)
@@ -66,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reloader = Reloader(file, config, text, good)
     notifier = Notifier.of(os.environ)
     held = HeldSockets(notifier, inherited(os.environ))
-    daemon = Daemon(reloader, options.state_dir, SupervisorClient(options.supervisor), notifier, held)
+    daemon = Daemon(reloader, state, SupervisorClient(options.supervisor), notifier, held)
     try:
         return anyio.run(daemon.run, options.with_parent, backend_options={"use_uvloop": True})
     finally:
@@ -74,10 +82,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         leave_quietly()
 
 
+def _report(path: str | None, state: str | None) -> int:
+    report = ConfigReport.of(path, os.getcwd(), state)
+    sys.stdout.write(f"{report.to_json()}\n")
+    return 0 if report.error is None else BAD_CONFIG
+
+
 def _check(path: str | None, *, tell_socket: bool) -> int:
     try:
         config = ConfigFile(os.path.abspath(find_config(path, os.getcwd()))).load()
-    except ConfigError as exc:
+        compile_plan(config)
+    except (ConfigError, InvalidSpec) as exc:
         log.error("%s", exc)
         return BAD_CONFIG
     if tell_socket:

@@ -7,7 +7,7 @@ import click
 
 from ..clients import PATIENCE, Client
 from ..failures import Failure
-from ..finding import Found, Said, config_in
+from ..finding import Found, Said, config_in, of_config
 from ..finding import found as find
 from ..quick import Quick
 from ..target import Target
@@ -43,24 +43,13 @@ class Invocation:
         """Where the result goes."""
         return Output(self.colour)
 
-    @property
-    def said(self) -> Said:
-        """What was said of whom it is about."""
-        return Said(
-            self.socket,
-            self.url,
-            self.token,
-            self.token_file,
-            self.ca,
-            self.context,
-            self.config,
-            self.state_dir,
-        )
-
     @cached_property
     def found(self) -> Found:
         """The Holdfast that is meant, and what has named it; see `finding.py`."""
-        found = find(self.said)
+        said = Said(self.socket, self.url, self.token, self.token_file, self.ca, self.context)
+        if self.config and not said.whom:
+            return Found(Target(socket=self._socket_of(self.config)), "--config")
+        found = find(said)
         if found.target.socket and (self.token or self.token_file):
             raise click.UsageError(
                 f"a token is for an address, and this goes to {found.target.where}: name one with --url"
@@ -71,6 +60,18 @@ class Invocation:
     def target(self) -> Target:
         """The Holdfast that is meant; raises `NotFound` and its like."""
         return self.found.target
+
+    def _socket_of(self, config: str) -> str:
+        """Return the socket that a config names; raises `Stop`."""
+        socket = of_config(config, self.state_dir or None)
+        if socket is None:
+            # It has not run yet, or its state is not for our eyes.
+            from .programs import socket_in  # noqa: PLC0415
+
+            socket = socket_in(config)
+        if not socket:
+            raise Stop("the Unix socket is switched off in the config", Exit.UNREACHABLE)
+        return socket
 
     @cached_property
     def client(self) -> Client:

@@ -196,14 +196,15 @@ async def test_a_signal_comes_to_all_processes_of_a_server(either: House, word: 
     assert (line["action"], line["server"], line["signal"]) == ("server.signal", "tree", "SIGHUP")
 
 
-async def test_who_ends_by_a_signal_has_ended_by_itself(either: House) -> None:
+@pytest.mark.parametrize(("word", "number"), [("KILL", signal.SIGKILL), ("RTMIN+1", signal.SIGRTMIN + 1)])
+async def test_who_ends_by_a_signal_has_ended_by_itself(either: House, word: str, number: int) -> None:
     before = await either.until("app", status=1)
-    assert await either.operate("app", "SIGNAL KILL") == {"success": True}
+    assert await either.operate("app", f"SIGNAL {word}") == {"success": True}
     shown = await eventually(
         lambda: either.show("app"), lambda seen: seen["pid"] not in (None, before["pid"])
     )
     assert shown["wanted"] == "up"
-    assert cast("Json", shown["lastExit"])["signal"] == signal.SIGKILL
+    assert cast("Json", shown["lastExit"])["signal"] == number
 
 
 @pytest.mark.parametrize(

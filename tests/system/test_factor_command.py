@@ -1,5 +1,6 @@
 """`holdfast factor`: a second factor from the terminal, as a person at the machine turns it on."""
 
+import os
 import re
 import subprocess
 
@@ -21,6 +22,12 @@ def run(house: Holdfast, *arguments: str, typed: str = "") -> "subprocess.Comple
         timeout=60,
         check=False,
     )
+
+
+def api_file(house: Holdfast) -> str:
+    """Return where the daemon says that it can be reached."""
+    with open(house.path("state", "api.json"), encoding="utf-8") as file:
+        return file.read()
 
 
 def log_in(house: Holdfast, code: str | None = None) -> tuple[int, str | None]:
@@ -64,7 +71,7 @@ def test_a_factor_is_turned_on_in_the_terminal_and_off_again(house: Holdfast) ->
     assert log_in(house, recovery[0]) == (401, "wrong-code")
     again = run(house, "admin")
     assert (again.returncode, again.stderr) == (
-        1,
+        6,
         "holdfast: There is a second factor already, turn it off first!\n",
     )
     off = run(house, "admin", "--off")
@@ -76,19 +83,23 @@ def test_a_factor_is_turned_on_in_the_terminal_and_off_again(house: Holdfast) ->
 def test_what_goes_wrong_is_told_in_a_sentence(house: Holdfast) -> None:
     house.configure(app=sleeper())
     away = run(house, "admin")
-    assert away.returncode == 1
-    assert away.stderr.startswith(f"holdfast: Holdfast does not answer at {house.path('api.sock')}: ")
+    assert away.returncode == 5
+    assert away.stderr.startswith(
+        f"holdfast: cannot connect to {house.path('api.sock')}: there is no such file"
+    )
     house.start()
     unknown = run(house, "nobody")
-    assert (unknown.returncode, unknown.stderr) == (1, "holdfast: User does not exist!\n")
+    assert (unknown.returncode, unknown.stderr) == (3, "holdfast: User does not exist!\n")
     unanswered = run(house, "admin")
     assert unanswered.returncode == 1
     assert unanswered.stderr == "holdfast: there was no code, so the second factor stays off\n"
     assert log_in(house) == (200, None)
     house.settings["unixSocket"] = {"enabled": False}
     house.configure(app=sleeper())
+    house.until(lambda: not os.path.exists(house.path("api.sock")), "it is switched off")
+    house.until(lambda: '"socket": null' in api_file(house), "the daemon says so")
     closed = run(house, "admin")
     assert (closed.returncode, closed.stderr) == (
-        1,
+        5,
         "holdfast: the Unix socket is switched off in the config\n",
     )

@@ -29,7 +29,7 @@ STORED = ("plan.json", "wanted.json", "last-good-config", "last-good-users")
 FILES = {
     "": {"api.sock", "config.hjson", "config.hjson.edited", "logs", "programs", "state", "users.json"},
     "state": {
-        *("children", "lock", "run", "scrollback", "usage.history"),
+        *("api.json", "children", "lock", "run", "scrollback", "usage.history"),
         *(f"{name}.db{end}" for name in ("audit", "history", "sessions") for end in ("", "-shm", "-wal")),
         *(f"{name}{old}" for name in STORED for old in ("", ".old")),
     },
