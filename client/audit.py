@@ -22,8 +22,10 @@ class AuditEntry(Record):
     seq: int
     ts: float
     """Unix time."""
-    action: str
-    user: str
+    action: str = ""
+    """Empty for what nobody did, such as a start; `msg` says it then."""
+    msg: str = ""
+    user: str = ""
     ip: str = ""
     """From where; `@` is the machine itself."""
     server: str = ""

@@ -212,7 +212,7 @@ def _told(context: Context) -> Mapping[str, object]:
 
 
 def _known(data: Mapping[str, object], path: str) -> Known:
-    given, current = data.get("contexts") or {}, data.get("current") or ""
+    given, current = data.get("contexts", {}), data.get("current") or ""
     if not isinstance(given, dict) or not isinstance(current, str):
         raise ContextsUnusable(f"{path} holds no contexts: mend or remove it")
     contexts = {name: _context(name, one, path) for name, one in given.items()}

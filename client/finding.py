@@ -106,7 +106,7 @@ def found(said: Said, environment: Mapping[str, str] = os.environ, folder: str =
         return _named(name, "HOLDFAST_CONTEXT", said, environment, folder)
     if name := Contexts.usual(environment).read().current:
         return _named(name, "holdfast context use", said, environment, folder)
-    return Found(Target(socket=look_around(environment, folder)), "it is here")
+    return Found(Target(socket=look_around(environment, folder)), "looking around")
 
 
 def look_around(environment: Mapping[str, str] = os.environ, folder: str = ".") -> str:

@@ -21,8 +21,11 @@ COLOURS = {"failed": WARN, "denied": BAD}
 
 USUAL = 50
 
-_TOLD = {"ts", "time", "level", "msg", "action", "user", "ip", "server", "result", "seq", "prev"}
+_TOLD = {"ts", "level", "msg", "action", "user", "ip", "server", "result", "seq", "prev"}
 """Keys of an entry that have a column of their own, or are not for people."""
+
+_LOCAL = {"uid", "uidName", "pid", "process"}
+"""Who it was on this machine."""
 
 
 @click.group(cls=ShapedGroup, invoke_without_command=True)
@@ -100,15 +103,17 @@ def verify(invocation: Invocation, first: int) -> int:
 
 
 def _row(entry: "AuditEntry") -> tuple[str, ...]:
-    details = " ".join(f"{key}={_text(value)}" for key, value in entry.raw.items() if key not in _TOLD)
+    raw = entry.raw
+    known = raw.get("uidName") or raw.get("uid")
+    told = _TOLD | _LOCAL if known is not None else _TOLD
     return (
         when(entry.ts),
-        entry.user,
+        f"{entry.user} ({known})" if known is not None else entry.user,
         entry.ip,
-        entry.action,
+        entry.action or entry.msg,
         entry.server,
         Cell(entry.result, COLOURS.get(entry.result, "")),
-        details,
+        " ".join(f"{key}={_text(value)}" for key, value in raw.items() if key not in told),
     )
 
 

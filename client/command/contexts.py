@@ -155,7 +155,7 @@ def show(invocation: Invocation, name: str | None) -> None:
     lines = {
         "Context": named or "none",
         "Where": one.where,
-        "Because": f"of {by}" if by and not by.startswith("it ") else by,
+        "Chosen by": by,
         "Account": one.username,
         "Token": "kept" if one.token else "",
         "Certificates": one.ca,

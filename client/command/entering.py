@@ -13,7 +13,7 @@ from ..contexts import LOCAL, NAME, Context, Contexts, Known
 from ..failures import Failure
 from ..finding import NotFound, check_private, look_around
 from ..quick import Quick
-from ..refusals import NoSession, NotKnown, SecondFactorNeeded, WrongCode
+from ..refusals import NoSession, NotKnown, SecondFactorNeeded, TooManyLogins, WrongCode, WrongCredentials
 from ..target import Target, same_address
 from .exits import Exit, Stop, complain
 from .invocation import Invocation, pass_invocation
@@ -28,7 +28,7 @@ allow_http = click.option(
 
 
 @click.command(cls=Shaped)
-@click.argument("url", required=False)
+@click.argument("address", required=False, metavar="[URL]")
 @username
 @code
 @allow_http
@@ -36,7 +36,7 @@ allow_http = click.option(
 @pass_invocation
 def login(
     invocation: Invocation,
-    url: str | None,
+    address: str | None,
     username: str | None,
     code: str | None,
     allow_http: bool,
@@ -49,7 +49,7 @@ def login(
     """
     contexts = Contexts.usual()
     known = contexts.read()
-    name, before = _place(invocation, known, url)
+    name, before = _place(invocation, known, address)
     one = replace(before, allow_http=before.allow_http or allow_http)
     one = enter(one, username, code, stdin=stdin)
     contexts.add(name, one, instead=True)
@@ -101,6 +101,11 @@ def enter(one: Context, username: str | None, code: str | None, *, stdin: bool) 
             token = client.session.login(username, password, code)
         except SecondFactorNeeded:
             token = _with_code(client, username, password)
+        except (WrongCredentials, WrongCode) as exc:
+            raise Stop(str(exc), Exit.NOT_ALLOWED) from exc
+        except TooManyLogins as exc:
+            after = f" Nothing is heard for {exc.retry_after:.0f} s." if exc.retry_after else ""
+            raise Stop(f"{exc}{after}", Exit.NOT_ALLOWED) from exc
     return replace(one, token=token, username=username)
 
 

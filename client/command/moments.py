@@ -77,7 +77,7 @@ def ago(moment: float | None, otherwise: str = "never") -> str:
     """Return how long ago that was, by the clock of this machine."""
     if not moment:
         return otherwise
-    return f"{duration(_whole(time.time() - moment))} ago"
+    return f"{_span(time.time() - moment)} ago"
 
 
 def ahead(moment: float | None, otherwise: str = "never") -> str:
@@ -85,11 +85,15 @@ def ahead(moment: float | None, otherwise: str = "never") -> str:
     if not moment:
         return otherwise
     left = moment - time.time()
-    return f"in {duration(_whole(left))}" if left > 0 else "over"
+    return f"in {_span(left)}" if left > 0 else "over"
 
 
-def _whole(seconds: float) -> float:
-    return max(0.0, float(round(seconds)))
+def _span(seconds: float) -> str:
+    whole = max(1, round(seconds))
+    return f"{whole}s" if whole < _SHORT else duration(whole)
+
+
+_SHORT = 10
 
 
 def _seconds(text: str) -> float | None:
