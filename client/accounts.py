@@ -34,7 +34,6 @@ class Accounts(Resource[D]):
 
         >>> for name, person in holdfast.accounts.list().items():
         ...     print(name, person.roles, person.grants)
-        admin () ('*',)
         """
         accounts = told((yield Request("GET", "/accounts", {"extrainfo": True}))).get("accounts")
         if not isinstance(accounts, dict):

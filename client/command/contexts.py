@@ -9,7 +9,7 @@ from ..contexts import LOCAL, Context, Contexts, check_name
 from ..failures import Failure
 from ..finding import check_private, read_token
 from ..target import Target
-from .entering import allow_http, code, enter, settle, username
+from .entering import allow_http, certificates, code, enter, keep, settle, username
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
 from .output import BOLD, Cell
@@ -81,7 +81,7 @@ def add(
         one = enter(one, username, code, stdin=stdin)
     elif token_stdin or invocation.token or invocation.token_file:
         one = _with_token(invocation, one, token_stdin=token_stdin)
-    contexts.add(name, one, instead=instead)
+    keep(contexts, name, one, instead=instead)
     if invocation.json:
         invocation.out.json(_told(name, one, current=False))
     else:
@@ -173,7 +173,7 @@ def _described(invocation: Invocation, where: str, *, allow_http: bool) -> Conte
             break
     if where.startswith("/"):
         return Context(socket=where)
-    ca = os.path.abspath(invocation.ca) if invocation.ca else ""
+    ca = certificates(invocation)
     Target(url=where)  # says what is wrong with an address
     return Context(url=where.rstrip("/"), ca=ca, allow_http=allow_http)
 

@@ -52,7 +52,7 @@ def login(
     name, before = _place(invocation, known, address)
     one = replace(before, allow_http=before.allow_http or allow_http)
     one = enter(one, username, code, stdin=stdin)
-    contexts.add(name, one, instead=True)
+    keep(contexts, name, one, instead=True)
     _leave(before)
     out = invocation.out
     if invocation.json:
@@ -109,6 +109,23 @@ def enter(one: Context, username: str | None, code: str | None, *, stdin: bool) 
     return replace(one, token=token, username=username)
 
 
+def keep(contexts: Contexts, name: str, one: Context, *, instead: bool) -> None:
+    """Write a context down; if that fails, no session is left of which nobody has the token."""
+    try:
+        contexts.add(name, one, instead=instead)
+    except BaseException:
+        _leave(one)
+        raise
+
+
+def certificates(invocation: Invocation) -> str:
+    """Return the whole path of the certificates that were named; raises `Stop` if there is no such file."""
+    path = os.path.abspath(invocation.ca) if invocation.ca else ""
+    if path and not os.path.isfile(path):
+        raise Stop(f"there is no file {path} with certificates", Exit.USAGE)
+    return path
+
+
 def settle(invocation: Invocation, contexts: Contexts, name: str) -> None:
     """Say how a new context is used; where nothing else could be meant, use it from now on."""
     if contexts.read().current == name:
@@ -140,7 +157,7 @@ def _place(invocation: Invocation, known: Known, url: str | None) -> tuple[str, 
                 Exit.USAGE,
             )
     url = (url or invocation.url).rstrip("/")
-    target = Target(url=url, ca=os.path.abspath(invocation.ca) if invocation.ca else "")
+    target = Target(url=url, ca=certificates(invocation))
     name = name or known.at(url) or _name(url, known)
     one = known.contexts.get(name, Context(url=url))
     if not one.url or not same_address(one.url, url):

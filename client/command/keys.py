@@ -8,6 +8,7 @@ from ..refusals import NotAllowedTo
 from .grants import given, granting, words
 from .invocation import Invocation, pass_invocation
 from .moments import DURATION, ago, ahead
+from .output import shown
 from .several import each, meant
 from .shape import Shaped, ShapedGroup
 
@@ -55,7 +56,7 @@ def create(invocation: Invocation, /, name: str, expires: float | None, **wish: 
     if invocation.json:
         invocation.out.json(made.raw)
         return
-    invocation.out.say(made.key)
+    invocation.out.say(shown(made.key))
     lasts = ahead(made.expires, "")
     invocation.out.note(
         f"This is the key {name}, shown only now{f'; it expires {lasts}' if lasts else ''}. "

@@ -4,6 +4,7 @@ import click
 
 from .invocation import Invocation, pass_invocation
 from .moments import DURATION, ago, ahead
+from .output import shown
 from .several import each, meant
 from .shape import Shaped, ShapedGroup
 
@@ -63,7 +64,7 @@ def create(invocation: Invocation, what: str, expires: float | None) -> None:
     if invocation.json:
         invocation.out.json(made.raw)
         return
-    invocation.out.say(link)
+    invocation.out.say(shown(link))
     note = f"Shown only now; it expires {ahead(made.expires)}."
     invocation.out.note(note if target.url else f"{note} It goes behind the address of the API.")
 

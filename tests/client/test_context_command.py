@@ -219,3 +219,14 @@ def test_what_is_no_address_is_no_context(remote: Remote, where: str, why: str) 
     said = remote("context", "add", "odd", where, code=2 if "unix" in where else 5)
     assert why in said.err
     assert not os.path.exists(remote.path)
+
+
+def test_a_login_that_cannot_be_kept_leaves_no_session(remote: Remote, shell: Typist) -> None:
+    shell("sessions", "end", "--user", "eve")
+    said = remote(
+        "login", remote.url, "-u", "eve", "--password-stdin", typed=PASSWORD, code=1, XDG_CONFIG_HOME="/proc"
+    )
+    assert said.err.startswith("holdfast: /proc/holdfast: ")
+    assert json.loads(shell("sessions", "list", "--user", "eve", "--json").out) == []
+    said = remote("context", "add", "own", "https://x", "--ca", "none.pem", code=2)
+    assert said.err == "holdfast: there is no file HERE/none.pem with certificates\n"
