@@ -32,8 +32,8 @@ class Accounts(Resource[D]):
     def list(self) -> Steps[Mapping[str, Person]]:
         """Return all accounts by name; raises `NotPermitted`.
 
-        >>> for name, person in holdfast.accounts.list().items():
-        ...     print(name, person.roles, person.grants)
+        >>> holdfast.accounts.list()["admin"].grants
+        ('*',)
         """
         accounts = told((yield Request("GET", "/accounts", {"extrainfo": True}))).get("accounts")
         if not isinstance(accounts, dict):

@@ -86,9 +86,10 @@ class Audit(Resource[D]):
         `action` is one or a group (`server.files`); `since` and `until` are Unix seconds or ISO 8601;
         `before` is the number of an entry. Raises `InvalidSearch`, `NotPermitted`.
 
-        >>> with holdfast.audit.search(action="server", limit=10) as entries:
+        >>> with holdfast.audit.search(action="auth", result="success", limit=1) as entries:
         ...     for entry in entries:
-        ...         print(entry.ts, entry.user, entry.action, entry.server, entry.result)
+        ...         print(entry.user, entry.action)
+        admin auth.login
         """
         query: dict[str, Value] = {
             "user": user,

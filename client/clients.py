@@ -1,14 +1,11 @@
 """The two clients: the same operations, waited for or awaited."""
 
-import time
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self
 
-from .exchange import Pause, Request, Response, Steps
-from .failures import ConnectionLost, refusal
-from .operation import Awaiting, Blocking, D, Subscription
-from .streams import AsyncOpened, AsyncStream, Opened, Retry, Stream
+from .drivers import AsyncDriver, Driver, Way
+from .operation import Awaiting, Blocking, D
 from .target import Target
 
 if TYPE_CHECKING:
@@ -25,39 +22,8 @@ if TYPE_CHECKING:
     from .shares import Shares
     from .system import System
 
-T = TypeVar("T")
-
 PATIENCE = 60.0
 """Seconds without a byte of an answer until it is given up, unless said otherwise."""
-
-REPEATING = 10.0
-"""Seconds for which a question whose connection is cut is asked again, if it may be."""
-
-
-class Way(Protocol):
-    """A way to ask and to be answered."""
-
-    def exchange(self, request: Request) -> Response:
-        """Return the whole answer; raises `Failure`."""
-
-    def open(self, request: Request) -> Opened:
-        """Return the answer when its head is there; raises `Failure`."""
-
-    def close(self) -> None:
-        """Let go of all connections."""
-
-
-class AsyncWay(Protocol):
-    """A way to ask and to await the answer."""
-
-    async def exchange(self, request: Request) -> Response:
-        """Return the whole answer; raises `Failure`."""
-
-    async def open(self, request: Request) -> AsyncOpened:
-        """Return the answer when its head is there; raises `Failure`."""
-
-    async def close(self) -> None:
-        """Let go of all connections."""
 
 
 class Resources(Generic[D]):
@@ -82,7 +48,7 @@ class Resources(Generic[D]):
 
     @cached_property
     def session(self) -> "Session[D]":
-        """One's own session: login and logout."""
+        """The caller's session: how it begins and ends, and tickets of it."""
         from .session import Session  # noqa: PLC0415
 
         return Session(self._driver)
@@ -151,94 +117,17 @@ class Resources(Generic[D]):
         return System(self._driver)
 
 
-class Driver:
-    """Carries operations out over one way; see `operation.Blocking`."""
-
-    def __init__(self, way: Way) -> None:
-        self._way = way
-
-    def run(self, steps: Steps[T]) -> T:
-        """Return what comes of an operation; raises `Failure`."""
-        try:
-            wanted = next(steps)
-            while True:
-                try:
-                    answer = self._answer(wanted)
-                except Exception as exc:  # noqa: BLE001  (an operation may know what to do)
-                    wanted = steps.throw(exc)
-                else:
-                    wanted = steps.send(answer)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        finally:
-            steps.close()
-
-    def follow(self, subscription: Subscription[T]) -> Stream[T]:
-        """Return what comes, one by one."""
-        return Stream(self._way.open, subscription)
-
-    def _answer(self, wanted: Request | Pause) -> Response:
-        if isinstance(wanted, Pause):
-            time.sleep(wanted.seconds)
-            return Response(200, {})
-        retry = Retry(REPEATING if wanted.repeatable else 0)
-        while True:
-            try:
-                answer = self._way.exchange(wanted)
-            except ConnectionLost as exc:
-                time.sleep(retry.after(exc))
-            else:
-                return _checked(answer)
-
-
-class AsyncDriver:
-    """Carries operations out over one way; see `operation.Awaiting`."""
-
-    def __init__(self, way: AsyncWay) -> None:
-        self._way = way
-
-    async def run(self, steps: Steps[T]) -> T:
-        """Return what comes of an operation; raises `Failure`."""
-        try:
-            wanted = next(steps)
-            while True:
-                try:
-                    answer = await self._answer(wanted)
-                except Exception as exc:  # noqa: BLE001  (an operation may know what to do)
-                    wanted = steps.throw(exc)
-                else:
-                    wanted = steps.send(answer)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        finally:
-            steps.close()
-
-    def follow(self, subscription: Subscription[T]) -> AsyncStream[T]:
-        """Return what comes, one by one."""
-        return AsyncStream(self._way.open, subscription)
-
-    async def _answer(self, wanted: Request | Pause) -> Response:
-        import anyio  # noqa: PLC0415  (who waits needs no event loop)
-
-        if isinstance(wanted, Pause):
-            await anyio.sleep(wanted.seconds)
-            return Response(200, {})
-        retry = Retry(REPEATING if wanted.repeatable else 0)
-        while True:
-            try:
-                answer = await self._way.exchange(wanted)
-            except ConnectionLost as exc:
-                await anyio.sleep(retry.after(exc))
-            else:
-                return _checked(answer)
-
-
 class Client(Resources[Blocking]):
     """Asks one Holdfast, and waits for the answers. Several threads may use it at once.
 
-    >>> with Client(url="https://games.example.org:42069", token="…") as holdfast:  # doctest: +SKIP
+    >>> with Client(socket="api.sock") as holdfast:
     ...     for name, server in holdfast.servers.list().items():
     ...         print(name, server.state)
+    chat running
+    off stopped
+    web running
+
+    Over the network: `Client(url="https://games.example.org:42069", token="…")`, or `Client.log_in`.
     """
 
     def __init__(
@@ -261,6 +150,29 @@ class Client(Resources[Blocking]):
         self._way = way
         super().__init__(Driver(self._way))
 
+    @classmethod
+    def log_in(
+        cls,
+        url: str,
+        username: str,
+        password: str,
+        code: str | None = None,
+        *,
+        ca: str = "",
+        timeout: float = PATIENCE,
+    ) -> Self:
+        """Return a client with a new session; raises `WrongCredentials`, `SecondFactorNeeded`, `WrongCode`.
+
+        `target.token` is what to keep for the next time; `session.logout()` ends the session.
+
+        >>> with Client.log_in(url, "admin", password) as remote:
+        ...     remote.account.get().name
+        'admin'
+        """
+        with cls(url=url, ca=ca, timeout=timeout) as nobody:
+            token = nobody.session.login(username, password, code)
+        return cls(url=url, token=token, ca=ca, timeout=timeout)
+
     def __enter__(self) -> Self:
         return self
 
@@ -278,9 +190,10 @@ class AsyncClient(Resources[Awaiting]):
     """Asks one Holdfast, under asyncio or trio.
 
     >>> async def stop_all():
-    ...     async with AsyncClient(socket="state/api.sock") as holdfast:
+    ...     async with AsyncClient(socket="api.sock") as holdfast:
     ...         for name in await holdfast.servers.list():
     ...             await holdfast.servers.stop(name)
+    >>> asyncio.run(stop_all())
     """
 
     def __init__(
@@ -294,11 +207,34 @@ class AsyncClient(Resources[Awaiting]):
         timeout: float = PATIENCE,
     ) -> None:
         """Go to a target, or to that which the words name; `timeout`: seconds without a byte of an answer."""
-        from .web import AsyncWeb  # noqa: PLC0415  (who waits does not need it)
+        from .asyncweb import AsyncWeb  # noqa: PLC0415  (who waits does not need it)
 
         self.target = target or Target(socket, url, token, ca)
         self._way = AsyncWeb(self.target, timeout)
         super().__init__(AsyncDriver(self._way))
+
+    @classmethod
+    async def log_in(
+        cls,
+        url: str,
+        username: str,
+        password: str,
+        code: str | None = None,
+        *,
+        ca: str = "",
+        timeout: float = PATIENCE,
+    ) -> Self:
+        """Return a client with a new session; raises `WrongCredentials`, `SecondFactorNeeded`, `WrongCode`.
+
+        >>> async def own_name():
+        ...     async with await AsyncClient.log_in(url, "admin", password) as remote:
+        ...         return (await remote.account.get()).name
+        >>> asyncio.run(own_name())
+        'admin'
+        """
+        async with cls(url=url, ca=ca, timeout=timeout) as nobody:
+            token = await nobody.session.login(username, password, code)
+        return cls(url=url, token=token, ca=ca, timeout=timeout)
 
     async def __aenter__(self) -> Self:
         return self
@@ -311,9 +247,3 @@ class AsyncClient(Resources[Awaiting]):
     async def close(self) -> None:
         """Let go of all connections."""
         await self._way.close()
-
-
-def _checked(response: Response) -> Response:
-    if not response.good:
-        raise refusal(response)
-    return response

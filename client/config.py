@@ -22,7 +22,8 @@ class Config(Resource[D]):
     def read(self) -> Steps[ConfigText]:
         """Return the file, byte for byte; raises `NotPermitted`.
 
-        >>> print(holdfast.config.read().text.decode())
+        >>> holdfast.config.read().text.decode()
+        '{...'
         """
         answer = yield Request("GET", "/config")
         return ConfigText(answer.body, answer.headers.get("etag", ""))

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from .failures import Failure
+from .failures import CannotConnect, Failure
 from .target import Target, same_address
 
 LOCAL = "local"
@@ -228,6 +228,10 @@ def _context(name: str, data: object, path: str) -> Context:
         raise ContextsUnusable(
             f"{path}: the context {name} has neither a url nor a socket: mend or remove it"
         )
+    try:
+        Target(texts["socket"], texts["url"])
+    except CannotConnect as exc:
+        raise ContextsUnusable(f"{path}: the context {name}: {exc}: mend or remove it") from exc
     return Context(**texts, allow_http=told.get("allowHttp") is True)
 
 

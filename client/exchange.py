@@ -10,11 +10,16 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
+from .failures import CannotAsk, Failure, NotHoldfast
+
 T = TypeVar("T")
 
 Value = str | int | float | bool | None
 
 Sink = Callable[[bytes], object]
+
+LARGEST = 1 << 28
+"""Bytes of an answer that is taken whole; what may have more is taken piece by piece."""
 
 
 class Body(Protocol):
@@ -26,6 +31,56 @@ class Body(Protocol):
 
     def pieces(self) -> Iterator[bytes]:
         """Return the pieces, from the beginning."""
+
+
+def pieces_of(body: Body) -> Generator[bytes]:
+    """Yield the pieces; raises `CannotAsk` if they cannot be read, or are not as many as was said."""
+    left = body.length
+    pieces = iter(body.pieces())
+    try:
+        while (piece := _next(pieces)) is not None:
+            if left is not None:
+                left -= len(piece)
+                if left < 0:
+                    raise CannotAsk("what was to be sent has grown meanwhile")
+            if piece:
+                yield piece
+    finally:
+        if isinstance(pieces, Generator):
+            pieces.close()  # with it, the file that it reads
+    if left:
+        raise CannotAsk("what was to be sent has shrunk meanwhile")
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    try:
+        return next(pieces, None)
+    except Failure:
+        raise
+    except Exception as exc:
+        raise CannotAsk(f"what was to be sent cannot be read: {_said(exc)}") from exc
+
+
+def _said(exc: Exception) -> str:
+    return exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+
+
+class Whole:
+    """Puts an answer together; raises `NotHoldfast` if it is larger than any of ours."""
+
+    def __init__(self) -> None:
+        self._body = bytearray()
+
+    def add(self, data: bytes) -> None:
+        """Take another piece."""
+        self._body += data
+        if len(self._body) > LARGEST:
+            raise NotHoldfast(f"the answer has more than {LARGEST >> 20} MiB")
+
+    @property
+    def body(self) -> bytes:
+        """All that has come."""
+        return bytes(self._body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +106,20 @@ class Request:
         cls, method: str, path: str, body: object, query: Mapping[str, Value] | None = None
     ) -> "Request":
         """Return a request whose body is JSON."""
-        sent = json.dumps(body, ensure_ascii=False).encode()
+        # All of it in ASCII: the name of a file may hold bytes that are no text, and UTF-8 refuses those.
+        sent = json.dumps(body).encode()
         return cls(method, path, query or {}, {"Content-Type": "application/json"}, sent)
 
     @property
     def target(self) -> str:
         """Path and query, as they stand in the request line."""
         given = {key: _word(value) for key, value in self.query.items() if value is not None}
-        return f"{self.path}?{urlencode(given, quote_via=quote)}" if given else self.path
+        if not given:
+            return self.path
+        try:
+            return f"{self.path}?{urlencode(given, quote_via=quote, errors='surrogateescape')}"
+        except UnicodeEncodeError as exc:
+            raise CannotAsk("what was named is no text") from exc
 
     @property
     def repeatable(self) -> bool:
@@ -94,8 +155,19 @@ Steps = Generator[Request | Pause, Response, T]
 
 
 def at(*names: str) -> str:
-    """Return the path of these names, whatever characters they have."""
-    return "".join(f"/{quote(name, safe='')}" for name in names)
+    """Return the path of these names, whatever characters they have; raises `CannotAsk` for an empty one."""
+    return "".join(f"/{_quoted(name)}" for name in names)
+
+
+def _quoted(name: str) -> str:
+    if not name:
+        raise CannotAsk("a name is missing")  # without it, the path would be another resource's
+    if name in (".", ".."):
+        return "%2E" * len(name)  # who carries the request would take them for steps up
+    try:
+        return quote(name, safe="", errors="surrogateescape")
+    except UnicodeEncodeError as exc:
+        raise CannotAsk(f"{name!a} is no name") from exc
 
 
 def _word(value: Value) -> str:

@@ -6,8 +6,10 @@
 import json
 import socket
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from .exchange import Response
+if TYPE_CHECKING:
+    from .exchange import Response
 
 
 class Failure(Exception):
@@ -31,12 +33,19 @@ class TimedOut(Failure):
     """There was no answer in time; what was asked for may happen yet."""
 
 
+class CannotAsk(Failure):
+    """It cannot be asked for like that: no request was sent, or not the whole of it, and nothing was done."""
+
+
 class NotHoldfast(Failure):
     """What answers there is not Holdfast, or one that this client does not understand."""
 
 
 class Refused(Failure):
-    """The API has refused. Of this type itself are those whose kind this client does not know."""
+    """The API has refused. What kinds there are, and groups of them, is in refusals.py.
+
+    A kind that this client does not know is of the group itself that fits the status.
+    """
 
     def __init__(self, status: int, kind: str, message: str, told: Mapping[str, object]) -> None:
         super().__init__(message)
@@ -60,27 +69,36 @@ class Refused(Failure):
         return float(said) if isinstance(said, int | float) else None
 
 
-def refusal(response: Response) -> Failure:
+def refusal(response: "Response") -> Failure:
     """Return the exception for an answer that is none of success."""
-    try:
-        told = json.loads(response.body) if response.body else {}
-    except ValueError:
-        told = None
-    if not isinstance(told, dict):
+    told = _told(response)
+    # Ours are never redirected, and say why; but the answer to HEAD has no body, and no reason.
+    if told is None or response.status < 400:
         return NotHoldfast(f"what answers there is not Holdfast (status {response.status})")
-    if "Retry-After".lower() in response.headers and response.headers["retry-after"].isdigit():
-        told["retryAfter"] = int(response.headers["retry-after"])
+    if (later := response.headers.get("retry-after", "")).isdecimal():
+        told = {**told, "retryAfter": int(later)}
     kind = told.get("kind")
     return refused(response.status, kind if isinstance(kind, str) else "", told)
 
 
 def refused(status: int, kind: str, told: Mapping[str, object]) -> Refused:
     """Return the exception of a kind, with the sentence that was told."""
+    from .reactions import group_of  # noqa: PLC0415
     from .refusals import KINDS  # noqa: PLC0415  (only who is refused needs them)
 
     message = told.get("error")
     sentence = message if isinstance(message, str) and message else f"the API answers with status {status}"
-    return KINDS.get(kind, Refused)(status, kind, sentence, told)
+    return KINDS.get(kind, group_of(status))(status, kind, sentence, told)
+
+
+def _told(response: "Response") -> Mapping[str, object] | None:
+    if not response.body:
+        return {}
+    try:
+        told = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def why(exc: BaseException) -> str:
@@ -90,6 +108,8 @@ def why(exc: BaseException) -> str:
     cause: BaseException | None = exc
     while cause is not None:
         match cause:
+            case BaseExceptionGroup():
+                return why(cause.exceptions[0])  # one for each address of a name
             case FileNotFoundError():
                 return "there is no such file"
             case PermissionError():
@@ -98,6 +118,8 @@ def why(exc: BaseException) -> str:
                 return "nobody listens there"
             case socket.gaierror():
                 return "there is no such host"
+            case BlockingIOError():
+                return "too many wait there already"  # connect(2): the queue of a Unix socket is full
             case TimeoutError():
                 return "it does not answer"
             case ssl.SSLCertVerificationError():

@@ -62,7 +62,7 @@ class Keys(Resource[D]):
         Raises `KeyExists`, `NoSuchRole`, `InvalidGrants`, `TooManyKeys`.
 
         >>> holdfast.keys.create("backup", grants=["server.files.view"], expires_in=86400).key
-        'hf_…'
+        'hf_...'
         """
         wish: dict[str, object] = {"name": name}
         if roles is not None or grants is not None:

@@ -59,9 +59,12 @@ class Notifications(Resource[D]):
 
     @Operation
     def test(self, target: str) -> Steps[Tested]:
-        """Tell a target of nothing, at once, and return whether it heard that; raises `NoSuchTarget`.
+        r"""Tell a target of nothing, at once, and return whether it heard that; raises `NoSuchTarget`.
 
-        >>> holdfast.notifications.test("phone").delivered  # doctest: +SKIP
+        >>> targets = b'{notifications: {targets: {script: {type: "command", command: ["true"]}}}\n'
+        >>> config = holdfast.config.read().text.replace(b"{", targets, 1)
+        >>> holdfast.config.replace(config)
+        >>> holdfast.notifications.test("script").delivered
         True
         """
         asked = Request("POST", at("notifications", target, "test"), patience=TESTING)

@@ -4,8 +4,9 @@ import functools
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
+from .asyncstreams import AsyncStream
 from .exchange import Request, Steps
-from .streams import AsyncStream, Stream
+from .streams import Stream
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

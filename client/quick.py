@@ -1,47 +1,43 @@
-"""The way to the API that a command takes: it needs the standard library alone.
+"""The way to the API that a command takes: no more is imported than a short command can wait for.
 
-To import the rest takes longer than the whole command may last. It does what the client's own way does, for
-one request after the other.
+What the client's own way needs takes longer to import than the whole command may last, and so does
+http.client. It does what the client's own way does. Several threads may use it, but one connection is kept:
+who asks while another's request is on it gets a new one.
 """
 
-import contextlib
-import http.client
 import select
 import socket
-import ssl
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .exchange import Body, Request, Response
-from .failures import CannotConnect, ConnectionLost, Failure, NotHoldfast, TimedOut, why
+from .exchange import Body, Request, Response, pieces_of
+from .failures import CannotAsk, CannotConnect, Failure, why
+from .quickanswer import QuickOpened, said
 from .target import Target
 
-PIECE = 1 << 17
+if TYPE_CHECKING:
+    import ssl
 
 CONNECTING = 10.0
 """Seconds until an address is given up."""
 
-
-class _Unix(http.client.HTTPConnection):
-    def __init__(self, path: str, patience: float) -> None:
-        super().__init__("localhost", timeout=patience)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+_BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
 
 
 class Quick:
-    """Asks one Holdfast; keeps one connection. Not for several threads at once."""
+    """Asks one Holdfast; keeps one connection. No proxy of the environment is used."""
 
     def __init__(self, target: Target, patience: float) -> None:
         """`patience`: seconds without a byte of an answer until it is given up."""
         self._target = target
         self._patience = patience
-        self._prefix = urlsplit(target.base).path
-        self._kept: http.client.HTTPConnection | None = None
+        parts = urlsplit(target.base)
+        self._prefix = parts.path
+        self._host = parts.netloc
+        self._address = (parts.hostname or "", parts.port or (443 if target.secure else 80))
+        self._trust: ssl.SSLContext | None = None
+        # At most one, or a few if threads were at it; a list, because what `pop` gives one gets alone.
+        self._kept: list[socket.socket] = []
 
     def exchange(self, request: Request) -> Response:
         """Ask, and return the answer; raises `Failure`."""
@@ -53,158 +49,128 @@ class Quick:
                 request.sink(data)
             return opened.head
         finally:
-            opened.done()
+            if opened.reusable:
+                self._keep(opened.connection)
+            else:
+                opened.close()
 
-    def open(self, request: Request) -> "QuickOpened":
+    def open(self, request: Request) -> QuickOpened:
         """Ask, and return the answer when its head has come; raises `Failure`."""
         connection = self._connection(request.patience or self._patience)
         try:
-            self._send(connection, request)
-            answer = connection.getresponse()
+            sent = self._send(connection, request)
+            return QuickOpened(self._target, connection, bodiless=request.method == "HEAD", reusable=sent)
         except BaseException as exc:
             connection.close()
             if isinstance(exc, Exception):
-                raise _said(exc, self._target) from exc
+                raise said(exc, self._target) from exc
             raise
-        return QuickOpened(self, connection, answer)
 
     def close(self) -> None:
         """Let the connection go."""
-        kept, self._kept = self._kept, None
-        if kept is not None:
+        while (kept := self._taken()) is not None:
             kept.close()
 
-    def keep(self, connection: http.client.HTTPConnection) -> None:
-        """Use it again for the next request."""
-        if self._kept is None:
-            self._kept = connection
-        else:
-            connection.close()
+    def _taken(self) -> socket.socket | None:
+        try:
+            return self._kept.pop()
+        except IndexError:
+            return None
 
-    def _connection(self, patience: float) -> http.client.HTTPConnection:
-        kept, self._kept = self._kept, None
-        if kept is not None and kept.sock is not None:
+    def _keep(self, connection: socket.socket) -> None:
+        if self._kept:
+            connection.close()
+        else:
+            self._kept.append(connection)
+
+    def _connection(self, patience: float) -> socket.socket:
+        kept = self._taken()
+        if kept is not None:
             # One at which something can be read was closed by the other side.
-            if not select.select([kept.sock], [], [], 0)[0]:
-                kept.sock.settimeout(patience)
+            if not _readable(kept):
+                kept.settimeout(patience)
                 return kept
             kept.close()
         try:
-            made = self._made(patience)
-            made.timeout = CONNECTING
-            made.connect()
-            made.sock.settimeout(patience)
+            made = self._connected(min(CONNECTING, patience))
+        except Failure:
+            raise
         except (OSError, ValueError) as exc:
             raise CannotConnect(self._target.where, why(exc)) from exc
+        made.settimeout(patience)
         return made
 
-    def _made(self, patience: float) -> http.client.HTTPConnection:
-        if self._target.socket:
-            return _Unix(self._target.socket, patience)
-        parts = urlsplit(self._target.url)
-        host = parts.hostname or ""
-        if not self._target.secure:
-            return http.client.HTTPConnection(host, parts.port or 80, timeout=patience)
-        context = ssl.create_default_context(cafile=self._target.ca or None)
-        return http.client.HTTPSConnection(host, parts.port or 443, timeout=patience, context=context)
-
-    def _send(self, connection: http.client.HTTPConnection, request: Request) -> None:
-        body, length = request.body, None
-        headers = {**self._target.headers, **request.headers}
-        if isinstance(body, bytes):
-            length = len(body) if body or request.method not in ("GET", "HEAD", "DELETE", "OPTIONS") else None
+    def _connected(self, patience: float) -> socket.socket:
+        unix = self._target.socket
+        if self._target.secure and self._trust is None:
+            self._trust = self._target.trust()
+        if unix:
+            made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         else:
-            length = body.length
-            if length is None:
-                headers["Transfer-Encoding"] = "chunked"
-        if length is not None:
+            made = socket.create_connection(self._address, patience)
+        try:
+            if unix:
+                made.settimeout(patience)
+                made.connect(unix)
+                return made
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._trust is None:
+                return made
+            return self._trust.wrap_socket(made, server_hostname=self._address[0])
+        except BaseException:
+            made.close()
+            raise
+
+    def _send(self, connection: socket.socket, request: Request) -> bool:
+        """Send a request; tell whether all of it went off."""
+        body = request.body
+        headers = {"Host": self._host, **self._target.headers, **request.headers}
+        length = len(body) if isinstance(body, bytes) else body.length
+        if length is None:
+            headers["Transfer-Encoding"] = "chunked"
+        elif length or request.method not in _BODILESS:
             headers["Content-Length"] = str(length)
-        connection.putrequest(request.method, f"{self._prefix}{request.target}", skip_accept_encoding=True)
-        for name, value in headers.items():
-            connection.putheader(name, value.encode("utf-8"))
-        connection.endheaders()
+        head = _head(f"{request.method} {self._prefix}{request.target} HTTP/1.1", headers)
         try:
             if isinstance(body, bytes):
-                if body:
-                    connection.send(body)
-            else:
-                self._pour(connection, body, chunked=length is None)
+                connection.sendall(head + body)
+                return True
+            connection.sendall(head)
+            return self._pour(connection, body, chunked=length is None)
         except (BrokenPipeError, ConnectionResetError):
-            pass  # refused before all of it was there: the answer says why
+            return False  # refused before all of it was there: the answer says why
+        except OSError as exc:
+            if self._target.secure and not isinstance(exc, TimeoutError):
+                return False  # what TLS makes of the same
+            raise
 
-    def _pour(self, connection: http.client.HTTPConnection, body: Body, *, chunked: bool) -> None:
-        for piece in body.pieces():
-            if piece:
-                connection.send(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
-        if chunked:
-            connection.send(b"0\r\n\r\n")
-
-
-class QuickOpened:
-    """An answer whose body is still to be read."""
-
-    def __init__(
-        self, owner: Quick, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
-    ) -> None:
-        self._owner = owner
-        self._connection = connection
-        self._answer = answer
-        headers = {name.lower(): value for name, value in answer.getheaders()}
-        self._head = Response(answer.status, headers)
-        if not self._head.good:
-            self._head = self.whole()
-
-    @property
-    def head(self) -> Response:
-        """Status and headers; the body only if it is a refusal."""
-        return self._head
-
-    def read(self) -> bytes:
-        """Return what has come, or nothing at the end; raises `ConnectionLost`, `TimedOut`."""
+    def _pour(self, connection: socket.socket, body: Body, *, chunked: bool) -> bool:
+        pieces = pieces_of(body)
         try:
-            data = self._answer.read1(PIECE)
-        except (OSError, http.client.HTTPException, ValueError, AttributeError) as exc:
-            # AttributeError: somebody has closed it meanwhile.
-            raise _said(exc, self._owner._target) from exc
-        if not data and self._answer.length:
-            raise ConnectionLost("the connection was cut before the answer was whole")
-        return data
-
-    def whole(self) -> Response:
-        """Return the answer with all of its body."""
-        return Response(self._head.status, self._head.headers, self._head.body or b"".join(self._pieces()))
-
-    def done(self) -> None:
-        """Let the connection be used again, if the answer was read to its end."""
-        if self._answer.isclosed() and self._connection.sock is not None:
-            self._owner.keep(self._connection)
-        else:
-            self.close()
-
-    def close(self) -> None:
-        """Have no more of it."""
-        if self._connection.sock is not None:
-            with contextlib.suppress(OSError):  # it is closed by the other side
-                self._connection.sock.shutdown(socket.SHUT_RDWR)  # wakes a thread that reads
-        self._answer.close()
-        self._connection.close()
-
-    def _pieces(self) -> Iterator[bytes]:
-        while data := self.read():
-            yield data
+            for piece in pieces:
+                # With TLS, what can be read may be TLS's own.
+                if not self._target.secure and _readable(connection):
+                    return False  # the answer is there already: what it says does not depend on the rest
+                connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        finally:
+            pieces.close()
+        if chunked:
+            connection.sendall(b"0\r\n\r\n")
+        return True
 
 
-def _said(exc: BaseException, target: Target) -> Failure:
-    """Return the failure that says it."""
-    match exc:
-        case Failure():
-            return exc
-        case TimeoutError():
-            return TimedOut(f"{target.where} does not answer")
-        case ConnectionError() | http.client.RemoteDisconnected() | http.client.IncompleteRead():
-            return ConnectionLost("the connection was cut before the answer was whole")
-        case http.client.HTTPException() | ValueError():
-            return NotHoldfast(f"what answers at {target.where} is not Holdfast")
-        case OSError():
-            return ConnectionLost(f"the connection was cut: {exc.strerror or exc}")
-    return ConnectionLost("the connection was closed")
+def _head(line: str, headers: dict[str, str]) -> bytes:
+    for name, value in headers.items():
+        if value != value.strip() or any(one < " " or one == "\x7f" for one in value):
+            raise CannotAsk(f"this cannot be asked for: {name} has a line break or blanks around it")
+    lines = [line, *(f"{name}: {value}" for name, value in headers.items())]
+    try:
+        return "\r\n".join((*lines, "\r\n")).encode()
+    except UnicodeEncodeError as exc:
+        raise CannotAsk("this cannot be asked for: it is no text") from exc
+
+
+def _readable(connection: socket.socket) -> bool:
+    watch = select.poll()  # select(2) knows no descriptors beyond 1023
+    watch.register(connection, select.POLLIN)
+    return bool(watch.poll(0))

@@ -34,7 +34,7 @@ def told(response: Response) -> Json:
     """Return the JSON object of an answer; raises `NotHoldfast`."""
     try:
         value = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise NotHoldfast("the answer is no JSON object")
@@ -92,6 +92,8 @@ def _value(wanted: object, value: object, where: str) -> object:
         return value
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if wanted is int and isinstance(value, float) and value.is_integer():
+        return int(value)
     if isinstance(wanted, type):
         if issubclass(wanted, Record):
             return record(wanted, value)

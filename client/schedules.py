@@ -67,8 +67,11 @@ class Schedules(Resource[D]):
 
     @Operation
     def run(self, server: str, name: str) -> Steps[None]:
-        """Begin a run now, without its warnings; raises `NoSuchSchedule`, `NotAllowed`.
+        r"""Begin a run now, without its warnings; raises `NoSuchSchedule`, `NotAllowed`.
 
-        >>> holdfast.schedules.run("web", "nightly")  # doctest: +SKIP
+        >>> nightly = b'schedules: {nightly: {cron: "0 4 * * *", action: "command", command: "true"}}\n'
+        >>> config = holdfast.config.read().text.replace(b'"web": {', b'"web": {' + nightly)
+        >>> holdfast.config.replace(config)
+        >>> holdfast.schedules.run("web", "nightly")
         """
         yield Request("POST", at("server", server, "schedules", name), body=b"RUN")

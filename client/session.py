@@ -1,38 +1,63 @@
-"""`/login`, `/logout`: how one comes to a token, and how that ends."""
+"""`/login`, `/logout`, `/ott`: how one comes to a token, and how that ends. Not over the Unix socket."""
 
 import socket
 
 from .exchange import Request, Steps
-from .failures import NotHoldfast
+from .failures import CannotAsk, NotHoldfast
 from .operation import D, Operation, Resource
-from .records import told
+from .records import Json, told
+
+_NAMES = {"Username": "name", "Password": "password", "X-OTP": "code"}
 
 
 class Session(Resource[D]):
-    """One's own session, over TCP; over the Unix socket nobody needs one."""
+    """A session begins with a password, and ends by a logout, or when nobody has used it for long."""
 
     @Operation
     def login(self, username: str, password: str, code: str | None = None) -> Steps[str]:
-        """Return a new token; `code` is of the second factor, or a recovery code.
+        """Return the token of a new session: what `Client(url=…, token=…)` takes. `Client.log_in` does both.
 
-        Raises `WrongCredentials`, `SecondFactorNeeded`, `WrongCode`, `TooManyLogins`.
+        `code`: of the second factor, or a recovery code. Raises `WrongCredentials`, `SecondFactorNeeded`,
+        `WrongCode`, `TooManyLogins`, and `Local` over the Unix socket.
 
-        >>> token = holdfast.session.login("admin", "a long password")  # doctest: +SKIP
+        >>> with Client(url=url) as nobody:
+        ...     token = nobody.session.login("admin", password)
+        >>> with Client(url=url, token=token) as remote:
+        ...     sorted(remote.servers.list())
+        ['chat', 'off', 'web']
         """
-        headers = {"Username": username, "Password": password}
+        shown = {"Username": username, "Password": password}
         if code:
-            headers["X-OTP"] = code
+            shown["X-OTP"] = code
+        for name, text in shown.items():
+            if text != text.strip() or not text.isprintable():
+                raise CannotAsk(
+                    f"{name.lower()}: no blanks around it, and no control characters, can be sent"
+                )
         # By this, one finds the session again in the list of them.
-        headers["User-Agent"] = f"holdfast on {socket.gethostname()}"
-        token = told((yield Request("POST", "/login", headers=headers))).get("token")
-        if not isinstance(token, str) or not token:
-            raise NotHoldfast("the answer has no token")
-        return token
+        headers = {**shown, "User-Agent": f"holdfast on {socket.gethostname()}"}
+        return _word(told((yield Request("POST", "/login", headers=headers))), "token")
 
     @Operation
     def logout(self) -> Steps[None]:
-        """End the session whose token is shown; raises `NoSession` for the token of an API key.
+        """End the session whose token this client has; raises `NoSession` for an API key.
 
-        >>> holdfast.session.logout()  # doctest: +SKIP
+        >>> remote.session.logout()
         """
         yield Request("POST", "/logout")
+
+    @Operation
+    def ott(self) -> Steps[str]:
+        """Return a one-time ticket for `?ticket=`: 30 s, from this address, for consoles and downloads.
+
+        >>> len(remote.session.ott()) > 20
+        True
+        """
+        return _word(told((yield Request("GET", "/ott"))), "ticket")
+
+
+def _word(answer: Json, key: str) -> str:
+    word = answer.get(key)
+    if not isinstance(word, str) or not word:
+        raise NotHoldfast(f"the answer has no {key}")
+    return word

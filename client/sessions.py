@@ -35,8 +35,8 @@ class Sessions(Resource[D]):
 
         Over the Unix socket, where one has none, all are returned. Raises `NotPermitted`.
 
-        >>> for session in holdfast.sessions.list():
-        ...     print(session.account, session.device, session.address)
+        >>> [session.account for session in remote.sessions.list() if session.current]
+        ['admin']
         """
         answer = yield Request("GET", "/sessions", {"user": user, "all": all or None})
         return records(Session, told(answer).get("sessions"))

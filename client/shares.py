@@ -43,8 +43,9 @@ class Shares(Resource[D]):
     def list(self, *, all: bool = False) -> Steps[Sequence[Share]]:  # noqa: A002  (the API's word)
         """Return one's own shares, or everybody's that one may see, the oldest first.
 
-        >>> for share in holdfast.shares.list():
-        ...     print(share.kind, share.server, share.path)
+        >>> link = holdfast.shares.create_file("web", "notes.txt")
+        >>> [share.path for share in holdfast.shares.list() if share.id == link.id]
+        ['/notes.txt']
         """
         answer = yield Request("GET", "/shares", {"all": all or None})
         return records(Share, told(answer).get("shares"))
@@ -56,7 +57,7 @@ class Shares(Resource[D]):
         Raises `NoSuchServer`, `NotPermitted`.
 
         >>> holdfast.shares.create_console("chat", expires_in=3600).url
-        '/server/chat/console?share=…'
+        '/server/chat/console?share=...'
         """
         return (yield from _create({"kind": "console", "server": server, "expiresIn": expires_in}))
 
@@ -66,8 +67,8 @@ class Shares(Resource[D]):
 
         Raises `NoSuchServer`, `NoSuchFile`, `NotAFile`, `NotPermitted`.
 
-        >>> holdfast.shares.create_file("web", "log.txt").url  # doctest: +SKIP
-        '/server/web/file?path=/log.txt&share=…'
+        >>> holdfast.shares.create_file("web", "notes.txt").url
+        '/server/web/file?path=/notes.txt&share=...'
         """
         wish = {"kind": "file", "server": server, "path": path, "expiresIn": expires_in}
         return (yield from _create(wish))

@@ -210,8 +210,8 @@ def test_contexts_that_others_can_read_are_not_used(remote: Remote) -> None:
     ("where", "why"),
     [
         ("ftp://x", "that is no address that begins with http:// or https://"),
-        ("https://u:p@x", "the address may hold no user, query or fragment"),
-        ("https://x:99999", "that is no port"),
+        ("https://u:p@x", "may hold no user, query or fragment"),
+        ("https://x:99999", "its host or port cannot be read"),
         ("unix:api.sock", "unix: is followed by the whole path"),
     ],
 )

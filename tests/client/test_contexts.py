@@ -66,6 +66,8 @@ def test_without_tokens_there_is_nothing_to_hide(contexts: Contexts) -> None:
         '{"contexts": {"x": {}}}',
         '{"contexts": {"x": {"url": 1}}}',
         '{"contexts": {"x": {"url": "http://x", "socket": "/x"}}}',
+        '{"contexts": {"x": {"url": "http://x:99999"}}}',
+        '{"contexts": {"x": {"url": "http://[x"}}}',
         '{"current": 1}',
     ],
 )
