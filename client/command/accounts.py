@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..refusals import NotAllowedTo
+from ..refusals import NotAllowedTo, WrongCredentials
+from .exits import Exit, Stop
 from .grants import given, granting, words
 from .invocation import Invocation, pass_invocation
+from .lists import tell
 from .moments import ago
 from .output import BAD, GOOD, Cell
-from .passwords import from_stdin, new_password
+from .passwords import asked_secretly, from_stdin, new_password
 from .several import each
 from .shape import Shaped, ShapedGroup
 
@@ -33,32 +35,11 @@ def accounts() -> None:
 def list_all(invocation: Invocation) -> None:
     """List the accounts, what they may do, and when they were seen last."""
     found = invocation.client.accounts.list()
-    out = invocation.out
-    if invocation.json:
-        out.json({name: person.raw for name, person in found.items()})
-        return
-    if invocation.format == "csv":
-        out.csv(
-            ("name", "disabled", "secondFactor", "sessions", "keys", "roles", "grants"),
-            [
-                (
-                    name,
-                    str(one.disabled).lower(),
-                    str(one.second_factor).lower(),
-                    str(one.sessions),
-                    str(one.keys),
-                    " ".join(one.roles),
-                    words(one.grants),
-                )
-                for name, one in found.items()
-            ],
-        )
-    elif found:
-        seen = _seen(invocation)
-        rows = [_row(name, one, seen) for name, one in found.items()]
-        out.table(HEADER, rows, right=("SESSIONS", "KEYS"))
-    else:
-        out.note("there are no accounts: make one with holdfast accounts create NAME")
+    seen = {} if invocation.json else _seen(invocation)
+    rows = [_row(name, one, seen) for name, one in found.items()]
+    told = {name: person.raw for name, person in found.items()}
+    nothing = "there are no accounts: make one with holdfast accounts create NAME"
+    tell(invocation, told, HEADER, rows, nothing, right=("SESSIONS", "KEYS"))
 
 
 @accounts.command(cls=Shaped)
@@ -84,11 +65,28 @@ def create(
 
 
 @accounts.command(cls=Shaped)
-@click.argument("name")
+@click.argument("name", required=False)
 @from_stdin
 @pass_invocation
-def passwd(invocation: Invocation, name: str, stdin: bool) -> None:
-    """Give an account another password, which is asked for; that ends its sessions."""
+def passwd(invocation: Invocation, name: str | None, stdin: bool) -> None:
+    """Give an account another password, which is asked for; that ends its sessions.
+
+    Without a name it is your own, and the present one is asked for, too.
+    """
+    if name is None:
+        if stdin or invocation.target.socket:
+            raise click.UsageError(
+                "name the account: one's own is changed in a terminal, as who is logged in"
+            )
+        old = asked_secretly("Your password until now: ")
+        new = new_password("you", stdin=False)
+        try:
+            invocation.client.account.change_password(old, new)
+        except WrongCredentials as exc:
+            raise Stop("that was not your password, so nothing was changed", Exit.NOT_ALLOWED) from exc
+        sentence = "changed your password; your sessions have ended, so log in again: holdfast login"
+        _done(invocation, {"updated": None}, sentence)
+        return
     password = new_password(name, stdin=stdin)
     invocation.client.accounts.update(name, password=password)
     _done(invocation, {"updated": name}, f"changed the password of {name}; its sessions have ended")

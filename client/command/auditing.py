@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .invocation import Invocation, pass_invocation
+from .lists import tell
 from .moments import MOMENT, when
 from .output import BAD, WARN, Cell
 from .programs import PYTHON, directories
@@ -74,19 +75,13 @@ def audit(
         until=until,
         limit=limit,
     )
-    out = invocation.out
     with search as entries:
         if invocation.json:
             for entry in entries:
                 sys.stdout.write(f"{json.dumps(entry.raw, ensure_ascii=False)}\n")
             return
         rows = [_row(entry) for entry in entries]
-    if invocation.format == "csv":
-        out.csv([name.lower() for name in HEADER], rows)
-    elif rows:
-        out.table(HEADER, rows)
-    else:
-        out.note("nothing fits")
+    tell(invocation, None, HEADER, rows, "nothing fits")
 
 
 @audit.command(cls=Shaped)

@@ -12,11 +12,12 @@ from ..target import Target
 from .entering import allow_http, certificates, code, enter, keep, settle, username
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
+from .lists import tell
 from .output import BOLD, Cell
 from .passwords import from_stdin, secret_line
 from .shape import Shaped, ShapedGroup
 
-HEADER = ("", "NAME", "WHERE", "ACCOUNT", "TOKEN")
+HEADER = ("CURRENT", "NAME", "WHERE", "ACCOUNT", "TOKEN")
 
 ALIASES = {
     "ls": "list",
@@ -94,13 +95,11 @@ def add(
 def list_all(invocation: Invocation) -> None:
     """List the contexts; the current one has an asterisk."""
     known = Contexts.usual().read()
-    out = invocation.out
-    if invocation.json:
-        out.json([_told(name, one, current=name == known.current) for name, one in known.contexts.items()])
-    elif known.contexts:
-        out.table(HEADER, [_row(name, one, name == known.current) for name, one in known.contexts.items()])
-    else:
-        out.note("there are no contexts: add one with holdfast context add NAME URL, or holdfast login URL")
+    every = known.contexts.items()
+    told = [_told(name, one, current=name == known.current) for name, one in every]
+    rows = [_row(name, one, name == known.current) for name, one in every]
+    nothing = "there are no contexts: add one with holdfast context add NAME URL, or holdfast login URL"
+    tell(invocation, told, HEADER, rows, nothing)
 
 
 @context.command(cls=Shaped)

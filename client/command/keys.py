@@ -7,6 +7,7 @@ import click
 from ..refusals import NotAllowedTo
 from .grants import given, granting, words
 from .invocation import Invocation, pass_invocation
+from .lists import tell
 from .moments import DURATION, ago, ahead
 from .output import shown
 from .several import each, meant
@@ -31,13 +32,8 @@ def keys() -> None:
 def list_all(invocation: Invocation, every: bool) -> None:
     """List your keys, and when each was used last."""
     found = invocation.client.keys.list(all=every)
-    out = invocation.out
-    if invocation.json:
-        out.json([key.raw for key in found])
-    elif found:
-        out.table(HEADER, [_row(key) for key in found])
-    else:
-        out.note("there are no keys" if every else "you have no keys; --all lists those of others, too")
+    nothing = "there are no keys" if every else "you have no keys; --all lists those of others, too"
+    tell(invocation, [key.raw for key in found], HEADER, [_row(key) for key in found], nothing)
 
 
 @keys.command(cls=Shaped)

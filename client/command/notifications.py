@@ -4,6 +4,7 @@ import click
 
 from .exits import Stop
 from .invocation import Invocation, pass_invocation
+from .lists import tell
 from .output import BAD, Cell
 from .shape import Shaped, ShapedGroup
 
@@ -20,10 +21,6 @@ def notifications() -> None:
 def list_all(invocation: Invocation) -> None:
     """List the targets, and how it went with each."""
     found = invocation.client.notifications.list()
-    out = invocation.out
-    if invocation.json:
-        out.json(found.raw)
-        return
     rows = [
         (
             name,
@@ -38,12 +35,10 @@ def list_all(invocation: Invocation) -> None:
         )
         for name, one in found.targets.items()
     ]
-    if rows:
-        out.table(HEADER, rows, right=HEADER[2:6])
-    else:
-        out.note("nobody is told: name targets in the config (docs/notifications.md)")
-    if found.dropped:
-        out.note(f"{found.dropped} notices came too fast for all of them")
+    nothing = "nobody is told: name targets in the config (docs/notifications.md)"
+    tell(invocation, found.raw, HEADER, rows, nothing, right=HEADER[2:6])
+    if found.dropped and not invocation.json:
+        invocation.out.note(f"{found.dropped} notices came too fast for all of them")
 
 
 @notifications.command(cls=Shaped)

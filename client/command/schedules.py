@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .invocation import Invocation, pass_invocation
+from .lists import tell
 from .moments import ago, ahead, when
 from .output import BAD, DIM, GOOD, WARN, Cell
 from .shape import Shaped, ShapedGroup
@@ -12,7 +13,7 @@ from .shape import Shaped, ShapedGroup
 if TYPE_CHECKING:
     from ..schedules import Schedule
 
-HEADER = ("SERVER", "NAME", "CRON", "ACTION", "NEXT", "", "LAST", "OUTCOME")
+HEADER = ("SERVER", "NAME", "CRON", "ACTION", "NEXT", "LAST", "OUTCOME")
 
 COLOURS = {"done": GOOD, "failed": BAD, "interrupted": BAD, "missed": WARN, "running": WARN}
 
@@ -30,13 +31,8 @@ def list_all(invocation: Invocation, servers: tuple[str, ...]) -> None:
     asked = invocation.client.schedules
     names = invocation.named(servers) if servers else [None]
     found = [one for name in names for one in asked.list(name)]
-    out = invocation.out
-    if invocation.json:
-        out.json([one.raw for one in found])
-    elif found:
-        out.table(HEADER, [_row(one) for one in found])
-    else:
-        out.note("there are no schedules: add some to a server in the config (docs/schedules.md)")
+    nothing = "there are no schedules: add some to a server in the config (docs/schedules.md)"
+    tell(invocation, [one.raw for one in found], HEADER, [_row(one) for one in found], nothing)
 
 
 @schedules.command(cls=Shaped)
@@ -54,6 +50,7 @@ def run(invocation: Invocation, server: str, name: str) -> None:
 
 def _row(one: "Schedule") -> tuple[str, ...]:
     following = one.next[0].at if one.enabled and one.next else None
+    coming = "" if following is None else f"{when(following)} ({ahead(following)})"
     last = one.last
     outcome = "" if last is None else f"{last.outcome}: {last.detail}" if last.detail else last.outcome
     return (
@@ -61,8 +58,7 @@ def _row(one: "Schedule") -> tuple[str, ...]:
         one.name,
         one.cron,
         one.action,
-        when(following) if one.enabled else Cell("off", DIM),
-        ahead(following, ""),
+        coming if one.enabled else Cell("off", DIM),
         "" if last is None else ago(last.at),
         Cell(outcome, COLOURS.get(last.outcome, "") if last is not None else ""),
     )

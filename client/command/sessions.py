@@ -6,6 +6,7 @@ import click
 
 from ..refusals import NotAllowedTo
 from .invocation import Invocation, pass_invocation
+from .lists import tell
 from .moments import ago, ahead, when
 from .output import BOLD, Cell
 from .several import each, meant
@@ -31,13 +32,8 @@ def sessions() -> None:
 def list_all(invocation: Invocation, user: str | None, every: bool) -> None:
     """List your sessions, or all if you sit at the machine."""
     found = invocation.client.sessions.list(user, all=every)
-    out = invocation.out
-    if invocation.json:
-        out.json([session.raw for session in found])
-    elif found:
-        out.table(HEADER, [_row(session) for session in found])
-    else:
-        out.note("nobody is logged in" if user is None else f"{user} is not logged in")
+    nothing = "nobody is logged in" if user is None else f"{user} is not logged in"
+    tell(invocation, [one.raw for one in found], HEADER, [_row(one) for one in found], nothing)
 
 
 @sessions.command(cls=Shaped)

@@ -3,6 +3,7 @@
 import click
 
 from .invocation import Invocation, pass_invocation
+from .lists import tell
 from .moments import DURATION, ago, ahead
 from .output import shown
 from .several import each, meant
@@ -22,26 +23,21 @@ def shares() -> None:
 def list_all(invocation: Invocation, every: bool) -> None:
     """List your shares, and when each was used last."""
     found = invocation.client.shares.list(all=every)
-    out = invocation.out
-    if invocation.json:
-        out.json([share.raw for share in found])
-    elif found:
-        rows = [
-            (
-                share.id,
-                share.kind,
-                share.server,
-                share.path or "",
-                share.owner,
-                ahead(share.expires),
-                ago(share.last_use),
-                share.last_address or "",
-            )
-            for share in found
-        ]
-        out.table(HEADER, rows)
-    else:
-        out.note("there are no shares" if every else "you have no shares; --all lists those of others, too")
+    rows = [
+        (
+            share.id,
+            share.kind,
+            share.server,
+            share.path or "",
+            share.owner,
+            ahead(share.expires),
+            ago(share.last_use),
+            share.last_address or "",
+        )
+        for share in found
+    ]
+    nothing = "there are no shares" if every else "you have no shares; --all lists those of others, too"
+    tell(invocation, [share.raw for share in found], HEADER, rows, nothing)
 
 
 @shares.command(cls=Shaped)

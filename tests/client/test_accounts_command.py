@@ -78,9 +78,9 @@ def test_the_list_shows_what_each_may_do(shell: Typist) -> None:
         f"eve  disabled  off  0  0  never  {words}",
     ]
     assert shell("account", "show", "--format", "csv").out.splitlines() == [
-        "name,disabled,secondFactor,sessions,keys,roles,grants",
-        "admin,false,false,0,0,,*",
-        f'eve,true,false,0,0,,"{words}"',
+        "name,state,second factor,sessions,keys,last seen,roles,grants",
+        "admin,active,off,0,0,never,,*",
+        f'eve,disabled,off,0,0,never,,"{words}"',
     ]
     told = json.loads(shell("accounts", "list", "--json").out)
     assert told["eve"] == {

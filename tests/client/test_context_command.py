@@ -65,7 +65,7 @@ def test_a_machine_is_named_with_a_key_that_nobody_sees(remote: Remote) -> None:
     assert list(json.loads(remote("list", "--json", "--url", remote.url).out)) == ["chat", "off", "web"]
     assert list(json.loads(remote("list", "--json", HOLDFAST_CONTEXT="prod").out)) == ["chat", "off", "web"]
     assert stable(remote("context", "list").out).splitlines() == [
-        "  NAME  WHERE  ACCOUNT  TOKEN",
+        "CURRENT  NAME  WHERE  ACCOUNT  TOKEN",
         "  prod  URL  kept",
     ]
     (told,) = json.loads(remote("context", "list", "--json").out)
@@ -88,7 +88,7 @@ def test_the_chosen_context_is_where_commands_go(remote: Remote) -> None:
         "  Context  prod\n    Where  URL\nChosen by  holdfast context use\n    Token  kept\n"
     )
     assert list(json.loads(remote("list", "--json").out)) == ["chat", "off", "web"]
-    assert remote("context", "list").out.splitlines()[1].startswith("*  prod  URL")
+    assert stable(remote("context", "list").out).splitlines()[1] == "*  prod  URL  kept"
     said = remote("context", "use", "prod", HOLDFAST_SOCKET="/run/x")
     assert said.err == "But HOLDFAST_SOCKET is set here, and wins: unset HOLDFAST_SOCKET\n"
     assert remote("context", "show", HOLDFAST_SOCKET="/run/x", code=0).out == (
@@ -230,3 +230,23 @@ def test_a_login_that_cannot_be_kept_leaves_no_session(remote: Remote, shell: Ty
     assert json.loads(shell("sessions", "list", "--user", "eve", "--json").out) == []
     said = remote("context", "add", "own", "https://x", "--ca", "none.pem", code=2)
     assert said.err == "holdfast: there is no file HERE/none.pem with certificates\n"
+
+
+def test_ones_own_password_is_changed_by_who_knows_it(remote: Remote, shell: Typist) -> None:
+    shell("accounts", "create", "own", "--password-stdin", "--grant", "server.view", typed=PASSWORD)
+    remote("login", remote.url, "-u", "own", "--password-stdin", typed=PASSWORD)
+    away = {"HOLDFAST_SOCKET": "", "TMPDIR": remote.house.path("away")}
+    with shell.terminal("accounts", "passwd", "-C", "127.0.0.1", size=(40, 120), **away) as child:
+        for question, answer in (
+            ("Your password until now: ", PASSWORD),
+            ("New password for you: ", "battery staple"),
+            ("The same again: ", "battery staple"),
+        ):
+            child.expect_exact(question)
+            child.sendline(answer)
+        child.expect_exact("changed your password; your sessions have ended, so log in again: holdfast login")
+        child.expect(pexpect.EOF)
+    assert remote("list", "-C", "127.0.0.1", code=4).out == ""
+    remote("login", "-C", "127.0.0.1", "--password-stdin", typed="battery staple")
+    assert "name the account" in shell("accounts", "passwd", code=2).err
+    shell("accounts", "delete", "own")

@@ -1,6 +1,7 @@
 """`holdfast schedules` and `notifications`: what happens by itself, and who is told."""
 
 import json
+import re
 
 from ..system.house import Holdfast, sleeper
 from .typed import Typist
@@ -11,11 +12,10 @@ def test_schedules_are_listed_and_run(house: Holdfast, typist: Typist) -> None:
     off = {"cron": "@daily", "action": "stop", "enabled": False}
     house.configure(web=sleeper(schedules={"night": night, "off": off}))
     house.start()
-    assert typist("schedules", "list").stable.splitlines() == [
-        "SERVER  NAME  CRON  ACTION  NEXT  LAST  OUTCOME",
-        f"web  night  0 4 1 1 *  command  WHEN  {ahead(typist)}",
-        "web  off  @daily  stop  off",
-    ]
+    header, first, second = typist("schedules", "list").stable.splitlines()
+    assert header == "SERVER  NAME  CRON  ACTION  NEXT  LAST  OUTCOME"
+    assert re.fullmatch(r"web  night  0 4 1 1 \*  command  WHEN \(in \d+d( \d+h)?\)", first)
+    assert second == "web  off  @daily  stop  off"
     assert typist("schedules", "run", "web", "night").out == "night of web runs\n"
 
     def outcome() -> str:
@@ -26,12 +26,6 @@ def test_schedules_are_listed_and_run(house: Holdfast, typist: Typist) -> None:
     assert house.until(outcome, "the run is over") == "done"
     assert "TIME ago  done" in typist("schedules", "list", "w*").stable
     assert typist("schedules", "run", "web", "none", code=3).err.count("\n") == 1
-
-
-def ahead(typist: Typist) -> str:
-    """Return how the list says when the first one comes."""
-    line = typist("schedules", "list").stable.splitlines()[1]
-    return line.rpartition("  ")[2]
 
 
 def test_targets_are_listed_and_tested(house: Holdfast, typist: Typist) -> None:
