@@ -127,7 +127,11 @@ class Invocation:
         """The config that is meant; raises `Stop` if there is none here."""
         path = self.config or config_in(".")
         if path is None:
-            raise Stop("there is no config.hjson and no config.json here; name one with --config", Exit.USAGE)
+            raise Stop(
+                "there is no config.hjson and no config.json here; name one with --config, or make one with"
+                " holdfast init",
+                Exit.USAGE,
+            )
         return path
 
 

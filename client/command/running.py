@@ -1,7 +1,6 @@
-"""`holdfast run`, `holdfast upgrade`: the supervisor, begun and renewed."""
+"""`holdfast run`: becomes the supervisor, which runs the API."""
 
 import os
-import subprocess
 import sys
 
 import click
@@ -15,7 +14,12 @@ from .shape import Shaped
 @click.option(
     "--runtime-dir", default="", metavar="DIR", help="Where the private socket is; default: run in the state."
 )
-@click.option("--program-descriptors", type=int, metavar="N", help="How many descriptors programs may have.")
+@click.option(
+    "--program-descriptors",
+    type=click.IntRange(min=8),
+    metavar="N",
+    help="How many descriptors programs may have.",
+)
 @click.option(
     "--cgroups", type=click.Choice(("auto", "off")), default="auto", help="One per program, if we may."
 )
@@ -41,22 +45,3 @@ def run(invocation: Invocation, runtime_dir: str, program_descriptors: int | Non
     sys.stdout.flush()
     sys.stderr.flush()
     return os.execv(sys.executable, supervisor)  # noqa: S606  (does not return)
-
-
-@click.command(cls=Shaped)
-@click.option(
-    "--runtime-dir", default="", metavar="DIR", help="Where the private socket is; default: run in the state."
-)
-@pass_invocation
-def upgrade(invocation: Invocation, runtime_dir: str) -> int:
-    """Have a running Holdfast become the version that is installed now; programs run on."""
-    config = "" if runtime_dir or invocation.state_dir else invocation.config_path
-    _, runtime = directories(config, invocation.state_dir, runtime_dir)
-    command = [*PYTHON, "supervisor.upgrade", os.path.join(runtime, "supervisor.sock")]
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
-    said = done.stderr
-    if said.startswith("Traceback"):
-        why = said.strip().splitlines()[-1]
-        said = f"holdfast: what is installed now cannot run, the running one goes on: {why}\n"
-    sys.stderr.write(said)
-    return done.returncode

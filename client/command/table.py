@@ -54,9 +54,11 @@ COMMANDS = (
     Entry("shares", "shares:shares", "Manage links to a console or a file, for a while", ACCESS, ("share",)),
     Entry("login", "entering:login", "Log in at a machine, and remember that as a context", ACCESS),
     Entry("logout", "entering:logout", "End the session of a context, and forget its token", ACCESS),
+    Entry("init", "beginning:init", "Make a config: by asking, by options, or from an Octyne", HOLDFAST),
     Entry("run", "running:run", "Run the supervisor and the API in the foreground", HOLDFAST),
-    Entry("upgrade", "running:upgrade", "Have it become the version that is installed now", HOLDFAST),
-    Entry("check", "checking:check", "Say what is wrong with a config", HOLDFAST),
+    Entry("upgrade", "upgrading:upgrade", "Have it become the version that is installed now", HOLDFAST),
+    Entry("check", "checking:check", "Say what is wrong with a config, and what it would change", HOLDFAST),
+    Entry("doctor", "doctoring:doctor", "Look for what is missing, and say what it costs", HOLDFAST),
     Entry("config", "configuring:config", "See and change the config of a running Holdfast", HOLDFAST),
     Entry(
         "notifications",

@@ -7,6 +7,7 @@ import click
 from ..failures import Failure
 from .exits import sentence_of
 from .invocation import Invocation, pass_invocation
+from .output import DIM, WARN
 from .shape import Shaped
 
 
@@ -22,13 +23,20 @@ def ours() -> str:
 @pass_invocation
 def version(invocation: Invocation) -> None:
     """Show the version of this command and of Holdfast."""
+    theirs, where, why = None, None, None
     try:
-        theirs = invocation.client.system.version()
         where = invocation.target.where
+        theirs = invocation.client.system.version()
     except Failure as exc:
-        theirs, where = None, sentence_of(exc)
+        why = sentence_of(exc)
+    out = invocation.out
     if invocation.json:
-        invocation.out.json({"command": ours(), "holdfast": theirs, "at": where if theirs else None})
+        out.json({"command": ours(), "holdfast": theirs, "at": where if theirs else None, "why": why})
         return
-    invocation.out.say(f"holdfast {ours()}")
-    invocation.out.say(f"Holdfast {theirs} at {where}" if theirs else f"no Holdfast answers: {where}")
+    out.say(f"holdfast {ours()}")
+    if theirs is None:
+        out.say(f"no Holdfast answers: {why}", DIM)
+        return
+    out.say(f"Holdfast {theirs} at {where}")
+    if theirs != ours() and ours()[:1].isdigit() and not invocation.target.url:
+        out.say(f"{ours()} is installed here: holdfast upgrade has it run", WARN)

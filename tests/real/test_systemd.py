@@ -128,6 +128,19 @@ def test_an_upgrade_by_hand_tells_how_it_went(machine: Machine) -> None:
     assert (pid(machine, SUPERVISOR), server(machine)["pid"]) == (before, program)
 
 
+def test_the_doctor_and_check_find_what_the_units_run(machine: Machine) -> None:
+    told = json.loads(machine.says("/opt/holdfast/bin/holdfast doctor --json || true"))
+    assert told["config"] == "/etc/holdfast/config.hjson"
+    found = {(one["check"], one["level"]): one["found"] for one in told["findings"]}
+    assert found["supervisor", "ok"].startswith(f"answers as process {pid(machine, SUPERVISOR)}")
+    assert found["api", "ok"].startswith("answers at /run/holdfast/api.sock, knows 2 servers")
+    assert found["state", "ok"].startswith("/var/lib/holdfast is holdfast's, mode 0750")
+    assert ("systemd", "ok") in found
+    assert not [one for one in told["findings"] if one["level"] in ("bad", "unknown")]
+    checked = machine.says("/opt/holdfast/bin/holdfast check --config /etc/holdfast/config.hjson")
+    assert re.search(r"ticker +unchanged +running\n", checked)
+
+
 def test_a_supervisor_that_is_killed_is_followed_by_one_that_adopts(machine: Machine) -> None:
     before, program = pid(machine, SUPERVISOR), server(machine)["pid"]
     machine.run(f"kill -9 {before}")

@@ -1,0 +1,1 @@
+"""What Holdfast needs and could use of this machine: looked at from outside, whether it runs or not."""
