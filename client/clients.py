@@ -11,12 +11,20 @@ from .viewers import AsyncViewer, Viewer
 
 if TYPE_CHECKING:
     from .account import Account
+    from .accounts import Accounts
+    from .audit import Audit
     from .checks import Checks
+    from .config import Config
     from .events import Events
     from .history import Histories
+    from .keys import Keys
     from .logs import Logs
+    from .notifications import Notifications
+    from .schedules import Schedules
     from .servers import Servers
     from .session import Session
+    from .sessions import Sessions
+    from .shares import Shares
     from .system import System
     from .usage import Usages
 
@@ -98,6 +106,62 @@ class Resources(Generic[D]):
         from .session import Session  # noqa: PLC0415
 
         return Session(self._driver)
+
+    @cached_property
+    def accounts(self) -> "Accounts[D]":
+        """The accounts: who can log in, and what he may do."""
+        from .accounts import Accounts  # noqa: PLC0415
+
+        return Accounts(self._driver)
+
+    @cached_property
+    def sessions(self) -> "Sessions[D]":
+        """Who is logged in, and how that ends."""
+        from .sessions import Sessions  # noqa: PLC0415
+
+        return Sessions(self._driver)
+
+    @cached_property
+    def keys(self) -> "Keys[D]":
+        """API keys, for programs."""
+        from .keys import Keys  # noqa: PLC0415
+
+        return Keys(self._driver)
+
+    @cached_property
+    def shares(self) -> "Shares[D]":
+        """Links to one console or one file."""
+        from .shares import Shares  # noqa: PLC0415
+
+        return Shares(self._driver)
+
+    @cached_property
+    def audit(self) -> "Audit[D]":
+        """Who did what, and what came of it."""
+        from .audit import Audit  # noqa: PLC0415
+
+        return Audit(self._driver)
+
+    @cached_property
+    def config(self) -> "Config[D]":
+        """The config as it stands in the file."""
+        from .config import Config  # noqa: PLC0415
+
+        return Config(self._driver)
+
+    @cached_property
+    def notifications(self) -> "Notifications[D]":
+        """Who is told when something goes wrong."""
+        from .notifications import Notifications  # noqa: PLC0415
+
+        return Notifications(self._driver)
+
+    @cached_property
+    def schedules(self) -> "Schedules[D]":
+        """What is done with servers at certain times."""
+        from .schedules import Schedules  # noqa: PLC0415
+
+        return Schedules(self._driver)
 
     @cached_property
     def system(self) -> "System[D]":

@@ -1,12 +1,34 @@
-"""Where Holdfast is, if nobody says so: what the environment names, what is here, the usual places."""
+"""Which Holdfast is meant, and by what right one comes to it.
+
+The first of these that there is:
+
+| | |
+|---|---|
+| `--socket PATH` | |
+| `--url URL` | token: `--token`, `--token-file`, `HOLDFAST_TOKEN`, or that of the context with this address |
+| `--context NAME` | `local`: the Holdfast of this machine is looked for, as below |
+| `--config FILE` | what runs by it on this machine |
+| `HOLDFAST_SOCKET` | |
+| `HOLDFAST_URL` | with a token, as above |
+| `HOLDFAST_CONTEXT` | |
+| the current context | if one was chosen: `holdfast context use NAME` |
+| `config.hjson` or `config.json` in this folder | what runs by it |
+| `/run/holdfast/api.sock`, `$XDG_RUNTIME_DIR/holdfast/api.sock` | where packages put the socket |
+| `$TMPDIR/octyne.sock.42069` | where Octyne's clients look |
+
+So what is said wins over what is remembered, and that over what happens to be here. `HOLDFAST_TOKEN` belongs
+to `HOLDFAST_URL`, if there is one: no other address is shown it. No token goes unencrypted over a network.
+"""
 
 import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
+from .contexts import LOCAL, Context, Contexts
 from .failures import Failure
-from .target import Target
+from .target import Target, same_address
 
 CONFIGS = ("config.hjson", "config.json")
 
@@ -28,24 +50,131 @@ class NotFound(Failure):
     """There is no Holdfast where one could be; the message names the places."""
 
 
-def find(environment: Mapping[str, str] = os.environ, folder: str = ".") -> Target:
-    """Return the Holdfast that is meant here; raises `NotFound`.
+class Unencrypted(Failure):
+    """A token would go over a network where others can read it."""
 
-    The first of these that there is: `HOLDFAST_SOCKET`, `HOLDFAST_URL` (with `HOLDFAST_TOKEN`), what runs by
-    the config in this folder, the places where packages put the socket, and where Octyne's clients look.
-    """
+
+class TokenUnusable(Failure):
+    """A file shall hold a token, and holds none, or shows it to others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said of it, as by the options of a command; empty: nothing."""
+
+    socket: str = ""
+    url: str = ""
+    token: str = field(default="", repr=False)
+    token_file: str = ""
+    ca: str = ""
+    context: str = ""
+
+    @property
+    def whom(self) -> str:
+        """What names a Holdfast."""
+        return self.socket or self.url or self.context
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The Holdfast that is meant, and what has named it."""
+
+    target: Target
+    by: str
+    context: str = ""
+    """The name of the context by which one comes, if there is one."""
+
+
+def find(environment: Mapping[str, str] = os.environ, folder: str = ".", said: Said | None = None) -> Target:
+    """Return the Holdfast that is meant here; raises `NotFound`, `NoSuchContext`, `Unencrypted`."""
+    return found(said or Said(), environment, folder).target
+
+
+def found(said: Said, environment: Mapping[str, str] = os.environ, folder: str = ".") -> Found:
+    """Return the Holdfast that is meant, and why that one; raises as `find` does."""
+    if said.socket:
+        return Found(Target(socket=said.socket), "--socket")
+    if said.url:
+        return _address(said.url, "--url", said, environment)
+    if said.context:
+        return _named(said.context, "--context", said, environment, folder)
     if socket := environment.get("HOLDFAST_SOCKET"):
-        return Target(socket=socket)
+        return Found(Target(socket=socket), "HOLDFAST_SOCKET")
     if url := environment.get("HOLDFAST_URL"):
-        return Target(url=url, token=environment.get("HOLDFAST_TOKEN", ""))
+        return _address(url, "HOLDFAST_URL", said, environment)
+    if name := environment.get("HOLDFAST_CONTEXT"):
+        return _named(name, "HOLDFAST_CONTEXT", said, environment, folder)
+    if name := Contexts.usual(environment).read().current:
+        return _named(name, "holdfast context use", said, environment, folder)
+    return Found(Target(socket=look_around(environment, folder)), "looking around")
+
+
+def look_around(environment: Mapping[str, str] = os.environ, folder: str = ".") -> str:
+    """Return the socket of the Holdfast of this machine; raises `NotFound`."""
     seen = []
     for path in _places(environment, folder):
         if is_ours(path):
-            return Target(socket=path)
+            return path
         seen.append(path)
     raise NotFound(
         f"there is no Holdfast at {', nor at '.join(seen)}: start one, or name it with --socket or --url"
     )
+
+
+def check_private(target: Target, what: str) -> None:
+    """Raise `Unencrypted` if others on the way could read what is sent there."""
+    if not target.private:
+        raise Unencrypted(
+            f"{what} would go to {target.url} unencrypted, for all on the way to read: use an https:// "
+            "address; or if the way is safe, as a tunnel is, allow it: "
+            f"holdfast context add NAME {target.url} --allow-http"
+        )
+
+
+def read_token(path: str) -> str:
+    """Return the token that a file holds; raises `TokenUnusable`, `OSError`."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        seen, text = os.fstat(file.fileno()), file.read(_LONGEST).strip()
+    # Root may show it to a group: systemd does, to the service whose credential it is.
+    others = stat.S_IRWXO if seen.st_uid == 0 else stat.S_IRWXG | stat.S_IRWXO
+    if stat.S_ISREG(seen.st_mode) and seen.st_mode & others:
+        raise TokenUnusable(f"others may read the token in {path}: chmod 600 {path}")
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise TokenUnusable(f"{path} holds no token: it should hold one, and nothing else")
+    return text
+
+
+_LONGEST = 4096
+
+
+def _address(url: str, by: str, said: Said, environment: Mapping[str, str]) -> Found:
+    known = Contexts.usual(environment).read()
+    given = Target(url=url)  # a wrong address is told of before it is compared
+    name = known.at(given.url)
+    one = known.contexts.get(name, Context(url=url))
+    theirs = environment.get("HOLDFAST_URL")
+    from_here = environment.get("HOLDFAST_TOKEN", "") if not theirs or same_address(theirs, url) else ""
+    token = _token(said) or from_here or one.token
+    target = Target(url=url, token=token, ca=said.ca or one.ca)
+    if target.token and not one.allow_http:
+        check_private(target, "the token")
+    return Found(target, by, name)
+
+
+def _named(name: str, by: str, said: Said, environment: Mapping[str, str], folder: str) -> Found:
+    if name == LOCAL:
+        return Found(Target(socket=look_around(environment, folder)), by)
+    one = Contexts.usual(environment).read().named(name)
+    if one.socket:
+        return Found(one.target, by, name)
+    target = Target(url=one.url, token=_token(said) or one.token, ca=said.ca or one.ca)
+    if target.token and not one.allow_http:
+        check_private(target, "the token")
+    return Found(target, by, name)
+
+
+def _token(said: Said) -> str:
+    return said.token or (read_token(said.token_file) if said.token_file else "")
 
 
 def of_config(config: str, state: str | None = None) -> str | None:

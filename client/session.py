@@ -1,5 +1,7 @@
 """`/login`, `/logout`, `/ott`: how one comes to a token, and how that ends. Not over the Unix socket."""
 
+import socket
+
 from .exchange import Request, Steps
 from .failures import CannotAsk, NotHoldfast
 from .operation import D, Operation, Resource
@@ -32,7 +34,9 @@ class Session(Resource[D]):
                 raise CannotAsk(
                     f"{name.lower()}: no blanks around it, and no control characters, can be sent"
                 )
-        return _word(told((yield Request("POST", "/login", headers=shown))), "token")
+        # By this, one finds the session again in the list of them.
+        headers = {**shown, "User-Agent": f"holdfast on {socket.gethostname()}"}
+        return _word(told((yield Request("POST", "/login", headers=headers))), "token")
 
     @Operation
     def logout(self) -> Steps[None]:

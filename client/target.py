@@ -54,6 +54,11 @@ class Target:
         said = {"User-Agent": "holdfast", "Accept-Encoding": "identity"}
         return {**said, "Authorization": self.token} if self.token else said
 
+    @property
+    def private(self) -> bool:
+        """Whether nobody on the way can read along: it is encrypted, or stays on this machine."""
+        return not self.url or self.secure or _is_loopback(urlsplit(self.url).hostname or "")
+
     def trust(self) -> "ssl.SSLContext":
         """Return how its certificate is checked; raises `CannotConnect` if `ca` cannot be read."""
         import ssl  # noqa: PLC0415  (most go over the Unix socket)
@@ -78,3 +83,23 @@ def _check(url: str) -> None:
         raise CannotConnect(url, "that is no address that begins with http:// or https://")
     if not (url.isascii() and url.isprintable()) or " " in url:
         raise CannotConnect(ascii(url), "an address has no blanks and no characters beyond ASCII")
+
+
+def same_address(one: str, other: str) -> bool:
+    """Tell whether two addresses name the same place."""
+    return _place(one) == _place(other)
+
+
+def _place(url: str) -> tuple[str, str, int | None, str]:
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", port, parts.path.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress  # noqa: PLC0415  (most go over the Unix socket)
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

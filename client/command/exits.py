@@ -18,8 +18,10 @@ import os
 import sys
 from enum import IntEnum
 
+from ..contexts import ContextExists, NoSuchContext
 from ..failures import CannotConnect, ConnectionLost, Refused, TimedOut
 from ..finding import NotFound
+from .output import shown
 
 
 class Exit(IntEnum):
@@ -67,6 +69,10 @@ def code_of(failure: Exception) -> int:
             return Exit.UNREACHABLE
         case ConnectionLost():
             return Exit.UNREACHABLE
+        case NoSuchContext():
+            return Exit.NOT_THERE
+        case ContextExists():
+            return Exit.CONFLICT
         case TimedOut():
             return Exit.LATE
     return Exit.FAILED
@@ -88,8 +94,9 @@ def sentence_of(failure: Exception) -> str:
 
 
 def complain(sentence: str) -> None:
-    """Say on standard error what went wrong."""
-    sys.stderr.write(f"holdfast: {sentence}\n")
+    """Say on standard error what went wrong; whoever has worded it, it does not steer the terminal."""
+    lines = [shown(line) for line in sentence.split("\n")]
+    sys.stderr.write("\n".join([f"holdfast: {lines[0]}", *lines[1:], ""]))
 
 
 def _advice(failure: CannotConnect) -> str:

@@ -1,13 +1,13 @@
 """One use of the command: what was said on the command line, and whom it is about."""
 
-import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import click
 
 from ..failures import Failure
-from ..finding import config_in, find, of_config
+from ..finding import Found, Said, config_in, of_config
+from ..finding import found as find
 from ..target import Target
 from .exits import Exit, Stop
 from .output import Output
@@ -23,6 +23,7 @@ class Invocation:
         self.socket = ""
         self.url = ""
         self.token = ""
+        self.token_file = ""
         self.ca = ""
         self.context = ""
         self.config = ""
@@ -41,15 +42,22 @@ class Invocation:
         return Output(self.colour)
 
     @cached_property
+    def found(self) -> Found:
+        """The Holdfast that is meant, and what has named it; see `finding.py`."""
+        said = Said(self.socket, self.url, self.token, self.token_file, self.ca, self.context)
+        if self.config and not said.whom:
+            return Found(Target(socket=self._socket_of(self.config)), "--config")
+        found = find(said)
+        if found.target.socket and (self.token or self.token_file):
+            raise click.UsageError(
+                f"a token is for an address, and this goes to {found.target.where}: name one with --url"
+            )
+        return found
+
+    @property
     def target(self) -> Target:
-        """The Holdfast that is meant; raises `NotFound`, `Stop`."""
-        if self.socket:
-            return Target(socket=self.socket)
-        if self.url:
-            return Target(url=self.url, token=self.token or os.environ.get("HOLDFAST_TOKEN", ""), ca=self.ca)
-        if self.config:
-            return Target(socket=self._socket_of(self.config))
-        return find()
+        """The Holdfast that is meant; raises `NotFound` and its like."""
+        return self.found.target
 
     def _socket_of(self, config: str) -> str:
         """Return the socket that a config names; raises `Stop`."""

@@ -41,8 +41,15 @@ def general() -> list[click.Parameter]:
     """Return the options that every command has."""
     return [
         _option("--socket", to="socket", type=FILE, metavar="PATH", help="Holdfast's Unix socket."),
-        _option("--url", to="url", metavar="URL", help="Its address, with --token or HOLDFAST_TOKEN."),
+        _option("--url", to="url", metavar="URL", help="Its address; the token is that of its context."),
         _option("--token", to="token", metavar="TOKEN", help="Others see it in the list of processes."),
+        _option(
+            "--token-file",
+            to="token_file",
+            type=FILE,
+            metavar="FILE",
+            help="A file with the token, mode 0600.",
+        ),
         _option("--ca", to="ca", type=FILE, metavar="FILE", help="Certificates to trust, in PEM format."),
         _option("--context", "-C", to="context", metavar="NAME", help="The machine (holdfast context)."),
         _option(

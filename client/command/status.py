@@ -11,7 +11,7 @@ from .amounts import duration, percent, size
 from .exits import Exit
 from .invocation import Invocation, pass_invocation
 from .listing import word_of
-from .moments import shown_time
+from .moments import when
 from .output import BAD, DIM, GOOD, WARN, Cell
 from .shape import Shaped
 from .standby import about, named, standby
@@ -100,7 +100,7 @@ def _up(one: "Server") -> str:
     if not one.uptime:
         return ""
     seconds = one.uptime / 1e9
-    return f", up {duration(seconds)} since {shown_time(time.time() - seconds)}"
+    return f", up {duration(seconds)} since {when(time.time() - seconds)}"
 
 
 def _ready(one: "Server") -> str:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from .amounts import duration
-from .moments import shown_time
+from .moments import when
 from .output import BAD, BOLD, DIM, GOOD, WARN, Output, shown
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def tell(out: Output, event: "Event", *, whose: int = 0) -> None:
     word = _word(event)
     what = out.styled(f"{word:<{_WIDTH}}", COLOURS.get(word, ""))
     who = f"{out.styled(f'{shown(event.server):<{whose}}', BOLD)}  " if whose else ""
-    head = f"{out.styled(shown_time(event.at), DIM)}  {who}{what}"
+    head = f"{out.styled(when(event.at), DIM)}  {who}{what}"
     details = [one for one in (cause_of(event.cause), _run(event)) if one]
     rest = f"({'; '.join(details)})" if details else ""
     told = [shown(_reason(event)), out.styled(shown(rest), DIM) if rest else ""]
