@@ -13,8 +13,12 @@ from .target import Target
 
 if TYPE_CHECKING:
     from .account import Account
+    from .archives import Archives
+    from .files import Files
+    from .jobs import Jobs
     from .servers import Servers
     from .system import System
+    from .trash import Trash
 
 T = TypeVar("T")
 
@@ -77,6 +81,34 @@ class Resources(Generic[D]):
         from .system import System  # noqa: PLC0415
 
         return System(self._driver)
+
+    @cached_property
+    def files(self) -> "Files[D]":
+        """The files of the servers."""
+        from .files import Files  # noqa: PLC0415
+
+        return Files(self._driver)
+
+    @cached_property
+    def archives(self) -> "Archives[D]":
+        """Archives of files, made and taken apart."""
+        from .archives import Archives  # noqa: PLC0415
+
+        return Archives(self._driver)
+
+    @cached_property
+    def trash(self) -> "Trash[D]":
+        """What was deleted, and may come back."""
+        from .trash import Trash  # noqa: PLC0415
+
+        return Trash(self._driver)
+
+    @cached_property
+    def jobs(self) -> "Jobs[D]":
+        """The long work on files."""
+        from .jobs import Jobs  # noqa: PLC0415
+
+        return Jobs(self._driver)
 
 
 class Driver:
