@@ -111,7 +111,9 @@ class _Upload:
                 return
         folder, _, name = path.strip("/").rpartition("/")
         said = {"filename": name, "path": folder}
-        metadata = ",".join(f"{key} {base64.b64encode(text.encode()).decode()}" for key, text in said.items())
+        metadata = ",".join(
+            f"{key} {base64.b64encode(text.encode()).decode()}" for key, text in said.items() if text
+        )
         headers = {**_SPOKEN, "Upload-Metadata": metadata}
         headers |= {"Upload-Defer-Length": "1"} if size is None else {"Upload-Length": str(size)}
         answer = yield Request("POST", at("server", self._server, "uploads"), headers=headers)

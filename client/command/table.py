@@ -28,6 +28,8 @@ COMMANDS = (
         SERVERS,
         ("list-apps", "apps", "ls", "ps"),
     ),
+    Entry("files", "files:files", "List, read, change and carry the files of the servers", FILES, ("file",)),
+    Entry("jobs", "working:jobs", "Show and stop the long work on files: archives, copies, deletions", FILES),
     Entry("factor", "factor:factor", "Turn on the second factor of an account", ACCESS),
     Entry("audit", "auditing:audit", "Tell who did what, and whether that log is whole", ACCESS),
     Entry("run", "running:run", "Run the supervisor and the API in the foreground", HOLDFAST),
