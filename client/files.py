@@ -117,7 +117,7 @@ class Files(Transfers[D]):
         >>> etag = holdfast.files.write("web", "motd.txt", b"hello")
         >>> with holdfast.files.search("web", "motd") as found:
         ...     [one.path for one in found if not one.done]
-        ['motd.txt']
+        ['/motd.txt']
         """
         return Search(
             Wanted(

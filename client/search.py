@@ -17,6 +17,7 @@ class Found(Record):
     """A file or folder, or a line of a file. The last one has `done`, and tells whether these are all."""
 
     path: str = ""
+    """Below the folder of the server, with a slash before it."""
     folder: bool = False
     size: int = 0
     last_modified: int = 0

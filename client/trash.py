@@ -36,7 +36,7 @@ class Trash(Resource[D]):
         >>> etag = holdfast.files.write("web", "old.txt", b"")
         >>> holdfast.files.delete("web", "old.txt", trash=True)
         >>> holdfast.trash.list("web")[0].path
-        'old.txt'
+        '/old.txt'
         """
         answer = yield Request("GET", at("server", server, "trash"))
         return records(Trashed, told(answer).get("contents"))
@@ -48,7 +48,7 @@ class Trash(Resource[D]):
         >>> etag = holdfast.files.write("web", "dear.txt", b"")
         >>> holdfast.files.delete("web", "dear.txt", trash=True)
         >>> holdfast.trash.restore("web", holdfast.trash.list("web")[0].id)
-        'dear.txt'
+        '/dear.txt'
         """
         body = {"id": id, "dest": to} if to else {"id": id}
         return str(told((yield Request.json("PATCH", at("server", server, "trash"), body))).get("path", ""))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..uploads import SMALL
 from .bars import Bar
 from .carrying import Carrying
 from .exits import Exit, Stop
@@ -111,6 +112,11 @@ class _Across(Carrying):
         files = self.client.files
         with about(source):
             state = files.state(source.server, source.path)
+        if state.size <= SMALL:
+            with about(source):
+                content = files.read(source.server, source.path).data
+            files.write(dest.server, dest.path, content)
+            return
         with files.pieces(source.server, source.path, state) as pieces:
             files.upload(
                 dest.server,

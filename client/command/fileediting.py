@@ -17,7 +17,7 @@ from .amounts import size
 from .exits import Exit, Stop, code_of, sentence_of
 from .invocation import Invocation, pass_invocation
 from .output import shown
-from .remotepath import RemotePath, about, refused
+from .remotepath import RemotePath, about, is_folder, look, refused
 from .shape import Shaped
 
 LARGEST = 64 << 20
@@ -45,12 +45,14 @@ def edit(invocation: Invocation, path: str) -> int:
     copy = os.path.join(folder, where.name)
     kept = False
     try:
-        with writing(copy), open(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(before)
+        if etag:  # a new file begins to be when the editor writes it
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            with writing(copy), open(os.open(copy, flags, 0o600), "wb") as file:
+                file.write(before)
         code = _run([*editor, copy])
         after = _after(copy)
         if code:
-            kept = after not in (None, before)
+            kept = after is not None and after != before
             hint = f"; your text is in {copy}" if kept else ""
             raise Stop(f"{where} was not saved: the editor ended with {code}{hint}")
         if after is None or (after == before and etag):
@@ -74,6 +76,8 @@ def _read(invocation: Invocation, where: RemotePath) -> tuple[bytes, str]:
     except Refused as exc:
         if exc.kind != "no-such-file":
             raise
+        if not is_folder(invocation.client, where.folder, look(invocation.client, where.folder)):
+            raise Stop(f"{where}: the folder does not exist", Exit.NOT_THERE) from exc
         return b"", ""
     if state.size > LARGEST:
         raise Stop(f"{where} has {size(state.size)}, too much for an editor: get it, and put it back")

@@ -10,7 +10,7 @@ from .amounts import size
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
 from .output import BOLD, shown
-from .remotepath import RemotePath, about, expand
+from .remotepath import RemotePath, about, expand, look
 from .shape import Shaped
 
 
@@ -62,7 +62,7 @@ def find(
             if invocation.json:
                 out.say(json.dumps(one.raw, ensure_ascii=False))
                 continue
-            shown_path = str(RemotePath(where.server, one.path))
+            shown_path = str(RemotePath(where.server, one.path.lstrip("/")))
             if one.line is None:
                 out.say(f"{shown_path}/" if one.folder else shown_path)
             else:
@@ -83,26 +83,22 @@ def _incomplete(count: int, unread: int) -> str:
 @pass_invocation
 def du(invocation: Invocation, paths: Sequence[str], human: bool, in_bytes: bool) -> None:
     """Tell how much is in folders: what the files say, what they take on the disk, how many they are."""
-    from ..failures import Refused  # noqa: PLC0415
-
     out, files = invocation.out, invocation.client.files
     told: dict[str, object] = {}
     rows = []
     readable = (human or out.terminal) and not in_bytes
     for path in expand(invocation.client, paths):
-        with about(path):
-            try:
+        entry = look(invocation.client, path)
+        if entry is not None and not entry.folder:
+            told[str(path)] = entry.raw
+            amounts: tuple[int, int | None, int] = (entry.size, None, 1)
+        else:
+            with about(path):
                 found = files.measure(path.server, path.path)
-                told[str(path)] = found.raw
-                amounts: tuple[int, int | None, int] = (found.size, found.on_disk, found.files)
-                if found.unread:
-                    out.note(f"{path}: {found.unread} folders in it may not be read")
-            except Refused as exc:
-                if exc.kind != "not-a-folder":
-                    raise
-                entry = files.get(path.server, path.path)
-                told[str(path)] = entry.raw
-                amounts = (entry.size, None, 1)
+            told[str(path)] = found.raw
+            amounts = (found.size, found.on_disk, found.files)
+            if found.unread:
+                out.note(f"{path}: {found.unread} folders in it may not be read")
         sizes = ["" if one is None else size(one) if readable else str(one) for one in amounts[:2]]
         rows.append((*sizes, str(amounts[2]), str(path)))
     if invocation.json:

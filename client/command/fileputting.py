@@ -1,6 +1,7 @@
 """`holdfast files put`: files and folders of this machine go to a server."""
 
 import contextlib
+import itertools
 import os
 import stat
 import sys
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..failures import Refused
+from ..localfiles import reading
+from ..uploads import SMALL
 from .bars import Bar
 from .carrying import Carrying
 from .exits import Exit, Stop
@@ -118,15 +121,24 @@ class _Putting(Carrying):
         """Send what a named FIFO or device gives, as a person may want with `<(…)`."""
         if there is not None and self.keep:
             return
-        with self.one(dest, onward=""), open(source, "rb", buffering=0) as file:
-            pieces = iter(lambda: file.read(_PIECE), b"")
-            self.client.files.upload(dest.server, dest.path, pieces, progress=self.progress)
+        with self.one(dest, onward=""), reading(source), open(source, "rb", buffering=0) as file:
+            self._stream(file.fileno(), dest)
 
     def _stdin(self, dest: RemotePath) -> None:
-        stdin = sys.stdin.fileno()
-        with self.one(dest, onward=""):
-            pieces = iter(lambda: os.read(stdin, _PIECE), b"")
-            self.client.files.upload(dest.server, dest.path, pieces, progress=self.progress)
+        with self.one(dest, onward=""), reading("standard input"):
+            self._stream(sys.stdin.fileno(), dest)
+
+    def _stream(self, fd: int, dest: RemotePath) -> None:
+        """Send what can be read only once: at once if it is little, else in stretches."""
+        pieces = iter(lambda: os.read(fd, _PIECE), b"")
+        first: list[bytes] = []
+        for piece in pieces:
+            first.append(piece)
+            if sum(map(len, first)) > SMALL:
+                whole = itertools.chain(first, pieces)
+                self.client.files.upload(dest.server, dest.path, whole, progress=self.progress)
+                return
+        self.client.files.write(dest.server, dest.path, b"".join(first))
 
     def _folder(self, source: str, dest: RemotePath, there: "Entry | None") -> None:
         if there is None:

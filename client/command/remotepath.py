@@ -98,7 +98,10 @@ def refused(path: RemotePath, exc: Refused) -> Stop:
         return Stop(f"there is no server {shown(path.server)} (holdfast list shows them)", Exit.NOT_THERE)
     code = Exit.NOT_THERE if exc.kind in ("no-such-file", "no-such-folder") else code_of(exc)
     code = Exit.CONFLICT if exc.kind == "file-exists" else code
-    return Stop(f"{path}: {_SAID.get(exc.kind) or exc.detail or exc}", code)
+    said = _SAID.get(exc.kind) or exc.detail or str(exc)
+    if exc.kind == "no-such-file" and str(exc).startswith("This folder"):
+        said = "the folder does not exist"
+    return Stop(f"{path}: {said}", code)
 
 
 def look(client: "Client", path: RemotePath) -> "Entry | None":

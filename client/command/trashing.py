@@ -43,7 +43,7 @@ def list_(invocation: Invocation, name: str) -> None:
             when(one.deleted_at),
             one.deleted_by,
             size(one.size) if one.size is not None else "",
-            f"{one.path}/" if one.folder else one.path,
+            f"{one.path.lstrip('/')}{'/' if one.folder else ''}",
         )
         for one in found
     ]
@@ -70,9 +70,9 @@ def restore(invocation: Invocation, name: str, what: Sequence[str], to: str | No
         raise Stop("only one thing can go to another place at once", Exit.USAGE)
     dest = RemotePath.parse(to if ":" in (to or "") else f"{server.server}:{to}").path if to else ""
     for one in _found(invocation, server, what):
-        with about(RemotePath(server.server, dest or one.path)):
+        with about(RemotePath(server.server, dest or one.path.lstrip("/"))):
             path = invocation.client.trash.restore(server.server, one.id, dest)
-        invocation.out.say(str(RemotePath(server.server, path)))
+        invocation.out.say(str(RemotePath(server.server, path.lstrip("/"))))
 
 
 @trash.command()
@@ -83,7 +83,7 @@ def rm(invocation: Invocation, name: str, what: Sequence[str]) -> None:
     """Delete something in the trash for good."""
     server = _server(name)
     for one in _found(invocation, server, what):
-        path = RemotePath(server.server, one.path)
+        path = RemotePath(server.server, one.path.lstrip("/"))
         with about(path):
             done(invocation, invocation.client.trash.delete(server.server, one.id, wait=False), str(path))
 
@@ -123,7 +123,7 @@ def _found(invocation: Invocation, server: RemotePath, what: Sequence[str]) -> "
     for word in what:
         path = word.removeprefix(f"{server.server}:").strip("/")
         found = next((one for one in there if one.id == word), None) or next(
-            (one for one in there if one.path == path), None
+            (one for one in there if one.path.strip("/") == path), None
         )
         if found is None:
             raise Stop(f"{shown(word)} is not in the trash of {shown(server.server)}", Exit.NOT_THERE)
