@@ -152,7 +152,7 @@ class Files(Transfers[D]):
             if found is None:
                 yield from _make_folder(server, there)
             elif not found.folder:
-                raise refused(409, "file-exists", {"error": f"{there} is no folder"})
+                raise refused(409, "not-a-folder", {"error": f"{there} is no folder"})
 
     @Operation
     def move(

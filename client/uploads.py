@@ -116,13 +116,27 @@ class _Upload:
         )
         headers = {**_SPOKEN, "Upload-Metadata": metadata}
         headers |= {"Upload-Defer-Length": "1"} if size is None else {"Upload-Length": str(size)}
-        answer = yield Request("POST", at("server", self._server, "uploads"), headers=headers)
+        answer = yield from self._begun(
+            Request("POST", at("server", self._server, "uploads"), headers=headers)
+        )
         self._id = answer.headers.get("location", "").rpartition("/")[2]
         if not self._id:
             raise NotHoldfast("the answer does not say where the upload goes on")
         self.offset = 0
         if self._key:
             self._memory[self._key] = self._id
+
+    def _begun(self, asked: Request) -> Steps[Response]:
+        """Begin an upload, and another one if nobody has told how it is called; that one expires."""
+        lost = False
+        while True:
+            try:
+                return (yield asked)
+            except AWAY as exc:
+                lost = lost or isinstance(exc, ConnectionLost)
+                if not lost:
+                    raise
+                yield Pause(self._retry.after(exc))
 
     def add(self, body: bytes | Body, headers: dict[str, str]) -> Steps[None]:
         """Send more, and learn how much has arrived, which may be less."""

@@ -3,12 +3,16 @@
 import contextlib
 from collections.abc import Iterator
 
+from ..clients import Client
 from ..failures import ConnectionLost, Failure, Refused, TimedOut
 from ..localfiles import CannotRead
+from ..quick import Quick
+from ..streams import PATIENCE
 from .amounts import size
 from .bars import Bar
 from .exits import Exit, Stop, code_of, sentence_of
 from .invocation import Invocation
+from .patience import Patient
 from .remotepath import RemotePath, refused
 
 ONWARD = "the same command goes on there"
@@ -19,7 +23,7 @@ class Carrying:
 
     def __init__(self, invocation: Invocation, bar: Bar, *, keep: bool) -> None:
         """`keep`: leave what is there already as it is."""
-        self.client = invocation.client
+        self.client = patient(invocation)
         self.out = invocation.out
         self.target = invocation.target
         self.bar = bar
@@ -71,3 +75,8 @@ class Carrying:
     @property
     def _far(self) -> str:
         return f"{size(self._done)} of {size(self._total)}" if self._total is not None else size(self._done)
+
+
+def patient(invocation: Invocation) -> Client:
+    """Return a client for what takes long: it does not mind that the daemon is restarted meanwhile."""
+    return Client(invocation.target, way=Patient(Quick(invocation.target, PATIENCE)))

@@ -10,6 +10,7 @@ from ..failures import Refused
 from .bars import Bar
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
+from .output import shown
 from .remotepath import RemotePath, about, expand, is_folder, look, refused
 from .shape import Shaped
 from .waiting import done
@@ -130,6 +131,8 @@ def mkdir(invocation: Invocation, paths: Sequence[str], parents: bool) -> None:
                 if exc.kind == "no-such-file":
                     missing = f"{path}: the folder that it would be in does not exist (-p makes it)"
                     raise Stop(missing, Exit.NOT_THERE) from exc
+                if exc.kind == "not-a-folder":
+                    raise Stop(f"{path}: {shown(str(exc))}", Exit.CONFLICT) from exc
                 raise
 
 
