@@ -107,10 +107,12 @@ def _below(path: str, base: str) -> str:
 
 
 def _amount(job: "Job") -> str:
+    """Return how much was carried; the result counts what was left out, too."""
     result = job.result or {}
-    entries, count = result.get("entries", job.entries), result.get("bytes", job.bytes)
+    seen, left = result.get("entries", job.entries), result.get("skippedCount", 0)
+    entries = seen - left if isinstance(seen, int) and isinstance(left, int) else job.entries
     told = f"{entries} files and folders" if entries != 1 else "1 file"
-    return f"{told}, {size(count)}" if isinstance(count, int) and count else told
+    return f"{told}, {size(job.bytes)}"
 
 
 def _skipped(job: "Job") -> list[str]:

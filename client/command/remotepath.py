@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _MAGIC = "*?["
 
+DEEPEST = 200
+"""Folders in each other that are gone into."""
+
 _SAID = {
     "no-such-file": "there is no such file or folder",
     "no-such-folder": "there is no such folder",
@@ -77,6 +80,9 @@ class RemotePath:
         return any(one in self.path for one in _MAGIC)
 
     def __truediv__(self, name: str) -> "RemotePath":
+        """Return what is in it; raises `Stop` at a depth that nobody means."""
+        if self.path.count("/") >= DEEPEST:
+            raise Stop(f"{shown(self.server)}: there is something {DEEPEST} folders deep, which is too deep")
         return RemotePath(self.server, f"{self.path}/{name}" if self.path else name)
 
     def __str__(self) -> str:
