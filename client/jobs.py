@@ -1,6 +1,6 @@
 """`/jobs`: the long work on files, how far it has come, and how it is stopped."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .exchange import Pause, Request, Steps, at
@@ -72,7 +72,7 @@ class Jobs(Resource[D]):
         """Return all jobs, the latest first; raises `Failure`.
 
         >>> for job in holdfast.jobs.list():
-        ...     print(job.id, job.kind, job.state)
+        ...     print(job.id, job.kind, job.state)  # doctest: +SKIP
         """
         return records(Job, told((yield Request("GET", "/jobs"))).get("jobs"))
 
@@ -97,10 +97,17 @@ class Jobs(Resource[D]):
         return str(told((yield Request("DELETE", at("jobs", id), patience=PATIENCE * 10))).get("state", ""))
 
     @Operation
-    def wait(self, id: str, *, progress: Progress | None = None) -> Steps[Job]:  # noqa: A002
+    def wait(
+        self,
+        id: str,  # noqa: A002
+        *,
+        progress: Progress | None = None,
+        watch: Callable[[Job], object] | None = None,
+    ) -> Steps[Job]:
         """Return a job when it is done; raises `JobFailed` if it failed or was cancelled.
 
-        `progress` is told of bytes, or of files and folders where nobody counts bytes.
+        `progress` is told of bytes, or of files and folders where nobody counts bytes; `watch` is given the
+        job each time that it is looked at.
 
         >>> job = holdfast.archives.pack("web", "more.zip", ["."])
         >>> holdfast.jobs.wait(job.id, progress=print).state  # doctest: +SKIP
@@ -124,6 +131,8 @@ class Jobs(Resource[D]):
             if progress is not None:
                 counts = (job.bytes, job.total_bytes), (job.entries, job.total_entries)
                 progress(*counts[job.rate_unit != "bytes"])
+            if watch is not None:
+                watch(job)
             if job.over:
                 return _succeeded(job)
             yield Pause(look)

@@ -13,6 +13,9 @@ from .target import Target
 CONNECTING = 10.0
 """Seconds until an address is given up."""
 
+CUT = ("disconnected", "closed connection", "incomplete")
+"""What stands in the words of httpx for a connection that was cut, not in those for another protocol."""
+
 
 class Web:
     """Asks one Holdfast and waits for the answers."""
@@ -228,7 +231,7 @@ def _said(exc: BaseException, target: Target) -> Failure:
             return CannotConnect(target.where, why(exc))
         case httpx.TimeoutException():
             return TimedOut(f"{target.where} does not answer")
-        case httpx.RemoteProtocolError() if "disconnected" not in str(exc) and "incomplete" not in str(exc):
+        case httpx.RemoteProtocolError() if not any(word in str(exc) for word in CUT):
             return NotHoldfast(f"what answers at {target.where} is not Holdfast")
         case httpx.InvalidURL() | httpx.LocalProtocolError():
             return NotHoldfast(f"this cannot be asked for: {exc}")

@@ -5,6 +5,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from .amounts import size
 from .output import shown
 
 if TYPE_CHECKING:
@@ -14,17 +15,21 @@ PATIENCE = 0.4
 """Seconds until something is shown: what is done at once needs no bar, and rich takes a while to import."""
 
 
+PACE = 0.05
+"""Seconds between two changes of it."""
+
+
 class Bar:
     """One bar on standard error, for one thing after the other. What is quick is not seen at all."""
 
-    def __init__(self, *, quiet: bool = False, unit: str = "bytes") -> None:
-        """`quiet`: show nothing; `unit`: `bytes`, or what else is counted."""
+    def __init__(self, *, quiet: bool = False) -> None:
+        """`quiet`: show nothing."""
         self._quiet = quiet or not sys.stderr.isatty()
-        self._unit = unit
         self._begun = time.monotonic()
         self._drawn: Progress | None = None
         self._task: TaskID | None = None
         self._what = ""
+        self._told = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -42,36 +47,53 @@ class Bar:
         if self._drawn is not None and self._task is not None:
             self._drawn.reset(self._task, description=self._what, total=None)
 
-    def __call__(self, done: int, total: int | None) -> None:
-        """Tell how far it is."""
-        if self._quiet:
+    def __call__(self, done: int, total: int | None, unit: str = "") -> None:
+        """Tell how far it is: in bytes, or in another unit."""
+        now = time.monotonic()
+        if self._quiet or (now - self._told < PACE and done != total):
             return
+        self._told = now
         if self._drawn is None:
-            if time.monotonic() - self._begun < PATIENCE:
+            if now - self._begun < PATIENCE:
                 return
             self._draw()
         if self._drawn is not None and self._task is not None:
-            self._drawn.update(self._task, completed=done, total=total)
+            amount = _amount(done, total, unit)
+            self._drawn.update(self._task, completed=done, total=total, amount=amount, unit=unit)
 
     def _draw(self) -> None:
         from rich.console import Console  # noqa: PLC0415  (takes a while)
         from rich.progress import (  # noqa: PLC0415
             BarColumn,
-            DownloadColumn,
-            MofNCompleteColumn,
             Progress,
+            ProgressColumn,
+            Task,
             TextColumn,
             TimeRemainingColumn,
-            TransferSpeedColumn,
         )
+        from rich.text import Text  # noqa: PLC0415
 
-        columns = [TextColumn("{task.description}", markup=False), BarColumn(bar_width=None)]
-        if self._unit == "bytes":
-            columns += [DownloadColumn(binary_units=True), TransferSpeedColumn()]
-        else:
-            columns += [MofNCompleteColumn()]
-        self._drawn = Progress(
-            *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True, expand=True
+        class Speed(ProgressColumn):
+            def render(self, task: Task) -> Text:
+                speed = task.finished_speed or task.speed
+                return Text(f"{_number(speed, str(task.fields['unit']))}/s" if speed else "")
+
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[amount]}", markup=False),
+            Speed(),
+            TimeRemainingColumn(compact=True),
         )
-        self._task = self._drawn.add_task(self._what, total=None)
+        self._drawn = Progress(*columns, console=Console(stderr=True), transient=True, expand=True)
+        self._task = self._drawn.add_task(self._what, total=None, amount="", unit="")
         self._drawn.start()
+
+
+def _amount(done: int, total: int | None, unit: str) -> str:
+    whole = "" if total is None else f" of {_number(total, unit)}"
+    return f"{_number(done, unit)}{whole}{f' {unit}' if unit else ''}"
+
+
+def _number(count: float, unit: str) -> str:
+    return f"{count:.0f}" if unit else size(count)

@@ -51,7 +51,8 @@ class Carrying:
         """
         self._done, self._total = 0, None
         self.bar.about(str(path))
-        hint = f"; {onward}" if onward else ""
+        more = " (-n leaves out what is there already)" if self.count else ""
+        hint = f"; {onward}{more}" if onward else ""
         try:
             yield
         except KeyboardInterrupt:

@@ -64,7 +64,7 @@ def ls(
     else:
         for index, (where, entries) in enumerate(listings):
             if len(listings) > 1 and where:
-                out.say(f"{'' if not index else chr(10)}{where.removesuffix(':')}:")
+                out.say(f"{'' if not index else chr(10)}{where}:")
             (_long if long else _short)(out, entries)
 
 

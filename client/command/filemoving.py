@@ -149,7 +149,7 @@ def chmod(invocation: Invocation, mode: str, paths: Sequence[str], recursive: bo
     if not re.fullmatch("0?[0-7]{3}", mode):
         raise Stop(f"{mode} is no mode: write three octal digits, such as 644 or 755", Exit.USAGE)
     client = invocation.client
-    with Bar(unit="files") as bar:
+    with Bar() as bar:
         bar.about(f"chmod {mode}")
         count = 0
         for path in expand(client, paths):
@@ -157,7 +157,7 @@ def chmod(invocation: Invocation, mode: str, paths: Sequence[str], recursive: bo
                 with about(one):
                     client.files.chmod(one.server, one.path, int(mode, 8))
                 count += 1
-                bar(count, None)
+                bar(count, None, "files and folders")
 
 
 def _below(client: "Client", path: RemotePath) -> Iterator[RemotePath]:

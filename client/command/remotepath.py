@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from ..failures import Refused
-from .exits import Exit, Stop, code_of
+from .exits import Exit, Stop, code_of, sentence_of
 from .output import shown
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class RemotePath:
         return RemotePath(self.server, f"{self.path}/{name}" if self.path else name)
 
     def __str__(self) -> str:
-        return shown(f"{self.server}:{self.path}")
+        return shown(f"{self.server}:{self.path or '/'}")
 
 
 @contextmanager
@@ -102,6 +102,8 @@ def refused(path: RemotePath, exc: Refused) -> Stop:
     """Return the end of a command that was refused something for a path."""
     if exc.kind == "no-such-server":
         return Stop(f"there is no server {shown(path.server)} (holdfast list shows them)", Exit.NOT_THERE)
+    if exc.status == 401:
+        return Stop(sentence_of(exc), Exit.NOT_ALLOWED)
     code = Exit.NOT_THERE if exc.kind in ("no-such-file", "no-such-folder") else code_of(exc)
     code = Exit.CONFLICT if exc.kind == "file-exists" else code
     said = _SAID.get(exc.kind) or exc.detail or str(exc)

@@ -23,14 +23,21 @@ def done(invocation: Invocation, job: "Job | None", what: str) -> "Job | None":
 
     jobs = invocation.client.jobs
     try:
-        with Bar(unit="bytes" if job.rate_unit == "bytes" else "files") as bar:
+        with Bar() as bar:
             bar.about(what)
-            return jobs.wait(job.id, progress=bar)
+            return jobs.wait(job.id, watch=lambda seen: _tell(bar, seen))
     except KeyboardInterrupt:
         raise _stopped(invocation, job.id, what) from None
     except JobFailed as exc:
         code = Exit.CONFLICT if "exists" in str(exc) else Exit.FAILED
         raise Stop(f"{what}: {shown(str(exc))}", code) from exc
+
+
+def _tell(bar: Bar, job: "Job") -> None:
+    if job.rate_unit == "bytes":
+        bar(job.bytes, job.total_bytes)
+    else:
+        bar(job.entries, job.total_entries, "files and folders")
 
 
 def _stopped(invocation: Invocation, job: str, what: str) -> Stop:

@@ -94,7 +94,7 @@ def test_pipes_can_be_sent_and_received(shell: Typist, folder: Path) -> None:
     assert tree(folder) == {"large.txt": text.encode(), "small.txt": b"small", "empty.txt": b""}
     assert shell("files", "get", "web:large.txt", "-").out == text
     assert shell("files", "put", "-", "web:", code=2).err == (
-        "holdfast: web: is a folder: say what the file shall be called\n"
+        "holdfast: web:/ is a folder: say what the file shall be called\n"
     )
 
 

@@ -122,7 +122,7 @@ def test_what_is_not_there_is_an_error_unless_forced(shell: Typist, folder: Path
 
 def test_the_folder_of_a_server_cannot_be_deleted(shell: Typist, folder: Path) -> None:
     said = shell("files", "rm", "-r", "web:", code=4)
-    assert said.err == "holdfast: web:: the folder of the server itself stays as it is\n"
+    assert said.err == "holdfast: web:/: the folder of the server itself stays as it is\n"
     assert tree(folder) == ["a.txt", "sub", "sub/b.txt"]
 
 

@@ -57,7 +57,7 @@ class TestLooking:
 
     def test_all_folders_are_listed_below_each_other_but_links_are_not_followed(self, shell: Typist) -> None:
         said = shell("files", "ls", "-R", "web:").out
-        assert said.startswith("web:\n")
+        assert said.startswith("web:/:\n")
         assert said.endswith("\nweb:logs:\n.hidden.log\nlatest.log\nold.log\n")
 
     def test_a_list_for_programs_is_what_the_api_says(self, shell: Typist) -> None:
@@ -117,7 +117,7 @@ class TestLooking:
 
     def test_a_regular_expression_that_is_none_is_refused_in_one_sentence(self, shell: Typist) -> None:
         said = shell("files", "find", "web:", "--grep", "(", code=1)
-        assert said.err.startswith("holdfast: web:: ")
+        assert said.err.startswith("holdfast: web:/: ")
         assert len(said.err.splitlines()) == 1
 
     def test_folders_are_measured_in_bytes_in_a_pipe(self, shell: Typist) -> None:
