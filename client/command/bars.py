@@ -47,6 +47,15 @@ class Bar:
         if self._drawn is not None and self._task is not None:
             self._drawn.reset(self._task, description=self._what, total=None)
 
+    def note(self, text: str) -> None:
+        """Write a line to standard error, above the bar if there is one."""
+        if self._drawn is not None:
+            self._drawn.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            return
+        sys.stdout.flush()
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
     def __call__(self, done: int, total: int | None, unit: str = "") -> None:
         """Tell how far it is: in bytes, or in another unit."""
         now = time.monotonic()

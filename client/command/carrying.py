@@ -1,6 +1,8 @@
 """Getting and putting: one thing after the other, what fails, and where it was stopped."""
 
 import contextlib
+import json
+import sys
 from collections.abc import Iterator
 
 from ..clients import Client
@@ -24,7 +26,7 @@ class Carrying:
     def __init__(self, invocation: Invocation, bar: Bar, *, keep: bool) -> None:
         """`keep`: leave what is there already as it is."""
         self.client = patient(invocation)
-        self.out = invocation.out
+        self._json = invocation.json
         self.target = invocation.target
         self.bar = bar
         self.keep = keep
@@ -40,14 +42,14 @@ class Carrying:
 
     def complain(self, sentence: str, code: int = Exit.FAILED) -> None:
         """Say what was left out, and go on."""
-        self.out.note(f"holdfast: {sentence}")
+        self.bar.note(f"holdfast: {sentence}")
         self.code = self.code or code
 
     @contextlib.contextmanager
-    def one(self, path: RemotePath, *, onward: str = ONWARD) -> Iterator[None]:
+    def one(self, path: RemotePath, *, onward: str = ONWARD, told: bool = True) -> Iterator[None]:
         """Carry one file; raises `Stop` for what hinders all of them, too.
 
-        `onward`: what is said of how to go on, if it is stopped.
+        `onward`: what is said of how to go on, if it is stopped; `told`: whether programs are told of it.
         """
         self._done, self._total = 0, None
         self.bar.about(str(path))
@@ -72,6 +74,11 @@ class Carrying:
             raise Stop(f"{path}: {sentence_of(exc)}", code_of(exc)) from exc
         else:
             self.count += 1
+            if self._json and told:
+                line = json.dumps(
+                    {"path": f"{path.server}:{path.path}", "size": self._done}, ensure_ascii=False
+                )
+                sys.stdout.write(f"{line}\n")
 
     @property
     def _far(self) -> str:

@@ -116,6 +116,7 @@ class _Across(Carrying):
             with about(source):
                 content = files.read(source.server, source.path).data
             files.write(dest.server, dest.path, content)
+            self.progress(len(content), len(content))
             return
         with files.pieces(source.server, source.path, state) as pieces:
             files.upload(

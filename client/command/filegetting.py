@@ -93,7 +93,7 @@ class Getting(Carrying):
         """Write a file to standard output."""
         sys.stdout.flush()
         out = sys.stdout.buffer
-        with self.one(path, onward=""):
+        with self.one(path, onward="", told=False):
             self.client.files.download(path.server, path.path, out.write, progress=self.progress)
             out.flush()
 
@@ -101,7 +101,7 @@ class Getting(Carrying):
         """Bring a folder as an archive."""
         if self.keep and os.path.lexists(dest):
             return
-        with self.one(path, onward=""):
+        with self.one(path, onward="", told=dest != "-"):
             to = sys.stdout.buffer.write if dest == "-" else dest
             self.client.archives.download(path.server, path.path, to, kind=kind, progress=self.progress)
             sys.stdout.flush()

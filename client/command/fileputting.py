@@ -139,6 +139,7 @@ class _Putting(Carrying):
                 self.client.files.upload(dest.server, dest.path, whole, progress=self.progress)
                 return
         self.client.files.write(dest.server, dest.path, b"".join(first))
+        self.progress(sum(map(len, first)), None)
 
     def _folder(self, source: str, dest: RemotePath, there: "Entry | None") -> None:
         if there is None:

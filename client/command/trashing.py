@@ -1,5 +1,6 @@
 """`holdfast files trash`: what was deleted, and may come back."""
 
+import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -72,7 +73,10 @@ def restore(invocation: Invocation, name: str, what: Sequence[str], to: str | No
     for one in _found(invocation, server, what):
         with about(RemotePath(server.server, dest or one.path.lstrip("/"))):
             path = invocation.client.trash.restore(server.server, one.id, dest)
-        invocation.out.say(str(RemotePath(server.server, path.lstrip("/"))))
+        if invocation.json:
+            invocation.out.say(json.dumps({"path": path}, ensure_ascii=False))
+        else:
+            invocation.out.say(str(RemotePath(server.server, path.lstrip("/"))))
 
 
 @trash.command()

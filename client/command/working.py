@@ -82,7 +82,10 @@ def cancel(invocation: Invocation, ids: Sequence[str]) -> None:
                 raise
             sentence = f"the job {job.id[:SHORT]} ({job.kind}) cannot be stopped half way"
             raise Stop(sentence, Exit.CONFLICT) from exc
-        invocation.out.say(f"{job.id[:SHORT]} {state}")
+        if invocation.json:
+            invocation.out.say(json.dumps({"id": job.id, "state": state}))
+        else:
+            invocation.out.say(f"{job.id[:SHORT]} {state}")
 
 
 @jobs.command()

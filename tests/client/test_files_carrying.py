@@ -1,5 +1,6 @@
 """`holdfast files put` and `get`: nothing is lost, whatever ends in between."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -60,6 +61,18 @@ def test_a_folder_goes_and_comes_back_as_it_was(
     assert (came.out, came.err) == ("", "")
     assert tree(tmp_path / "back") == tree(local)
     assert (tmp_path / "back" / "empty folder").is_dir()
+
+
+def test_programs_are_told_of_each_file_in_a_line(shell: Typist, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "b").write_text("bb")
+    sent = shell("files", "put", "--json", str(tmp_path / "a"), str(tmp_path / "b"), "web:")
+    lines = [{"path": "web:a", "size": 1}, {"path": "web:b", "size": 2}]
+    assert [json.loads(line) for line in sent.out.splitlines()] == lines
+    came = shell("files", "get", "--json", "web:a", "web:b", str(tmp_path))
+    assert [json.loads(line) for line in came.out.splitlines()] == lines
+    assert shell("files", "cat", "--json", "web:a").out == "a"
+    assert sorted(tree(folder)) == ["a", "b"]
 
 
 def test_a_file_gets_the_name_that_is_said_or_goes_into_the_folder(
