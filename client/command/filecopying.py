@@ -78,7 +78,10 @@ class _Across(Carrying):
                 continue
             to = dest / (source.name or source.server) if inside else dest
             taken = look(self.client, to) if inside else there
-            if is_folder(self.client, source, entry):
+            if taken is not None and not self.keep and not self._force:
+                sentence = f"{to}: there is something of this name already (-f replaces it)"
+                self.complain(sentence, Exit.CONFLICT)
+            elif is_folder(self.client, source, entry):
                 self._folder(source, to, taken)
             else:
                 self._file(source, to, taken)
@@ -101,9 +104,6 @@ class _Across(Carrying):
 
     def _file(self, source: RemotePath, dest: RemotePath, there: "Entry | None") -> None:
         if there is not None and self.keep:
-            return
-        if there is not None and not self._force:
-            self.complain(f"{dest}: there is something of this name already (-f replaces it)", Exit.CONFLICT)
             return
         with self.one(dest, onward=""):
             self._stream(source, dest)
