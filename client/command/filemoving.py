@@ -10,10 +10,10 @@ from ..failures import Refused
 from .bars import Bar
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
+from .jobwaiting import done
 from .output import shown
 from .remotepath import RemotePath, about, expand, is_folder, look, refused
 from .shape import Shaped
-from .waiting import done
 
 if TYPE_CHECKING:
     from ..clients import Client

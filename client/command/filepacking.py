@@ -9,10 +9,10 @@ import click
 from .amounts import size
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
+from .jobwaiting import done
 from .output import shown
 from .remotepath import RemotePath, about, expand
 from .shape import Shaped
-from .waiting import done
 
 if TYPE_CHECKING:
     from ..jobs import Job

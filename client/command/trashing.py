@@ -11,10 +11,10 @@ from .amounts import size
 from .exits import Exit, Stop
 from .filelisting import when
 from .invocation import Invocation, pass_invocation
+from .jobwaiting import done
 from .output import shown
 from .remotepath import RemotePath, about
 from .shape import ShapedGroup
-from .waiting import done
 
 if TYPE_CHECKING:
     from ..trash import Trashed
