@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -79,12 +80,12 @@ def carry_out(
             case []:
                 return
             case [{"operation": "mv", "src": src, "dest": dest}]:
-                job = files.move(where.server, src, dest, wait=False)
+                begin = partial(files.move, where.server, src, dest, wait=False)
             case [{"operation": "cp", "src": src, "dest": dest}]:
-                job = files.copy(where.server, src, dest, wait=False)
+                begin = partial(files.copy, where.server, src, dest, wait=False)
             case _:
-                job = files.bulk(where.server, orders, trash=trash, wait=False)
-        done(invocation, job, str(where))
+                begin = partial(files.bulk, where.server, orders, trash=trash, wait=False)
+        done(invocation, begin, str(where))
 
 
 @click.command(cls=Shaped)
@@ -113,7 +114,8 @@ def rm(
         found += [path] if entry is not None else []
     for path in found:
         with about(path):
-            done(invocation, client.files.delete(path.server, path.path, trash=trash, wait=False), str(path))
+            begin = partial(client.files.delete, path.server, path.path, trash=trash, wait=False)
+            done(invocation, begin, str(path))
 
 
 @click.command(cls=Shaped)

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -41,14 +42,9 @@ def pack(invocation: Invocation, archive: str, paths: Sequence[str], base: str, 
     found = expand(invocation.client, [f"{where.server}:{_here(where.server, path, base)}" for path in paths])
     names = [_below(one.path, beginning) for one in found]
     with about(where):
-        job = invocation.client.archives.pack(where.server, where.path, names, base=beginning)
-        if no_wait:
-            _begun(invocation, job)
-            return
-        ended = done(invocation, job, str(where)) or job
-    if invocation.json:
-        invocation.out.json(ended.raw)
-    else:
+        begin = partial(invocation.client.archives.pack, where.server, where.path, names, base=beginning)
+        ended = begin() if no_wait else done(invocation, begin, str(where))
+    if ended is not None and not _told(invocation, ended, no_wait=no_wait):
         invocation.out.note(f"{where}: packed {_amount(ended)}")
 
 
@@ -67,24 +63,22 @@ def unpack(invocation: Invocation, archive: str, folder: str | None, no_wait: bo
     where = RemotePath.parse(archive)
     to = where.folder.path if folder is None else _here(where.server, folder)
     with about(where):
-        job = invocation.client.archives.unpack(where.server, where.path, to)
-        if no_wait:
-            _begun(invocation, job)
-            return
-        ended = done(invocation, job, str(where)) or job
-    if invocation.json:
-        invocation.out.json(ended.raw)
+        begin = partial(invocation.client.archives.unpack, where.server, where.path, to)
+        ended = begin() if no_wait else done(invocation, begin, str(where))
+    if ended is None or _told(invocation, ended, no_wait=no_wait):
         return
     invocation.out.note(f"{where}: unpacked {_amount(ended)} into {RemotePath(where.server, to)}")
     for line in _skipped(ended):
         invocation.out.note(line)
 
 
-def _begun(invocation: Invocation, job: "Job") -> None:
+def _told(invocation: Invocation, job: "Job", *, no_wait: bool) -> bool:
+    """Tell programs of a job, or anybody of one that is only begun; return whether that is all to tell."""
     if invocation.json:
         invocation.out.json(job.raw)
-    else:
+    elif no_wait:
         invocation.out.say(job.id)
+    return invocation.json or no_wait
 
 
 def _here(server: str, text: str, base: str = "") -> str:

@@ -1,5 +1,9 @@
 """Waiting for a job that one has begun: with a bar, and Ctrl-C stops it."""
 
+import contextlib
+import signal
+from collections.abc import Iterator
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..failures import Failure, Refused
@@ -9,28 +13,54 @@ from .invocation import Invocation
 from .output import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..jobs import Job
 
 
-def done(invocation: Invocation, job: "Job | None", what: str) -> "Job | None":
-    """Wait until a job is done, and return how it was then; None is done already.
+def done(invocation: Invocation, begin: "Callable[[], Job | None]", what: str) -> "Job | None":
+    """Begin a job, wait until it is done, and return how it was then; None if no job was needed.
 
     Raises `Stop` if it fails, or is stopped by Ctrl-C or by somebody else.
     """
-    if job is None:
-        return None
     from ..jobs import JobFailed  # noqa: PLC0415
 
-    jobs = invocation.client.jobs
+    job: Job | None = None
     try:
+        with _held():
+            job = begin()
+        if job is None:
+            return None
         with Bar() as bar:
             bar.about(what)
-            return jobs.wait(job.id, watch=lambda seen: _tell(bar, seen))
+            return invocation.client.jobs.wait(job.id, watch=lambda seen: _tell(bar, seen))
     except KeyboardInterrupt:
+        if job is None:
+            raise
         raise _stopped(invocation, job.id, what) from None
     except JobFailed as exc:
         code = Exit.CONFLICT if "exists" in str(exc) else Exit.FAILED
         raise Stop(f"{what}: {shown(str(exc))}", code) from exc
+
+
+@contextlib.contextmanager
+def _held() -> Iterator[None]:
+    """Hold a Ctrl-C back until it is known which job it is about; the second one is not held back."""
+    held = False
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        nonlocal held
+        if held:
+            signal.default_int_handler(number, frame)
+        held = True
+
+    before = signal.signal(signal.SIGINT, hold)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if held:
+        raise KeyboardInterrupt
 
 
 def _tell(bar: Bar, job: "Job") -> None:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -89,7 +90,8 @@ def rm(invocation: Invocation, name: str, what: Sequence[str]) -> None:
     for one in _found(invocation, server, what):
         path = RemotePath(server.server, one.path.lstrip("/"))
         with about(path):
-            done(invocation, invocation.client.trash.delete(server.server, one.id, wait=False), str(path))
+            begin = partial(invocation.client.trash.delete, server.server, one.id, wait=False)
+            done(invocation, begin, str(path))
 
 
 @trash.command()
@@ -112,7 +114,8 @@ def empty(invocation: Invocation, name: str, yes: bool) -> None:
                 abort=True,
                 err=True,
             )
-        done(invocation, invocation.client.trash.delete(server.server, None, wait=False), str(server))
+        begin = partial(invocation.client.trash.delete, server.server, None, wait=False)
+        done(invocation, begin, str(server))
 
 
 def _server(name: str) -> RemotePath:
