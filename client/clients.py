@@ -12,11 +12,14 @@ from .viewers import AsyncViewer, Viewer
 if TYPE_CHECKING:
     from .account import Account
     from .accounts import Accounts
+    from .archives import Archives
     from .audit import Audit
     from .checks import Checks
     from .config import Config
     from .events import Events
+    from .files import Files
     from .history import Histories
+    from .jobs import Jobs
     from .keys import Keys
     from .logs import Logs
     from .notifications import Notifications
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from .sessions import Sessions
     from .shares import Shares
     from .system import System
+    from .trash import Trash
     from .usage import Usages
 
 PATIENCE = 60.0
@@ -169,6 +173,34 @@ class Resources(Generic[D]):
         from .system import System  # noqa: PLC0415
 
         return System(self._driver)
+
+    @cached_property
+    def files(self) -> "Files[D]":
+        """The files of the servers."""
+        from .files import Files  # noqa: PLC0415
+
+        return Files(self._driver)
+
+    @cached_property
+    def archives(self) -> "Archives[D]":
+        """Archives of files, made and taken apart."""
+        from .archives import Archives  # noqa: PLC0415
+
+        return Archives(self._driver)
+
+    @cached_property
+    def trash(self) -> "Trash[D]":
+        """What was deleted, and may come back."""
+        from .trash import Trash  # noqa: PLC0415
+
+        return Trash(self._driver)
+
+    @cached_property
+    def jobs(self) -> "Jobs[D]":
+        """The long work on files."""
+        from .jobs import Jobs  # noqa: PLC0415
+
+        return Jobs(self._driver)
 
 
 class Client(Resources[Blocking], Viewer):

@@ -79,7 +79,8 @@ class Shaped(click.Command):
         own: list[tuple[str, str]] = []
         general: list[tuple[str, str]] = []
         for param in self.get_params(ctx):
-            if (record := param.get_help_record(ctx)) is not None:
+            record = param.get_help_record(ctx)
+            if record is not None and (record[1] or not isinstance(param, click.Argument)):
                 (general if param in self.general else own).append(record)
         for title, rows in (("Options", own), ("General options", general)):
             if rows:

@@ -85,8 +85,8 @@ def test_only_what_was_asked_for(ask: Typist) -> None:
     stamped = ask("logs", "list", "-n1", "-t").out
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z item 4\n", stamped)
     assert ask("logs", "list", "--since", "yesterday", code=2).err.splitlines()[-1] == (
-        "Error: Invalid value for '--since': yesterday is no time: say 10m, 14:30, 2026-01-31 or"
-        " 2026-01-31T12:00:00Z"
+        "Error: Invalid value for '--since': 'yesterday' is no moment: say 2h (ago), 14:30, 2026-01-31 or"
+        " '2026-01-31 12:00'"
     )
 
 
