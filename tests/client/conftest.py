@@ -1,11 +1,15 @@
 """A Holdfast of a person's own, and a typist who uses it from a shell."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from ..system.house import Holdfast, program, sleeper
+from .asking import Play
+from .carriers import CARRIERS, Carrier
+from .peer import Pair, playing
 from .typed import Typist
 
 
@@ -43,3 +47,18 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holdfast]:
 def shell(running: Holdfast) -> Typist:
     """Types commands in the folder of `running`."""
     return Typist(running)
+
+
+@pytest.fixture(params=list(CARRIERS))
+def carry(request: pytest.FixtureRequest) -> Carrier:
+    return CARRIERS[request.param]
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return Pair.make(str(tmp_path_factory.mktemp("pair")))
+
+
+@pytest.fixture(params=["unix", "tcp", "tls"])
+def play(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, pair: Pair) -> Play:
+    return partial(playing, request.param, str(tmp_path_factory.mktemp("peer")), pair)

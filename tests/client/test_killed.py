@@ -17,12 +17,7 @@ from client.web import Web
 
 from ..system.house import Holdfast, sleeper
 from ..system.processes import DEADLINE
-from .carriers import CARRIERS, Carrier
-
-
-@pytest.fixture(params=list(CARRIERS))
-def carry(request: pytest.FixtureRequest) -> Carrier:
-    return CARRIERS[request.param]
+from .carriers import Carrier
 
 
 def kill_daemon(house: Holdfast) -> None:

@@ -3,7 +3,6 @@
 import gc
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from functools import partial
 
 import anyio
@@ -20,10 +19,9 @@ from client.streams import Stream
 from client.target import Target
 from client.web import Web
 
+from .asking import Play
 from .carriers import PATIENCE
-from .peer import Line, Pair, Peer, Script, answer, playing
-
-Play = Callable[[Script], AbstractContextManager[Peer]]
+from .peer import Line, Script, answer
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 LAST = b"0\r\n\r\n"
@@ -80,16 +78,6 @@ def then_silent(said: bytes) -> Callable[[Line], object]:
         line.until_closed()
 
     return turn
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    return Pair.make(str(tmp_path_factory.mktemp("pair")))
-
-
-@pytest.fixture(params=["unix", "tcp", "tls"])
-def play(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, pair: Pair) -> Play:
-    return partial(playing, request.param, str(tmp_path_factory.mktemp("peer")), pair)
 
 
 @pytest.fixture(params=list(MAKE))
