@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..clients import Way
+from ..drivers import Way
 from ..exchange import Request, Response
 from ..failures import CannotConnect
 from ..streams import PATIENCE, Opened, Retry

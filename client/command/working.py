@@ -130,7 +130,7 @@ def _live(out: Output, changes: "Iterable[Job]") -> "Job | None":
             known[job.id] = job
             while len(known) > out.rich.size.height - 3:
                 del known[next((key for key, one in known.items() if one.over), next(iter(known)))]
-            live.update(Group(out.drawn(HEADER, _rows(list(known.values())), right=NUMBERS)))  # type: ignore[arg-type]
+            live.update(Group(out.drawn(HEADER, _rows(list(known.values())), right=NUMBERS)))
     return job
 
 
