@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Shaped)
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.argument("dest", metavar="DEST")
 @click.option("-f", "--force", is_flag=True, help="Replace what is there on the server.")
 @click.option("-n", "--no-clobber", is_flag=True, help="Leave what is there as it is, without a word.")

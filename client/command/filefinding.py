@@ -77,7 +77,7 @@ def _incomplete(count: int, unread: int) -> str:
 
 
 @click.command(cls=Shaped)
-@click.argument("paths", nargs=-1, required=True, metavar="NAME:path…")
+@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...")
 @click.option("-h", "--human", is_flag=True, help="Sizes with units, as in a terminal.")
 @click.option("-b", "--bytes", "in_bytes", is_flag=True, help="Sizes in bytes, as in a pipe.")
 @pass_invocation

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Shaped)
 @click.argument("archive", metavar="NAME:archive")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "--base", metavar="PATH", default="", help="The folder in which the names in the archive begin."
 )

@@ -29,7 +29,7 @@ _PIECE = 1 << 18
 
 
 @click.command(cls=Shaped)
-@click.argument("sources", nargs=-1, required=True, metavar="LOCAL…")
+@click.argument("sources", nargs=-1, required=True, metavar="LOCAL...")
 @click.argument("dest", metavar="NAME:path")
 @click.option("-n", "--no-clobber", is_flag=True, help="Leave files that are there as they are.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")

@@ -59,7 +59,7 @@ def list_(invocation: Invocation, name: str) -> None:
 
 @trash.command()
 @click.argument("name", metavar="NAME")
-@click.argument("what", nargs=-1, required=True, metavar="ID|PATH…")
+@click.argument("what", nargs=-1, required=True, metavar="ID|PATH...")
 @click.option("--to", metavar="PATH", help="Where to, if not where it was.")
 @pass_invocation
 def restore(invocation: Invocation, name: str, what: Sequence[str], to: str | None) -> None:
@@ -82,7 +82,7 @@ def restore(invocation: Invocation, name: str, what: Sequence[str], to: str | No
 
 @trash.command()
 @click.argument("name", metavar="NAME")
-@click.argument("what", nargs=-1, required=True, metavar="ID|PATH…")
+@click.argument("what", nargs=-1, required=True, metavar="ID|PATH...")
 @pass_invocation
 def rm(invocation: Invocation, name: str, what: Sequence[str]) -> None:
     """Delete something in the trash for good."""

@@ -63,7 +63,7 @@ def show(invocation: Invocation, id_: str) -> None:
 
 
 @jobs.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID…")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @pass_invocation
 def cancel(invocation: Invocation, ids: Sequence[str]) -> None:
     """Stop jobs; nothing half done is left of them.
