@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..refusals import NotAllowedTo, WrongCredentials
+from .completing import ACCOUNT
 from .exits import Exit, Stop
 from .grants import given, granting, words
 from .invocation import Invocation, pass_invocation
@@ -65,7 +66,7 @@ def create(
 
 
 @accounts.command(cls=Shaped)
-@click.argument("name", required=False)
+@click.argument("name", required=False, type=ACCOUNT)
 @from_stdin
 @pass_invocation
 def passwd(invocation: Invocation, name: str | None, stdin: bool) -> None:
@@ -93,7 +94,7 @@ def passwd(invocation: Invocation, name: str | None, stdin: bool) -> None:
 
 
 @accounts.command(cls=Shaped)
-@click.argument("name")
+@click.argument("name", type=ACCOUNT)
 @click.option("--rename", metavar="NAME", help="Another name.")
 @granting
 @click.option("--no-grants", is_flag=True, help="Take all roles and grants away.")
@@ -131,7 +132,7 @@ def update(
 
 
 @accounts.command(cls=Shaped)
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", type=ACCOUNT)
 @pass_invocation
 def delete(invocation: Invocation, names: tuple[str, ...]) -> int:
     """Remove accounts, and with them their sessions, keys and shares."""

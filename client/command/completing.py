@@ -144,6 +144,12 @@ def _either(ask: Asker, prefix: str) -> Known:
             yield from local(prefix)
 
 
+def _contexts(_: Asker, __: str) -> Known:
+    from ..contexts import Contexts  # noqa: PLC0415
+
+    return ((name, one.where) for name, one in Contexts.usual().read().contexts.items())
+
+
 def _listed(found: object, value: str, about: Iterable[str]) -> Known:
     for one in found if isinstance(found, list) else ():
         if isinstance(one, dict) and isinstance(said := one.get(value), str):
@@ -171,3 +177,4 @@ JOB = Suggested(jobs)
 KEY = Suggested(keys)
 SESSION = Suggested(sessions)
 SIGNAL = Suggested(_signals)
+CONTEXT = Suggested(_contexts)

@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from .completing import SERVER
 from .detaching import USUAL, keys
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
@@ -15,7 +16,7 @@ LINGER = 1.0
 
 
 @click.command("console", cls=Shaped)
-@click.argument("server")
+@click.argument("server", type=SERVER)
 @click.option("--send", "-s", "sent", multiple=True, metavar="LINE", help="Send this line, and end.")
 @click.option("--tail", "-n", type=click.IntRange(0), metavar="N", help="Begin with the latest N lines.")
 @click.option("--no-history", is_flag=True, help="Show only what is new; the same as --tail 0.")

@@ -9,6 +9,7 @@ from ..contexts import LOCAL, Context, Contexts, check_name
 from ..failures import Failure
 from ..finding import check_private, read_token
 from ..target import Target
+from .completing import CONTEXT
 from .entering import allow_http, certificates, code, enter, keep, settle, username
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
@@ -103,7 +104,7 @@ def list_all(invocation: Invocation) -> None:
 
 
 @context.command(cls=Shaped)
-@click.argument("name")
+@click.argument("name", type=CONTEXT)
 @pass_invocation
 def use(invocation: Invocation, name: str) -> None:
     """Let commands go to a context from now on; `local` is this machine."""
@@ -118,7 +119,7 @@ def use(invocation: Invocation, name: str) -> None:
 
 
 @context.command(cls=Shaped)
-@click.argument("name")
+@click.argument("name", type=CONTEXT)
 @pass_invocation
 def remove(invocation: Invocation, name: str) -> None:
     """Forget a context, and its token."""
@@ -132,7 +133,7 @@ def remove(invocation: Invocation, name: str) -> None:
 
 
 @context.command(cls=Shaped)
-@click.argument("name", required=False)
+@click.argument("name", required=False, type=CONTEXT)
 @pass_invocation
 def show(invocation: Invocation, name: str | None) -> None:
     """Show a context, or which Holdfast commands go to from here, and why."""

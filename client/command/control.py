@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 
 from .arrival import Arrival, Arrivals
+from .completing import SERVER_OFF, SERVER_ON, SIGNAL, Suggested
 from .invocation import Invocation, pass_invocation
 from .shape import Shaped
 from .waiting import TIMEOUT
@@ -22,22 +23,26 @@ UP = Arrival(frozenset({"running"}), frozenset({"backoff", "failed", "stopped"})
 DOWN = Arrival(frozenset({"stopped", "failed"}), frozenset())
 
 
-def _about_servers(function: F) -> F:
-    """Add what all of these have: names, `--all`, and how long to wait."""
-    for add in (
-        click.option(
-            "--timeout", type=click.FloatRange(0), default=TIMEOUT, metavar="SECONDS", help=_PATIENCE
-        ),
-        click.option("--no-wait", is_flag=True, help="Ask for it, and end at once."),
-        click.option("--all", "-a", "every", is_flag=True, help="All servers."),
-        click.argument("names", nargs=-1, metavar="NAME..."),
-    ):
-        function = add(function)
-    return function
+def _about_servers(known: Suggested) -> Callable[[F], F]:
+    """Return what adds what all of these have: names, `--all`, and how long to wait."""
+
+    def add_all(function: F) -> F:
+        for add in (
+            click.option(
+                "--timeout", type=click.FloatRange(0), default=TIMEOUT, metavar="SECONDS", help=_PATIENCE
+            ),
+            click.option("--no-wait", is_flag=True, help="Ask for it, and end at once."),
+            click.option("--all", "-a", "every", is_flag=True, help="All servers."),
+            click.argument("names", nargs=-1, metavar="NAME...", type=known),
+        ):
+            function = add(function)
+        return function
+
+    return add_all
 
 
 @click.command(cls=Shaped)
-@_about_servers
+@_about_servers(SERVER_OFF)
 @pass_invocation
 def start(invocation: Invocation, names: tuple[str, ...], every: bool, no_wait: bool, timeout: float) -> int:
     """Start servers, and wait until they are up.
@@ -52,7 +57,7 @@ def start(invocation: Invocation, names: tuple[str, ...], every: bool, no_wait: 
 
 
 @click.command(cls=Shaped)
-@_about_servers
+@_about_servers(SERVER_ON)
 @pass_invocation
 def stop(invocation: Invocation, names: tuple[str, ...], every: bool, no_wait: bool, timeout: float) -> int:
     """Stop servers, each in its own way, and wait until they have ended.
@@ -67,7 +72,7 @@ def stop(invocation: Invocation, names: tuple[str, ...], every: bool, no_wait: b
 
 
 @click.command(cls=Shaped)
-@_about_servers
+@_about_servers(SERVER_ON)
 @pass_invocation
 def kill(invocation: Invocation, names: tuple[str, ...], every: bool, no_wait: bool, timeout: float) -> int:
     """Kill servers: all their processes, without asking."""
@@ -80,7 +85,7 @@ def kill(invocation: Invocation, names: tuple[str, ...], every: bool, no_wait: b
 
 @click.command(cls=Shaped)
 @click.option("--kill", "-k", "hard", is_flag=True, help="Kill them instead of asking.")
-@_about_servers
+@_about_servers(SERVER_ON)
 @pass_invocation
 def restart(
     invocation: Invocation,
@@ -105,7 +110,7 @@ def restart(
 
 @click.command(cls=Shaped)
 @click.option("--all", "-a", "every", is_flag=True, help="All servers.")
-@click.argument("names", nargs=-1, metavar="NAME...")
+@click.argument("names", nargs=-1, metavar="NAME...", type=SERVER_ON)
 @pass_invocation
 def pause(invocation: Invocation, names: tuple[str, ...], every: bool) -> int:
     """Let nothing of servers run, until they are resumed or stopped."""
@@ -115,7 +120,7 @@ def pause(invocation: Invocation, names: tuple[str, ...], every: bool) -> int:
 
 @click.command(cls=Shaped)
 @click.option("--all", "-a", "every", is_flag=True, help="All servers.")
-@click.argument("names", nargs=-1, metavar="NAME...")
+@click.argument("names", nargs=-1, metavar="NAME...", type=SERVER_ON)
 @pass_invocation
 def resume(invocation: Invocation, names: tuple[str, ...], every: bool) -> int:
     """Let servers go on that were paused."""
@@ -125,8 +130,8 @@ def resume(invocation: Invocation, names: tuple[str, ...], every: bool) -> int:
 
 @click.command(cls=Shaped)
 @click.option("--all", "-a", "every", is_flag=True, help="All servers.")
-@click.argument("signal")
-@click.argument("names", nargs=-1, metavar="NAME...")
+@click.argument("signal", type=SIGNAL)
+@click.argument("names", nargs=-1, metavar="NAME...", type=SERVER_ON)
 @pass_invocation
 def signal(invocation: Invocation, signal: str, names: tuple[str, ...], every: bool) -> int:
     """Send a signal to all processes of servers.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .completing import SERVER
 from .invocation import Invocation, pass_invocation
 from .moments import moment
 from .output import DIM, shown
@@ -23,7 +24,7 @@ USUAL = "24h"
 
 
 @click.command(cls=Shaped)
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", type=SERVER)
 @click.option("-s", "--server", "servers", multiple=True, metavar="NAME", help="Only of this server.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with what happens, until Ctrl-C.")
 @click.option("--since", metavar="WHEN", help=f"After this event, or from then on; {USUAL} without it.")

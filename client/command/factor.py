@@ -5,6 +5,7 @@ import sys
 import click
 
 from ..refusals import WrongCode
+from .completing import ACCOUNT
 from .exits import Stop
 from .invocation import Invocation, pass_invocation
 from .shape import Shaped
@@ -15,7 +16,7 @@ _GROUP = 4
 
 
 @click.command(cls=Shaped)
-@click.argument("account")
+@click.argument("account", type=ACCOUNT)
 @click.option("--off", is_flag=True, help="Turn it off instead.")
 @pass_invocation
 def factor(invocation: Invocation, account: str, off: bool) -> None:

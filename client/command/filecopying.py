@@ -8,6 +8,7 @@ import click
 from ..uploads import SMALL
 from .bars import Bar
 from .carrying import Carrying
+from .completing import PLACE
 from .exits import Exit, Stop
 from .filegetting import get_all
 from .filemoving import carry_out, orders_of
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Shaped)
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.argument("dest", metavar="DEST")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=PLACE)
+@click.argument("dest", metavar="DEST", type=PLACE)
 @click.option("-f", "--force", is_flag=True, help="Replace what is there on the server.")
 @click.option("-n", "--no-clobber", is_flag=True, help="Leave what is there as it is, without a word.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")

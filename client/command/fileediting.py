@@ -14,6 +14,7 @@ import click
 from ..failures import Failure, Refused
 from ..localfiles import reading, writing
 from .amounts import size
+from .completing import REMOTE
 from .exits import Exit, Stop, code_of, sentence_of
 from .invocation import Invocation, pass_invocation
 from .output import shown
@@ -27,7 +28,7 @@ EDITORS = ("sensible-editor", "editor", "nano", "vi")
 
 
 @click.command(cls=Shaped)
-@click.argument("path", metavar="NAME:path")
+@click.argument("path", metavar="NAME:path", type=REMOTE)
 @pass_invocation
 def edit(invocation: Invocation, path: str) -> int:
     """Edit a file with your editor.

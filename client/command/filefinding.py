@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from .amounts import size
+from .completing import REMOTE
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
 from .output import BOLD, shown
@@ -15,7 +16,7 @@ from .shape import Shaped
 
 
 @click.command(cls=Shaped)
-@click.argument("path", metavar="NAME:path")
+@click.argument("path", metavar="NAME:path", type=REMOTE)
 @click.option("--name", metavar="GLOB", help="Only what has such a name, as '*.log'.")
 @click.option("--grep", metavar="REGEX", help="Lines that fit a regular expression.")
 @click.option("-i", "--ignore-case", is_flag=True, help="Capitals do not matter.")
@@ -77,7 +78,7 @@ def _incomplete(count: int, unread: int) -> str:
 
 
 @click.command(cls=Shaped)
-@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...")
+@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...", type=REMOTE)
 @click.option("-h", "--human", is_flag=True, help="Sizes with units, as in a terminal.")
 @click.option("-b", "--bytes", "in_bytes", is_flag=True, help="Sizes in bytes, as in a pipe.")
 @pass_invocation

@@ -14,6 +14,7 @@ from ..failures import Refused
 from ..localfiles import CannotWrite, writing
 from .bars import Bar
 from .carrying import ONWARD, Carrying
+from .completing import PLACE, REMOTE
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
 from .output import shown
@@ -24,7 +25,7 @@ ARCHIVES = ("zip", "tar.zst")
 
 
 @click.command(cls=Shaped)
-@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...")
+@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...", type=REMOTE)
 @pass_invocation
 def cat(invocation: Invocation, paths: Sequence[str]) -> int:
     """Write files to standard output."""
@@ -36,7 +37,7 @@ def cat(invocation: Invocation, paths: Sequence[str]) -> int:
 
 
 @click.command(cls=Shaped)
-@click.argument("paths", nargs=-1, required=True, metavar="NAME:path... [LOCAL]")
+@click.argument("paths", nargs=-1, required=True, metavar="NAME:path... [LOCAL]", type=PLACE)
 @click.option("-n", "--no-clobber", is_flag=True, help="Leave files that are here as they are.")
 @click.option(
     "--as", "archive", type=click.Choice(ARCHIVES), help="A folder as one archive, made on the way."

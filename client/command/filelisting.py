@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .amounts import size
+from .completing import REMOTE
 from .invocation import Invocation, pass_invocation
 from .output import Cell, Output, shown
 from .remotepath import RemotePath, about, expand, look, refused
@@ -23,7 +24,7 @@ COLOURS = {"folder": "blue", "link": "cyan", "special": "yellow"}
 
 
 @click.command("ls", cls=Shaped)
-@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...")
+@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...", type=REMOTE)
 @click.option("-l", "--long", is_flag=True, help="With size and time of the last change.")
 @click.option("-R", "--recursive", is_flag=True, help="With all folders below.")
 @click.option("-S", "--by-size", "order", flag_value="size", help="The largest first.")

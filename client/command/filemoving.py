@@ -9,6 +9,7 @@ import click
 
 from ..failures import Refused
 from .bars import Bar
+from .completing import REMOTE
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
 from .jobwaiting import done
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Shaped)
-@click.argument("sources", nargs=-1, required=True, metavar="NAME:path...")
-@click.argument("dest", metavar="NAME:path")
+@click.argument("sources", nargs=-1, required=True, metavar="NAME:path...", type=REMOTE)
+@click.argument("dest", metavar="NAME:path", type=REMOTE)
 @click.option("-f", "--force", is_flag=True, help="Replace what is there.")
 @click.option("-n", "--no-clobber", is_flag=True, help="Leave what is there as it is, without a word.")
 @pass_invocation
@@ -89,7 +90,7 @@ def carry_out(
 
 
 @click.command(cls=Shaped)
-@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...")
+@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...", type=REMOTE)
 @click.option("-r", "--recursive", is_flag=True, help="Folders with all that is in them, too.")
 @click.option("-f", "--force", is_flag=True, help="What is not there is no error.")
 @click.option(
@@ -119,7 +120,7 @@ def rm(
 
 
 @click.command(cls=Shaped)
-@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...")
+@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...", type=REMOTE)
 @click.option("-p", "--parents", is_flag=True, help="Those above it, too; it may be there already.")
 @pass_invocation
 def mkdir(invocation: Invocation, paths: Sequence[str], parents: bool) -> None:
@@ -140,7 +141,7 @@ def mkdir(invocation: Invocation, paths: Sequence[str], parents: bool) -> None:
 
 @click.command(cls=Shaped)
 @click.argument("mode", metavar="MODE")
-@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...")
+@click.argument("paths", nargs=-1, required=True, metavar="NAME:path...", type=REMOTE)
 @click.option("-R", "--recursive", is_flag=True, help="With all that is below.")
 @pass_invocation
 def chmod(invocation: Invocation, mode: str, paths: Sequence[str], recursive: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .amounts import size
+from .completing import REMOTE
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
 from .jobwaiting import done
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Shaped)
-@click.argument("archive", metavar="NAME:archive")
+@click.argument("archive", metavar="NAME:archive", type=REMOTE)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "--base", metavar="PATH", default="", help="The folder in which the names in the archive begin."
@@ -49,8 +50,8 @@ def pack(invocation: Invocation, archive: str, paths: Sequence[str], base: str, 
 
 
 @click.command(cls=Shaped)
-@click.argument("archive", metavar="NAME:archive")
-@click.argument("folder", required=False, metavar="[NAME:folder]")
+@click.argument("archive", metavar="NAME:archive", type=REMOTE)
+@click.argument("folder", required=False, metavar="[NAME:folder]", type=REMOTE)
 @click.option("--no-wait", is_flag=True, help="Only begin it, and tell the id of the job.")
 @pass_invocation
 def unpack(invocation: Invocation, archive: str, folder: str | None, no_wait: bool) -> None:

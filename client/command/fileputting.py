@@ -15,11 +15,12 @@ from ..localfiles import reading
 from ..uploads import SMALL
 from .bars import Bar
 from .carrying import Carrying
+from .completing import REMOTE
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
 from .output import shown
 from .remotepath import RemotePath, about, is_folder, look, refused
-from .shape import Shaped
+from .shape import FILE, Shaped
 from .uploadnotes import UploadNotes
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ _PIECE = 1 << 18
 
 
 @click.command(cls=Shaped)
-@click.argument("sources", nargs=-1, required=True, metavar="LOCAL...")
-@click.argument("dest", metavar="NAME:path")
+@click.argument("sources", nargs=-1, required=True, metavar="LOCAL...", type=FILE)
+@click.argument("dest", metavar="NAME:path", type=REMOTE)
 @click.option("-n", "--no-clobber", is_flag=True, help="Leave files that are there as they are.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @pass_invocation

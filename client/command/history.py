@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .completing import SERVER
 from .invocation import Invocation, pass_invocation
 from .output import BOLD, DIM, shown
 from .shape import Shaped
@@ -17,7 +18,7 @@ USUAL, MOST = 20, 500
 
 
 @click.command(cls=Shaped)
-@click.argument("names", nargs=-1, metavar="NAME...")
+@click.argument("names", nargs=-1, metavar="NAME...", type=SERVER)
 @click.option("-a", "--all", "every", is_flag=True, help="Of all servers.")
 @click.option(
     "-n", "--limit", type=click.IntRange(1, MOST), default=USUAL, help=f"So many changes, {USUAL} without it."

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..refusals import NotAllowedTo
+from .completing import KEY
 from .grants import given, granting, words
 from .invocation import Invocation, pass_invocation
 from .lists import tell
@@ -61,7 +62,7 @@ def create(invocation: Invocation, /, name: str, expires: float | None, **wish: 
 
 
 @keys.command(cls=Shaped)
-@click.argument("wanted", nargs=-1, required=True, metavar="KEY...")
+@click.argument("wanted", nargs=-1, required=True, metavar="KEY...", type=KEY)
 @pass_invocation
 def delete(invocation: Invocation, wanted: tuple[str, ...]) -> int:
     """End keys, named by id or by name; who uses one is out at once."""

@@ -10,6 +10,7 @@ import click
 
 from ..failures import CannotConnect, ConnectionLost, TimedOut
 from .amounts import duration, percent, size
+from .completing import SERVER
 from .invocation import Invocation, pass_invocation
 from .output import BAD, DIM, GOOD, WARN, Cell
 from .shape import Shaped
@@ -35,7 +36,7 @@ OCTYNE = {0: "offline", 1: "online", 2: "crashed"}
 
 
 @click.command("list", cls=Shaped)
-@click.argument("patterns", nargs=-1, metavar="[NAME]...")
+@click.argument("patterns", nargs=-1, metavar="[NAME]...", type=SERVER)
 @click.option("--watch", "-w", is_flag=True, help="Show it anew for as long as it takes, until Ctrl-C.")
 @click.option(
     "--interval", type=click.FloatRange(0.1), default=2.0, metavar="SECONDS", help="How often; 2 without it."

@@ -14,6 +14,7 @@ import click
 from ..clients import PATIENCE, Client
 from ..failures import Failure, Refused
 from ..quick import Quick
+from .completing import SERVER
 from .escapes import harmless
 from .exits import Exit, Stop, code_of, sentence_of
 from .invocation import Invocation, pass_invocation
@@ -70,7 +71,7 @@ class Wanted:
 
 
 @click.command(cls=Shaped)
-@click.argument("names", nargs=-1, metavar="NAME...")
+@click.argument("names", nargs=-1, metavar="NAME...", type=SERVER)
 @click.option("-a", "--all", "every", is_flag=True, help="Of all servers.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with what they say, until Ctrl-C.")
 @click.option("-n", "--tail", type=click.IntRange(0, 100_000), metavar="N", help="The last N lines of each.")

@@ -2,7 +2,7 @@
 
 import fnmatch
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -180,27 +180,3 @@ def _entries(client: "Client", folder: RemotePath, *, must: bool) -> "Sequence[E
 
 def _fits(name: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(name, pattern) and (pattern.startswith(".") or not name.startswith("."))
-
-
-def candidates(client: "Client", prefix: str) -> list[str]:
-    """Return what could stand where somebody has begun to write a remote path, for completion.
-
-    `web:conf` → `["web:config/", "web:conf.json"]`; without a colon, the servers (`"web:"`). Nothing, if that
-    cannot be told. Names that would steer a terminal are left out.
-    """
-    from ..failures import Failure  # noqa: PLC0415
-
-    server, colon, path = prefix.partition(":")
-    try:
-        if not colon:
-            names: Mapping[str, object] = client.servers.list()
-            return [f"{name}:" for name in names if name.startswith(server)]
-        folder, slash, begun = path.rpartition("/")
-        entries = client.files.list(server, folder)
-    except Failure:
-        return []
-    return [
-        f"{server}:{folder}{slash}{one.name}{'/' if one.kind == 'folder' else ''}"
-        for one in entries
-        if one.name.startswith(begun) and one.name.isprintable() and (begun or not one.name.startswith("."))
-    ]

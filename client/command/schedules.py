@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .completing import SERVER
 from .invocation import Invocation, pass_invocation
 from .lists import tell
 from .moments import ago, ahead, when
@@ -24,7 +25,7 @@ def schedules() -> None:
 
 
 @schedules.command("list", cls=Shaped)
-@click.argument("servers", nargs=-1, metavar="[SERVER]...")
+@click.argument("servers", nargs=-1, metavar="[SERVER]...", type=SERVER)
 @pass_invocation
 def list_all(invocation: Invocation, servers: tuple[str, ...]) -> None:
     """List schedules, when they run next, and how it went last."""
@@ -36,7 +37,7 @@ def list_all(invocation: Invocation, servers: tuple[str, ...]) -> None:
 
 
 @schedules.command(cls=Shaped)
-@click.argument("server")
+@click.argument("server", type=SERVER)
 @click.argument("name")
 @pass_invocation
 def run(invocation: Invocation, server: str, name: str) -> None:

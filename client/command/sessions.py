@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..refusals import NotAllowedTo
+from .completing import SESSION
 from .invocation import Invocation, pass_invocation
 from .lists import tell
 from .moments import ago, ahead, when
@@ -37,7 +38,7 @@ def list_all(invocation: Invocation, user: str | None, every: bool) -> None:
 
 
 @sessions.command(cls=Shaped)
-@click.argument("wanted", nargs=-1, metavar="[ID]...")
+@click.argument("wanted", nargs=-1, metavar="[ID]...", type=SESSION)
 @click.option("--own", is_flag=True, help="All of yours.")
 @click.option("--others", is_flag=True, help="All of yours but this one.")
 @click.option("--user", metavar="NAME", help="All of an account.")

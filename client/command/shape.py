@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from .completing import CONTEXT
 from .invocation import Invocation
 from .table import Entry
 
@@ -51,7 +52,14 @@ def general() -> list[click.Parameter]:
             help="A file with the token, mode 0600.",
         ),
         _option("--ca", to="ca", type=FILE, metavar="FILE", help="Certificates to trust, in PEM format."),
-        _option("--context", "-C", to="context", metavar="NAME", help="The machine (holdfast context)."),
+        _option(
+            "--context",
+            "-C",
+            to="context",
+            type=CONTEXT,
+            metavar="NAME",
+            help="The machine to go to.",
+        ),
         _option(
             "--config", to="config", type=FILE, metavar="FILE", help="Its config, if it runs on this machine."
         ),

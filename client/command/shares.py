@@ -2,6 +2,7 @@
 
 import click
 
+from .completing import REMOTE
 from .invocation import Invocation, pass_invocation
 from .lists import tell
 from .moments import DURATION, ago, ahead
@@ -41,7 +42,7 @@ def list_all(invocation: Invocation, every: bool) -> None:
 
 
 @shares.command(cls=Shaped)
-@click.argument("what", metavar="SERVER[:PATH]")
+@click.argument("what", metavar="SERVER[:PATH]", type=REMOTE)
 @click.option("--expires", type=DURATION, metavar="TIME", help="Until when it is good; a day without it.")
 @pass_invocation
 def create(invocation: Invocation, what: str, expires: float | None) -> None:

@@ -8,6 +8,7 @@ import click
 
 from ..failures import Failure
 from .amounts import duration, percent, size
+from .completing import SERVER
 from .exits import Exit
 from .invocation import Invocation, pass_invocation
 from .listing import word_of
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Shaped)
-@click.argument("names", nargs=-1, metavar="NAME...")
+@click.argument("names", nargs=-1, metavar="NAME...", type=SERVER)
 @click.option("-a", "--all", "every", is_flag=True, help="All servers.")
 @click.option("-c", "--check", is_flag=True, help="End with 1 unless all of them run and are ready.")
 @click.option("-q", "--quiet", is_flag=True, help="As --check, and say nothing.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .amounts import size
+from .completing import SERVER
 from .exits import Exit, Stop
 from .filelisting import when
 from .invocation import Invocation, pass_invocation
@@ -29,7 +30,7 @@ def trash() -> None:
 
 
 @trash.command("list")
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", type=SERVER)
 @pass_invocation
 def list_(invocation: Invocation, name: str) -> None:
     """List what is in the trash of a server, the latest first."""
@@ -58,7 +59,7 @@ def list_(invocation: Invocation, name: str) -> None:
 
 
 @trash.command()
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", type=SERVER)
 @click.argument("what", nargs=-1, required=True, metavar="ID|PATH...")
 @click.option("--to", metavar="PATH", help="Where to, if not where it was.")
 @pass_invocation
@@ -81,7 +82,7 @@ def restore(invocation: Invocation, name: str, what: Sequence[str], to: str | No
 
 
 @trash.command()
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", type=SERVER)
 @click.argument("what", nargs=-1, required=True, metavar="ID|PATH...")
 @pass_invocation
 def rm(invocation: Invocation, name: str, what: Sequence[str]) -> None:
@@ -95,7 +96,7 @@ def rm(invocation: Invocation, name: str, what: Sequence[str]) -> None:
 
 
 @trash.command()
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", type=SERVER)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_invocation
 def empty(invocation: Invocation, name: str, yes: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .amounts import duration, size
+from .completing import JOB
 from .exits import Exit, Stop
 from .filelisting import when
 from .invocation import Invocation, pass_invocation
@@ -51,7 +52,7 @@ def list_(invocation: Invocation) -> None:
 
 
 @jobs.command()
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", type=JOB)
 @pass_invocation
 def show(invocation: Invocation, id_: str) -> None:
     """Tell all of a job."""
@@ -63,7 +64,7 @@ def show(invocation: Invocation, id_: str) -> None:
 
 
 @jobs.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...", type=JOB)
 @pass_invocation
 def cancel(invocation: Invocation, ids: Sequence[str]) -> None:
     """Stop jobs; nothing half done is left of them.
@@ -89,7 +90,7 @@ def cancel(invocation: Invocation, ids: Sequence[str]) -> None:
 
 
 @jobs.command()
-@click.argument("id_", required=False, metavar="[ID]")
+@click.argument("id_", required=False, metavar="[ID]", type=JOB)
 @pass_invocation
 def watch(invocation: Invocation, id_: str | None) -> int:
     """Watch one job until it has ended, or all of them until Ctrl-C.

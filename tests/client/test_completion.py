@@ -187,7 +187,9 @@ def test_values_behind_an_equals_sign_are_completed(shell: Shell) -> None:
 
 
 def test_several_candidates_are_listed(shell: Shell) -> None:
-    shown = shell.listed("holdfast \t\t" if shell.name == "bash" else "holdfast \t", "completion", "help")
+    shown = shell.listed(
+        "holdfast co\t\t" if shell.name == "bash" else "holdfast co\t", "context", "completion"
+    )
     assert ("Print what bash" in shown) == (shell.name != "bash"), "zsh and fish tell what each is"
 
 
