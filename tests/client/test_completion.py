@@ -190,7 +190,7 @@ def test_several_candidates_are_listed(shell: Shell) -> None:
     shown = shell.listed(
         "holdfast co\t\t" if shell.name == "bash" else "holdfast co\t", "context", "completion"
     )
-    assert ("Print what bash" in shown) == (shell.name != "bash"), "zsh and fish tell what each is"
+    assert ("Show the console" in shown) == (shell.name != "bash"), "zsh and fish tell what each is"
 
 
 def test_nothing_is_written_between_what_somebody_types_if_nobody_answers(shell: Shell) -> None:
