@@ -103,8 +103,6 @@ def _told(response: "Response") -> Mapping[str, object] | None:
 
 def why(exc: BaseException) -> str:
     """Return why a connection could not be made, by what was raised or lies behind it."""
-    import ssl  # noqa: PLC0415  (takes a while, and most go over the Unix socket)
-
     cause: BaseException | None = exc
     while cause is not None:
         match cause:
@@ -122,9 +120,10 @@ def why(exc: BaseException) -> str:
                 return "too many wait there already"  # connect(2): the queue of a Unix socket is full
             case TimeoutError():
                 return "it does not answer"
-            case ssl.SSLCertVerificationError():
-                return f"its certificate is not trusted: {cause.verify_message}"
-            case ssl.SSLError():
+            # By name: to import ssl takes a while, and most go over the Unix socket.
+            case OSError(verify_message=str(said)):
+                return f"its certificate is not trusted: {said}"
+            case OSError() if type(cause).__module__ == "ssl":
                 return "it does not speak TLS"
             case OSError(strerror=str(said)):
                 return said

@@ -32,8 +32,8 @@ class Histories(Resource[D]):
     def get(self, name: str, *, limit: int = 50, before: int | None = None) -> Steps[History]:
         """Return the latest events, or the latest before the event of an id; raises `NoSuchServer`.
 
-        >>> for event in holdfast.history.get("web", limit=5).history:
-        ...     print(event.at, event.to, event.reason)
+        >>> holdfast.history.get("web", limit=1).history[0].to
+        'running'
         """
         query = {"limit": limit, "before": before}
         return record(History, told((yield Request("GET", at("server", name, "history"), query))))

@@ -126,8 +126,9 @@ class Logs(Resource[D]):
         Moments are Unix seconds, ISO 8601, or how long ago (`10m`). `grep` is an expression of RE2, `tail`
         how many lines there are at the end, and `after` the `place` of a line behind which they begin.
 
-        >>> for line in holdfast.logs.read("chat", tail=10):
-        ...     print(line.time, line.line)
+        >>> for line in holdfast.logs.read("chat", tail=1):
+        ...     print(line.line)
+        ready
         """
         query: dict[str, Value] = {"since": since, "until": until, "tail": tail, "after": after}
         lines = Lines(name, {**query, **_pattern(grep, case=case)}, follow=False)
@@ -148,8 +149,10 @@ class Logs(Resource[D]):
     ) -> Steps[None]:
         """Give the same as text to `sink`, piece by piece, byte for byte as it was said.
 
-        >>> import sys
-        >>> holdfast.logs.text("chat", sys.stdout.buffer.write, since="10m", timestamps=True)
+        >>> said = bytearray()
+        >>> holdfast.logs.text("chat", said.extend, tail=1)
+        >>> said.decode()
+        'ready\\n'
         """
         query: dict[str, Value] = {"since": since, "until": until, "tail": tail, "timestamps": timestamps}
         query |= _pattern(grep, case=case)
@@ -194,6 +197,7 @@ class Logs(Resource[D]):
         ...     for line in lines:
         ...         print(line.line)
         ...         break
+        ready
         """
         query: dict[str, Value] = {"since": since, "tail": tail, "after": after}
         return Lines(name, {**query, **_pattern(grep, case=case)}, follow=True)
