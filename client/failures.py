@@ -121,10 +121,9 @@ def why(exc: BaseException) -> str:
             case TimeoutError():
                 return "it does not answer"
             # By name: to import ssl takes a while, and most go over the Unix socket.
-            case OSError(verify_message=str(said)):
-                return f"its certificate is not trusted: {said}"
             case OSError() if type(cause).__module__ == "ssl":
-                return "it does not speak TLS"
+                distrust = getattr(cause, "verify_message", "")
+                return f"its certificate is not trusted: {distrust}" if distrust else "it does not speak TLS"
             case OSError(strerror=str(said)):
                 return said
         cause = cause.__cause__ or cause.__context__

@@ -151,8 +151,8 @@ class Logs(Resource[D]):
 
         >>> said = bytearray()
         >>> holdfast.logs.text("chat", said.extend, tail=1)
-        >>> said.decode()
-        'ready\\n'
+        >>> said.splitlines()
+        [bytearray(b'ready')]
         """
         query: dict[str, Value] = {"since": since, "until": until, "tail": tail, "timestamps": timestamps}
         query |= _pattern(grep, case=case)
