@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = (
     ("HOLDFAST_SOCKET", "The Unix socket of the Holdfast that is meant."),
     ("HOLDFAST_URL", "Its address, if there is no HOLDFAST_SOCKET."),
+    ("HOLDFAST_CONTEXT", "The name of a context, if none of these is there."),
     ("HOLDFAST_TOKEN", "The token of a session, or an API key, for HOLDFAST_URL and --url."),
     ("NO_COLOR", "If it is not empty, there are no colours, unless --color=always is said."),
     (
@@ -38,8 +39,8 @@ FILES = (
 
 FINDING = """\
 Which Holdfast is meant, the first of these says: --socket; --url with --token or HOLDFAST_TOKEN; --context;
---config; HOLDFAST_SOCKET; HOLDFAST_URL; the current context; the config in the current folder; the usual
-places of the socket.
+--config; HOLDFAST_SOCKET; HOLDFAST_URL; HOLDFAST_CONTEXT; the current context; the config in the current
+folder; the usual places of the socket.
 """
 
 Rows = Sequence[tuple[str, str]]
