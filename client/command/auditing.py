@@ -30,7 +30,7 @@ _LOCAL = {"uid", "uidName", "pid", "process"}
 
 
 @click.group(cls=ShapedGroup, invoke_without_command=True)
-@click.option("--user", metavar="NAME", help="Who it was: an account, @local, @schedule, ...")
+@click.option("--user", metavar="NAME", help="Who it was: an account, @local or @schedule.")
 @click.option("--server", metavar="NAME", help="With which server.")
 @click.option("--action", metavar="ACTION", help="What: auth.login, or a group such as server.files.")
 @click.option("--from", "address", metavar="ADDRESS", help="From where; @ is this machine.")

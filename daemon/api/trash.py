@@ -63,8 +63,9 @@ async def restore(call: Call) -> Response:
 async def purge(call: Call) -> Response:
     """Delete for good what `id` names, or without one, all."""
     key = call.query("id")
-    about = {"id": key} if key else {}
-    recorded = call.recording(PURGE, **about)
+    recorded = call.recording(PURGE, **({"id": key} if key else {}))
+    # Not `id`: that is the job's own.
+    about = {"trashed": key} if key else {}
     order = await call.order("purge", "purge", {"id": key}, about, light=True)
     job = call.parts.jobs.start(order, recorded)
     if call.query("async") == "true":
