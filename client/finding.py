@@ -12,7 +12,7 @@ The first of these that there is:
 | `HOLDFAST_URL` | with a token, as above |
 | `HOLDFAST_CONTEXT` | |
 | the current context | if one was chosen: `holdfast context use NAME` |
-| `config.hjson` or `config.json` in this folder | what runs by it |
+| `config.hjson` or `config.json` in this folder | what runs by it, or has run: no other one instead |
 | `/run/holdfast/api.sock`, `$XDG_RUNTIME_DIR/holdfast/api.sock` | where packages put the socket |
 | `$TMPDIR/octyne.sock.42069` | where Octyne's clients look |
 
@@ -110,14 +110,26 @@ def found(said: Said, environment: Mapping[str, str] = os.environ, folder: str =
 
 
 def look_around(environment: Mapping[str, str] = os.environ, folder: str = ".") -> str:
-    """Return the socket of the Holdfast of this machine; raises `NotFound`."""
-    seen = []
-    for path in _places(environment, folder):
+    """Return the socket of the Holdfast of this machine; raises `NotFound`.
+
+    Who stands in the folder of one means that one, also while it does not run: never another one instead.
+    """
+    config = config_in(folder)
+    here = of_config(config) if config is not None else None
+    if here == "":
+        raise NotFound(f"its Unix socket is switched off in {config}: name its address with --url")
+    if here is not None and (is_ours(here) or not os.path.lexists(here)):
+        return here
+    seen = [here] if here is not None else []
+    for path in _usual(environment):
         if is_ours(path):
             return path
         seen.append(path)
+    start = (
+        f"start that of {os.path.basename(config)} with holdfast run" if config is not None else "start one"
+    )
     raise NotFound(
-        f"there is no Holdfast at {', nor at '.join(seen)}: start one, or name it with --socket or --url"
+        f"there is no Holdfast at {', nor at '.join(seen)}: {start}, or name it with --socket or --url"
     )
 
 
@@ -217,10 +229,7 @@ def _shared(folder: str) -> bool:
         return True
 
 
-def _places(environment: Mapping[str, str], folder: str) -> Iterator[str]:
-    config = config_in(folder)
-    if config is not None and (socket := of_config(config)):
-        yield socket
+def _usual(environment: Mapping[str, str]) -> Iterator[str]:
     for place in USUAL:
         runtime = environment.get("XDG_RUNTIME_DIR", "")
         if "{" not in place or runtime:

@@ -1,5 +1,6 @@
 """Which Holdfast is meant: what is said wins over what is remembered, and that over what is here."""
 
+import json
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -62,6 +63,33 @@ def test_where_nothing_is_the_places_are_named(environment: Mapping[str, str], t
         found(Said(), environment, str(tmp_path))
     with pytest.raises(NoSuchContext, match="there is no context prd: there are prod, lab"):
         found(Said(context="prd"), environment)
+
+
+def test_in_the_folder_of_one_no_other_is_meant(
+    environment: Mapping[str, str], here: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    (folder / "state").mkdir(parents=True)
+    (folder / "config.hjson").write_text("{}")
+    assert found(Said(), environment, str(folder)).target == Target(socket=here)
+    own = folder / "state" / "api.sock"
+
+    def ran(socket: str) -> None:
+        told = {"config": "config.hjson", "socket": socket}
+        (folder / "state" / "api.json").write_text(json.dumps(told))
+
+    ran(str(own))
+    assert found(Said(), environment, str(folder)).target == Target(socket=str(own))
+    assert found(Said(context="local"), environment, str(folder)).target == Target(socket=str(own))
+    ran("")
+    with pytest.raises(NotFound, match=r"switched off in .*/config.hjson: name its address with --url"):
+        found(Said(), environment, str(folder))
+
+
+def test_who_has_made_a_config_is_told_to_start_it(environment: Mapping[str, str], tmp_path: Path) -> None:
+    (tmp_path / "config.hjson").write_text("{}")
+    with pytest.raises(NotFound, match=r"start that of config.hjson with holdfast run, or name it with"):
+        found(Said(), environment, str(tmp_path))
 
 
 def token_of(said: Said, environment: Mapping[str, str]) -> str:
