@@ -94,6 +94,8 @@ def verify(invocation: Invocation, first: int) -> int:
     config = invocation.config_path
     state, _ = directories(config, invocation.state_dir)
     options = ["--config", config, "--state-dir", state, "--first", str(first)]
+    if invocation.json:
+        options.append("--json")
     return subprocess.run([*PYTHON, "daemon.auditcheck", *options], check=False).returncode
 
 

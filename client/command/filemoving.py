@@ -40,6 +40,7 @@ def mv(invocation: Invocation, sources: Sequence[str], dest: str, force: bool, n
         )
     orders = list(orders_of(client, found, where, "mv", force=force, keep=no_clobber))
     carry_out(invocation, where, orders)
+    invocation.succeeded()
 
 
 def orders_of(
@@ -117,6 +118,7 @@ def rm(
         with about(path):
             begin = partial(client.files.delete, path.server, path.path, trash=trash, wait=False)
             done(invocation, begin, str(path))
+    invocation.succeeded()
 
 
 @click.command(cls=Shaped)
@@ -137,6 +139,7 @@ def mkdir(invocation: Invocation, paths: Sequence[str], parents: bool) -> None:
                 if exc.kind == "not-a-folder":
                     raise Stop(f"{path}: {shown(str(exc))}", Exit.CONFLICT) from exc
                 raise
+    invocation.succeeded()
 
 
 @click.command(cls=Shaped)
@@ -161,6 +164,7 @@ def chmod(invocation: Invocation, mode: str, paths: Sequence[str], recursive: bo
                     client.files.chmod(one.server, one.path, int(mode, 8))
                 count += 1
                 bar(count, None, "files and folders")
+    invocation.succeeded()
 
 
 def _below(client: "Client", path: RemotePath) -> Iterator[RemotePath]:

@@ -41,6 +41,11 @@ class Invocation:
         """Where the result goes."""
         return Output(self.colour)
 
+    def succeeded(self) -> None:
+        """Say so to a program; a person sees that nothing went wrong."""
+        if self.json:
+            self.out.json({"success": True})
+
     @cached_property
     def found(self) -> Found:
         """The Holdfast that is meant, and what has named it; see `finding.py`."""

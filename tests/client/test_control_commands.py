@@ -94,6 +94,12 @@ def test_a_person_sees_whom_is_waited_for_and_may_stop_waiting(house: Holdfast, 
     assert "waiting" not in bare(typist("kill", "deaf").err)
 
 
+def test_a_person_is_told_of_a_mistake_in_plain_words(house: Holdfast, typist: Typist) -> None:
+    with typist.terminal("stop", "nobody") as seen:
+        seen.expect_exact("holdfast: nobody: there is no such server")
+        assert seen.read() == "\r\n"
+
+
 def test_nobody_named_is_a_mistake(typist: Typist) -> None:
     said = typist("start", code=2)
     assert "name a server, or say --all" in said.err

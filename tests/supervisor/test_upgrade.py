@@ -194,7 +194,7 @@ async def test_without_a_descriptor_left_it_goes_on_as_it_is(tmp_path: Path) -> 
         await running.says("Holdfast goes on as it is: the new program cannot be tried: Too many open files")
         resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, before)
         assert (await services(api))["a"].pid is not None
-        assert "1 programs run on" in await upgrade(running.socket)
+        assert "1 program runs on" in await upgrade(running.socket)
 
 
 async def test_a_trial_that_takes_too_long_ends_with_all_that_it_started(tmp_path: Path) -> None:
