@@ -73,7 +73,7 @@ async def test_a_broken_version_is_told_to_who_asks(tmp_path: Path) -> None:
             await upgrade(running.socket)
         assert (await services(api))["a"].pid is not None
         module.write_text(good.replace("2.0.0", "2.0.1"), encoding="utf-8")
-        assert (await upgrade(running.socket)).startswith("Holdfast 2.0.1 took over from 2.0.0: 1 programs")
+        assert (await upgrade(running.socket)).startswith("Holdfast 2.0.1 took over from 2.0.0: 1 program ")
 
 
 async def being_stopped(running: Running, script: str) -> SupervisorClient:
