@@ -58,11 +58,13 @@ def edit(invocation: Invocation, path: str) -> int:
             raise Stop(f"{where} was not saved: the editor ended with {code}{hint}")
         if after is None or (after == before and etag):
             out.note(f"{where}: nothing changed")
+            invocation.succeeded()
             return Exit.DONE
         kept = True
         _save(invocation, where, after, etag, copy)
         kept = False
         out.note(f"{where}: saved")
+        invocation.succeeded()
         return Exit.DONE
     finally:
         if not kept:
