@@ -131,7 +131,9 @@ def look_around(
     Who stands in the folder of one means that one, also while it does not run: never another one instead.
     """
     config = config_in(folder)
-    here = of_config(config) if config is not None else None
+    if config is not None and not _trusted(config):
+        config = None  # in /tmp, anybody could leave one that names a socket of his own
+    here = of_config(config) if config is not None and _trusted(os.path.join(folder, PRIVATE)) else None
     if here == "":
         raise NotFound(f"its Unix socket is switched off in {config}: name its address with --url")
     if here is not None and (is_ours(here) or not os.path.lexists(here)):
@@ -237,14 +239,22 @@ def is_ours(path: str) -> bool:
         found = os.stat(path)
     except OSError:
         return False
-    trusted = found.st_uid in (0, os.getuid()) or not _shared(os.path.dirname(path))
-    return stat.S_ISSOCK(found.st_mode) and trusted
+    # A link as well, for it could lead to a Holdfast of ours that is not meant, or to any socket.
+    return stat.S_ISSOCK(found.st_mode) and _trusted(path) and _trusted(os.path.realpath(path))
+
+
+def _trusted(path: str) -> bool:
+    """Tell whether root or we have made what is there, or who made the folder lets nobody else do so."""
+    try:
+        return os.lstat(path).st_uid in (0, os.getuid()) or not _shared(os.path.dirname(path))
+    except OSError:
+        return False
 
 
 def _shared(folder: str) -> bool:
     """Tell whether anybody may make files in a folder."""
     try:
-        return bool(os.stat(folder).st_mode & stat.S_IWOTH)
+        return bool(os.stat(folder or ".").st_mode & stat.S_IWOTH)
     except OSError:
         return True
 

@@ -275,7 +275,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "error": maybe(text("Why it failed")),
             "result": {"type": ["object", "null"], "description": "What came of it"},
         },
-        description="Besides these, what it is about: `path`, `src`, `dest`, `query`, `trashed`, …",
+        description="Besides these, what it is about: `path`, `src`, `dest`, `query`, …",
         additionalProperties=TEXT,
     ),
     "Jobs": shape({"jobs": listed(ref("Job"), "The latest first")}),

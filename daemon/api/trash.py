@@ -63,10 +63,10 @@ async def restore(call: Call) -> Response:
 async def purge(call: Call) -> Response:
     """Delete for good what `id` names, or without one, all."""
     key = call.query("id")
-    recorded = call.recording(PURGE, **({"id": key} if key else {}))
-    # Not `id`: that is the job's own.
-    about = {"trashed": key} if key else {}
-    order = await call.order("purge", "purge", {"id": key}, about, light=True)
+    about = {"id": key} if key else {}
+    recorded = call.recording(PURGE, **about)
+    # Of the job nothing but what it does: it has an id of its own.
+    order = await call.order("purge", "purge", {"id": key}, {}, light=True)
     job = call.parts.jobs.start(order, recorded)
     if call.query("async") == "true":
         return JSONResponse({"success": True, "token": job.id, "job": job.id})

@@ -92,16 +92,6 @@ def test_what_is_deleted_comes_back_from_the_trash(shell: Typist, folder: Path) 
     assert (folder / "world" / "level.dat").read_text() == "level"
 
 
-def test_one_thing_in_the_trash_is_deleted_for_good(shell: Typist) -> None:
-    shell("files", "rm", "--trash", "web:world/level.dat")
-    kept = json.loads(shell("files", "trash", "list", "web", "--json").out)[0]["id"]
-    shell("files", "trash", "rm", "web", "world/level.dat")
-    assert shell("files", "trash", "list", "web").err == "the trash of web is empty\n"
-    last = json.loads(shell("jobs", "list", "--json").out)[0]
-    assert last["kind"] == "purge"
-    assert (last["trashed"], last["state"]) == (kept, "done")
-
-
 def test_the_trash_is_emptied_only_by_who_says_so(shell: Typist, folder: Path) -> None:
     shell("files", "rm", "--trash", "web:world/level.dat")
     said = shell("files", "trash", "empty", "web", code=2)
