@@ -162,7 +162,11 @@ class ShapedGroup(Shaped, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, by what it is really called."""
-        _, command, rest = super().resolve_command(ctx, args)
+        try:
+            _, command, rest = super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand:
+            names = [*self.list_commands(ctx), *self.aliases]
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=names, ctx=ctx) from None
         return (command.name if command is not None else None), command, rest
 
 

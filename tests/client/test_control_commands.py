@@ -106,6 +106,12 @@ def test_nobody_named_is_a_mistake(typist: Typist) -> None:
     assert typist("signal", "HUP", code=2).err.splitlines()[-1].endswith("name a server, or say --all")
 
 
+def test_who_mistypes_a_command_is_told_which_one_there_is(typist: Typist) -> None:
+    for typed, meant in (("lst", "'list'"), ("rstart", "'restart'"), ("acount", "'accounts'")):
+        assert meant in typist(typed, "web", code=2).err.splitlines()[-1]
+    assert typist("files", "unpak", code=2).err.endswith("No such command 'unpak'. Did you mean 'unpack'?\n")
+
+
 def test_nobody_there_is_told_in_one_sentence(house: Holdfast, typist: Typist) -> None:
     said = typist("start", "web", code=5)
     where = house.path("api.sock")
