@@ -95,6 +95,8 @@ def test_a_person_sees_whom_is_waited_for_and_may_stop_waiting(house: Holdfast, 
 
 
 def test_a_person_is_told_of_a_mistake_in_plain_words(house: Holdfast, typist: Typist) -> None:
+    house.configure(web=sleeper())
+    house.start()
     with typist.terminal("stop", "nobody") as seen:
         seen.expect_exact("holdfast: nobody: there is no such server")
         assert seen.read() == "\r\n"
@@ -107,9 +109,9 @@ def test_nobody_named_is_a_mistake(typist: Typist) -> None:
 
 
 def test_who_mistypes_a_command_is_told_which_one_there_is(typist: Typist) -> None:
-    for typed, meant in (("lst", "'list'"), ("rstart", "'restart'"), ("acount", "'accounts'")):
-        assert meant in typist(typed, "web", code=2).err.splitlines()[-1]
-    assert typist("files", "unpak", code=2).err.endswith("No such command 'unpak'. Did you mean 'unpack'?\n")
+    for typed, meant in (("lst", "list"), ("rstart", "restart"), ("acount", "accounts")):
+        assert f"'{meant}'" in typist(typed, "web", code=2).err.splitlines()[-1]
+    assert "'unpack'" in typist("files", "unpak", code=2).err.splitlines()[-1]
 
 
 def test_nobody_there_is_told_in_one_sentence(house: Holdfast, typist: Typist) -> None:
