@@ -60,10 +60,10 @@ def factor(invocation: Invocation, account: str, off: bool) -> None:
 
 def _for_a_program(invocation: Invocation, given: "Factor", account: str) -> None:
     """Tell the secret in a line, read the code, and tell the recovery codes in another one."""
-    invocation.out.json_line({"account": account, "secret": given.secret, "uri": given.uri})
+    invocation.out.json({"account": account, "secret": given.secret, "uri": given.uri})
     sys.stdout.flush()
     codes = invocation.client.account.confirm_factor(_asked(""), account)
-    invocation.out.json_line({"account": account, "secondFactor": True, "recoveryCodes": list(codes)})
+    invocation.out.json({"account": account, "secondFactor": True, "recoveryCodes": list(codes)})
 
 
 def _asked(question: str) -> str:
