@@ -1,5 +1,6 @@
 """`holdfast factor`: a second factor from the terminal, as a person at the machine turns it on."""
 
+import json
 import os
 import re
 import subprocess
@@ -103,3 +104,29 @@ def test_what_goes_wrong_is_told_in_a_sentence(house: Holdfast) -> None:
         5,
         "holdfast: the Unix socket is switched off in the config\n",
     )
+
+
+def test_a_program_turns_a_factor_on_by_json(house: Holdfast) -> None:
+    house.configure(app=sleeper())
+    house.start()
+    command, environment = holdfast("factor", "admin", "--json", "--config", house.path("config.hjson"))
+    with subprocess.Popen(
+        command,
+        cwd=house.folder,
+        env={**environment, **house.environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        offered = json.loads(process.stdout.readline())
+        code = pyotp.TOTP(offered["secret"]).now()
+        assert offered["uri"].startswith("otpauth://")
+        told, _ = process.communicate(f"{code}\n")
+    assert json.loads(told)["secondFactor"] is True
+    assert len(json.loads(told)["recoveryCodes"]) > 1
+    assert json.loads(run(house, "admin", "--off", "--json").stdout) == {
+        "account": "admin",
+        "secondFactor": False,
+    }
