@@ -1,7 +1,5 @@
 """`holdfast audit`: who did what, and whether the log of it is whole."""
 
-import json
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +7,7 @@ import click
 from .invocation import Invocation, pass_invocation
 from .lists import tell
 from .moments import MOMENT, when
-from .output import BAD, WARN, Cell
+from .output import BAD, WARN, Cell, as_json
 from .programs import PYTHON, directories
 from .shape import Shaped, ShapedGroup
 
@@ -78,7 +76,7 @@ def audit(
     with search as entries:
         if invocation.json:
             for entry in entries:
-                sys.stdout.write(f"{json.dumps(entry.raw, ensure_ascii=False)}\n")
+                invocation.out.json_line(entry.raw)
             return
         rows = [_row(entry) for entry in entries]
     tell(invocation, None, HEADER, rows, "nothing fits")
@@ -113,4 +111,4 @@ def _row(entry: "AuditEntry") -> tuple[str, ...]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else as_json(value)

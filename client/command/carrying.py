@@ -1,7 +1,6 @@
 """Getting and putting: one thing after the other, what fails, and where it was stopped."""
 
 import contextlib
-import json
 import sys
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ from .amounts import size
 from .bars import Bar
 from .exits import Exit, Stop, code_of, sentence_of
 from .invocation import Invocation
+from .output import as_json
 from .patience import Patient
 from .remotepath import RemotePath, refused
 
@@ -75,9 +75,7 @@ class Carrying:
         else:
             self.count += 1
             if self._json and told:
-                line = json.dumps(
-                    {"path": f"{path.server}:{path.path}", "size": self._done}, ensure_ascii=False
-                )
+                line = as_json({"path": f"{path.server}:{path.path}", "size": self._done})
                 sys.stdout.write(f"{line}\n")
 
     @property

@@ -1,7 +1,6 @@
 """`holdfast files find` and `du`: what is where, and how much."""
 
 import fnmatch
-import json
 from collections.abc import Sequence
 
 import click
@@ -61,7 +60,7 @@ def find(
                 continue
             count += 1
             if invocation.json:
-                out.say(json.dumps(one.raw, ensure_ascii=False))
+                out.json_line(one.raw)
                 continue
             shown_path = str(RemotePath(where.server, one.path.lstrip("/")))
             if one.line is None:

@@ -1,6 +1,5 @@
 """`holdfast list`: which servers there are, and how they are."""
 
-import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -87,7 +86,7 @@ def _watch(invocation: Invocation, patterns: tuple[str, ...], interval: float) -
         while True:
             found = _found(invocation, patterns)
             if invocation.json:
-                sys.stdout.write(f"{json.dumps({name: one.raw for name, one in found.items()})}\n")
+                out.json_line({name: one.raw for name, one in found.items()})
             else:
                 out.table(HEADER, rows_of(found), right=NUMBERS)
                 out.say()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
@@ -11,6 +12,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 GOOD, BAD, WARN, DIM, BOLD = "green", "red", "yellow", "dim", "bold"
+
+UNSEEN = "\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+"""Characters that steer a terminal or turn letters around, as a regular expression has them."""
+
+_NOT_IN_JSON = re.compile(f"[{UNSEEN}\ud800-\udfff]")
+"""What JSON may hold as it is, but no terminal should have, or UTF-8 cannot say."""
 
 
 class Cell(str):
@@ -89,8 +96,11 @@ class Output:
 
     def json(self, value: object) -> None:
         """Write a value as JSON: indented for people, in one line for programs."""
-        indent = 2 if self.terminal else None
-        sys.stdout.write(f"{json.dumps(value, indent=indent, ensure_ascii=False)}\n")
+        sys.stdout.write(f"{as_json(value, indent=2 if self.terminal else None)}\n")
+
+    def json_line(self, value: object) -> None:
+        """Write one of several values as JSON: in one line, wherever it goes."""
+        sys.stdout.write(f"{as_json(value)}\n")
 
     def csv(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Write comma-separated values with a header (RFC 4180)."""
@@ -138,6 +148,16 @@ class Output:
             self.say(f"{self.styled(name.rjust(width), BOLD)}  {self.styled(shown(first), style)}")
             for line in more:
                 self.say(f"{' ' * width}  {shown(line)}")
+
+
+def as_json(value: object, indent: int | None = None) -> str:
+    """Return JSON that can be read, and does not steer a terminal."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return text if text.isascii() and "\x7f" not in text else _NOT_IN_JSON.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def shown(text: str) -> str:
