@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..place import found_place
 from .invocation import Invocation, pass_invocation
 from .lists import tell
 from .moments import MOMENT, when
 from .output import BAD, WARN, Cell, as_json
-from .programs import PYTHON, directories
+from .programs import PYTHON
 from .shape import Shaped, ShapedGroup
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def verify(invocation: Invocation, first: int) -> int:
     import subprocess  # noqa: PLC0415  (a search does not need it)
 
     config = invocation.config_path
-    state, _ = directories(config, invocation.state_dir)
+    state = found_place(config, invocation.state_dir).state
     options = ["--config", config, "--state-dir", state, "--first", str(first)]
     return subprocess.run([*PYTHON, "daemon.auditcheck", *options], check=False).returncode
 

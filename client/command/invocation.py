@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..failures import Failure
-from ..finding import Found, Said, config_in, of_config
+from ..finding import Found, Said
 from ..finding import found as find
+from ..place import config_in, found_place
 from ..target import Target
 from .exits import Exit, Stop
 from .output import Output
@@ -61,7 +62,7 @@ class Invocation:
 
     def _socket_of(self, config: str) -> str:
         """Return the socket that a config names; raises `Stop`."""
-        socket = of_config(config, self.state_dir or None)
+        socket = found_place(config, self.state_dir).api
         if socket is None:
             # It has not run yet, or its state is not for our eyes.
             from .programs import socket_in  # noqa: PLC0415

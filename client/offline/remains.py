@@ -8,11 +8,12 @@ from hashlib import sha256
 
 from ..history import History
 from ..logs import Line
+from ..place import Place
 from ..records import Json, record
 from ..servers import Server
 from .logfiles import log_stretches
+from .logfolders import log_folder
 from .past import Past, Unreadable
-from .place import Place
 from .source import no_such_server
 from .stretches import Stretch, lines, timed
 
@@ -83,7 +84,7 @@ class Remains:
 
     def _stretches(self, name: str) -> Iterator[Stretch]:
         stream, end = "", 0
-        folder = self._place.log_folder(name)
+        folder = log_folder(self._place, name)
         if folder is not None:
             for stretch in log_stretches(folder):
                 stream, end = stretch.stream, stretch.end
