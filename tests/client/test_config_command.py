@@ -82,7 +82,7 @@ def test_what_was_not_changed_is_not_saved(started: Holdfast, typist: Typist) ->
     assert said.err == "holdfast: nothing was saved, since the editor ended with code 1\n"
     said = typist("config", "edit", EDITOR="/no/such/editor", code=1)
     assert said.err == (
-        "holdfast: the editor /no/such/editor cannot be started: No such file or directory; see EDITOR\n"
+        "holdfast: the editor /no/such/editor cannot be started: no such file or directory; see $EDITOR\n"
     )
     assert drafts(started) == []
 

@@ -167,10 +167,9 @@ def test_a_change_by_somebody_else_is_not_overwritten_and_no_text_is_lost(
 ) -> None:
     script = f'printf mine > "$1"; printf theirs > {folder / "a.txt"}'
     said = shell("files", "edit", "web:a.txt", EDITOR=editor(tmp_path, script), code=6)
-    sentence, _, kept = said.err.strip().rpartition(" is in ")
-    assert sentence == (
-        "holdfast: web:a.txt: somebody has changed it meanwhile; it was not saved, and your text"
-    )
+    where, sentence = said.err.splitlines()
+    assert sentence == "holdfast: web:a.txt: somebody has changed it meanwhile; it was not saved"
+    kept = where.removeprefix("Your text is kept in ")
     assert Path(kept).read_text() == "mine"
     assert stat.S_IMODE(Path(kept).stat().st_mode) == 0o600
     assert (folder / "a.txt").read_text() == "theirs"
@@ -179,7 +178,8 @@ def test_a_change_by_somebody_else_is_not_overwritten_and_no_text_is_lost(
 def test_an_editor_that_fails_saves_nothing(shell: Typist, folder: Path, tmp_path: Path) -> None:
     script = 'printf mine > "$1"; exit 3'
     said = shell("files", "edit", "web:a.txt", EDITOR=editor(tmp_path, script), code=1)
-    assert said.err.startswith("holdfast: web:a.txt was not saved: the editor ended with 3; your text is in ")
+    assert said.err.startswith("Your text is kept in ")
+    assert said.err.endswith("\nholdfast: nothing was saved, since the editor ended with code 3\n")
     assert (folder / "a.txt").read_text() == "a"
     none = shell("files", "edit", "web:a.txt", EDITOR="/none", code=1)
     assert (
