@@ -14,7 +14,6 @@ from .bars import Bar
 from .exits import Exit, Stop, code_of, sentence_of
 from .invocation import Invocation
 from .output import as_json
-from .patience import Patient
 from .remotepath import RemotePath, refused
 
 ONWARD = "the same command goes on there"
@@ -85,4 +84,4 @@ class Carrying:
 
 def patient(invocation: Invocation) -> Client:
     """Return a client for what takes long: it does not mind that the daemon is restarted meanwhile."""
-    return Client(invocation.target, way=Patient(Quick(invocation.target, PATIENCE)))
+    return Client(invocation.target, way=Quick(invocation.target, PATIENCE), repeating=PATIENCE)
