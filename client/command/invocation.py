@@ -15,6 +15,7 @@ from .output import Output
 
 if TYPE_CHECKING:
     from ..clients import AsyncClient, Client
+    from ..quick import Quick
 
 
 class Invocation:
@@ -73,12 +74,19 @@ class Invocation:
         return socket
 
     @cached_property
-    def client(self) -> "Client":
-        """Asks it, and waits."""
-        from ..clients import PATIENCE, Client  # noqa: PLC0415  (help and completion of commands ask nobody)
+    def way(self) -> "Quick":
+        """The way to it."""
+        from ..clients import PATIENCE  # noqa: PLC0415  (help and completion of commands ask nobody)
         from ..quick import Quick  # noqa: PLC0415
 
-        return Client(self.target, way=Quick(self.target, PATIENCE))
+        return Quick(self.target, PATIENCE)
+
+    @cached_property
+    def client(self) -> "Client":
+        """Asks it, and waits."""
+        from ..clients import Client  # noqa: PLC0415
+
+        return Client(self.target, way=self.way)
 
     def async_client(self) -> "AsyncClient":
         """Return a client for those who await; to be used in `async with`."""

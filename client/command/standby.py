@@ -11,7 +11,6 @@ from ..exchange import Request
 from ..failures import CannotConnect, ConnectionLost, Failure, Refused, TimedOut
 from ..finding import NotFound
 from ..place import meant_place
-from ..quick import Quick
 from .exits import Exit, Stop, sentence_of
 from .output import DIM
 
@@ -42,7 +41,8 @@ def standby(invocation: "Invocation") -> "Source | None":
     if socket:
         patience = SOON if place is not None and os.path.exists(place.socket) else 60.0
         try:
-            Quick(target, patience).exchange(Request("GET", "/", again=False))
+            # On the connection that the command goes on with.
+            invocation.way.exchange(Request("GET", "/", again=False, patience=patience))
         except (CannotConnect, ConnectionLost, TimedOut) as exc:
             failure = exc
         else:
