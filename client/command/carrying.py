@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..clients import Client
 from ..failures import ConnectionLost, Failure, Refused, TimedOut
 from ..localfiles import CannotRead
-from ..quick import Quick
+from ..quick import quick_client
 from ..streams import PATIENCE
 from .amounts import size
 from .bars import Bar
@@ -84,4 +84,4 @@ class Carrying:
 
 def patient(invocation: Invocation) -> Client:
     """Return a client for what takes long: it does not mind that the daemon is restarted meanwhile."""
-    return Client(invocation.target, way=Quick(invocation.target, PATIENCE), repeating=PATIENCE)
+    return quick_client(invocation.target, repeating=PATIENCE)

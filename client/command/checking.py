@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..clients import PATIENCE, Client
 from ..failures import Failure
 from ..place import Place, found_place
-from ..quick import Quick
+from ..quick import quick_client
 from ..target import Target
 from .exits import complain
 from .invocation import Invocation, pass_invocation
@@ -129,6 +128,6 @@ def _running(invocation: Invocation, place: Place) -> "Mapping[str, Server] | No
         if not socket:
             return None
         target = Target(socket=socket)
-        return Client(target, way=Quick(target, PATIENCE)).servers.list()
+        return quick_client(target).servers.list()
     except Failure:
         return None

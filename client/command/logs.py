@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..clients import PATIENCE, Client
 from ..failures import Failure, Refused
-from ..quick import Quick
+from ..quick import quick_client
 from .completing import SERVER
 from .exits import Exit, Stop, code_of, sentence_of
 from .invocation import Invocation, pass_invocation
@@ -166,7 +165,7 @@ def merged(
 
 def _read(invocation: Invocation, name: str, wanted: Wanted) -> Iterator["Line"]:
     target = invocation.target
-    client = Client(target, way=Quick(target, PATIENCE))
+    client = quick_client(target)
     lines = client.logs.each(name, until=wanted.until, **wanted.query)  # type: ignore[arg-type]
     with client, lines:
         yield from lines

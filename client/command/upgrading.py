@@ -99,9 +99,8 @@ def _answers(client: "Client | None", path: str, told: Mapping[str, object]) -> 
 
 
 def _client(invocation: Invocation, place: Place) -> "Client | None":
-    from ..clients import PATIENCE, Client  # noqa: PLC0415
     from ..finding import find  # noqa: PLC0415
-    from ..quick import Quick  # noqa: PLC0415
+    from ..quick import quick_client  # noqa: PLC0415
     from ..target import Target  # noqa: PLC0415
 
     try:
@@ -110,7 +109,7 @@ def _client(invocation: Invocation, place: Place) -> "Client | None":
         target = Target(socket=place.api) if place.api else find()
     except Failure:
         return None
-    return Client(target, way=Quick(target, PATIENCE))
+    return quick_client(target)
 
 
 def _say_api(invocation: Invocation, answers: tuple[str | None, str | None], version: str) -> None:
