@@ -75,7 +75,8 @@ class Remains:
         if event is None:
             reason = "nobody has written how it was"
         else:
-            reason = f"{event.get('to')} when it was written last: {event.get('reason')}"
+            why = "" if event.get("reason") in (None, "", event.get("to")) else f": {event.get('reason')}"
+            reason = f"{event.get('to')} when it was written last{why}"
         told: dict[str, object] = {"status": 0, "state": UNKNOWN, "wanted": wish or usual, "reason": reason}
         if event is not None:
             told |= {key: event[key] for key in ("cause", "run", "restarts") if key in event}

@@ -138,6 +138,7 @@ def test_a_killed_holdfast_is_read_without_a_trace(furnished: Holdfast, typist: 
     history = told(typist("history", "crash", "--json"))
     assert [one["to"] for one in history["history"]] == ["failed", "starting"]
     assert typist("logs", "tick", "-n", "1").err == REMAINS
+    assert typist("list", "tick").out.endswith("  running when it was written last\n")
     assert {one.name: one.stat().st_mtime_ns for one in state.iterdir()} == before
     furnished.sweep()
 

@@ -62,6 +62,7 @@ class Dashboard(App[None]):
         Binding("u", "sort('uptime')", show=False),
         Binding("escape", "everybody", show=False),
         Binding("q,ctrl+c", "quit", "Quit", key_display="q"),
+        Binding("ctrl+z", "suspend_process", show=False),
     ]
 
     def __init__(self, open_client: Callable[[], AsyncClient], target: Target, interval: float) -> None:
