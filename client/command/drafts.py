@@ -8,7 +8,7 @@ import sys
 from types import TracebackType
 from typing import Self
 
-from .exits import Stop
+from .exits import Exit, Stop
 
 USUAL = ("nano", "vi")
 
@@ -71,7 +71,10 @@ def _editor() -> list[str]:
 
     for variable in ("VISUAL", "EDITOR"):
         if named := os.environ.get(variable, "").strip():
-            return shlex.split(named)
+            try:
+                return shlex.split(named)
+            except ValueError:
+                raise Stop(f"${variable} cannot be understood: {named}", Exit.USAGE) from None
     for name in USUAL:
         if shutil.which(name):
             return [name]
