@@ -186,7 +186,7 @@ def of_config(config: str, state: str | None = None) -> str | None:
     try:
         with open(os.path.join(state or os.path.join(folder, PRIVATE), "api.json"), encoding="utf-8") as file:
             known = json.load(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(known, dict) or not known.get("config"):
         return None
