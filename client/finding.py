@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 
 from .contexts import LOCAL, Context, Contexts
 from .failures import Failure
-from .place import config_in, started_place
+from .place import PRIVATE, config_in, started_place
 from .target import Target, same_address
 
 USUAL = (
@@ -178,21 +178,31 @@ def is_ours(path: str) -> bool:
         found = os.stat(path)
     except OSError:
         return False
-    trusted = found.st_uid in (0, os.getuid()) or not _shared(os.path.dirname(path))
-    return stat.S_ISSOCK(found.st_mode) and trusted
+    # A link as well, for it could lead to a Holdfast of ours that is not meant, or to any socket.
+    return stat.S_ISSOCK(found.st_mode) and _trusted(path) and _trusted(os.path.realpath(path))
+
+
+def _trusted(path: str) -> bool:
+    """Tell whether root or we have made what is there, or who made the folder lets nobody else do so."""
+    try:
+        return os.lstat(path).st_uid in (0, os.getuid()) or not _shared(os.path.dirname(path))
+    except OSError:
+        return False
 
 
 def _shared(folder: str) -> bool:
     """Tell whether anybody may make files in a folder."""
     try:
-        return bool(os.stat(folder).st_mode & stat.S_IWOTH)
+        return bool(os.stat(folder or ".").st_mode & stat.S_IWOTH)
     except OSError:
         return True
 
 
 def _places(environment: Mapping[str, str], folder: str) -> Iterator[str]:
     config = config_in(folder)
-    if config is not None and (socket := started_place(config).api):
+    # In /tmp, anybody could leave a config, whose state names a socket in a folder of his own.
+    state = os.path.join(folder, PRIVATE)
+    if config is not None and _trusted(config) and _trusted(state) and (socket := started_place(config).api):
         yield socket
     for place in USUAL:
         runtime = environment.get("XDG_RUNTIME_DIR", "")

@@ -93,7 +93,13 @@ def verify(invocation: Invocation, first: int) -> int:
     config = invocation.config_path
     state = found_place(config, invocation.state_dir).state
     options = ["--config", config, "--state-dir", state, "--first", str(first)]
-    return subprocess.run([*PYTHON, "daemon.auditcheck", *options], check=False).returncode
+    command = [*PYTHON, "daemon.auditcheck", *options]
+    if not invocation.json:
+        return subprocess.run(command, check=False).returncode
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)
+    whole = {0: True, 1: False}.get(done.returncode)
+    invocation.out.json({"whole": whole, "said": done.stdout.splitlines()})
+    return done.returncode
 
 
 def _row(entry: "AuditEntry") -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 
 from ..clients import Client
-from ..failures import ConnectionLost, Failure, Refused, TimedOut
+from ..failures import CannotConnect, ConnectionLost, Failure, Refused, TimedOut
 from ..localfiles import CannotRead
 from ..quick import quick_client
 from ..streams import PATIENCE
@@ -69,6 +69,9 @@ class Carrying:
             self.complain(str(exc))
         except Stop as exc:
             self.complain(str(exc), exc.code)
+        except CannotConnect as exc:
+            begun = hint if self._done else ""
+            raise Stop(f"{path}: {sentence_of(exc)}{begun}", code_of(exc)) from exc
         except Failure as exc:
             raise Stop(f"{path}: {sentence_of(exc)}", code_of(exc)) from exc
         else:

@@ -65,7 +65,8 @@ async def purge(call: Call) -> Response:
     key = call.query("id")
     about = {"id": key} if key else {}
     recorded = call.recording(PURGE, **about)
-    order = await call.order("purge", "purge", {"id": key}, about, light=True)
+    # Of the job nothing but what it does: it has an id of its own.
+    order = await call.order("purge", "purge", {"id": key}, {}, light=True)
     job = call.parts.jobs.start(order, recorded)
     if call.query("async") == "true":
         return JSONResponse({"success": True, "token": job.id, "job": job.id})

@@ -106,6 +106,8 @@ def test_what_was_not_changed_is_not_saved(started: Holdfast, typist: Typist) ->
     assert said.err == (
         "holdfast: the editor /no/such/editor cannot be started: no such file or directory; see $EDITOR\n"
     )
+    said = typist("config", "edit", EDITOR='"vim', code=2)
+    assert said.err == 'holdfast: $EDITOR cannot be understood: "vim\n'
     assert drafts(started) == []
 
 

@@ -1,5 +1,6 @@
 """`holdfast files mv`, `cp`, `rm`, `mkdir`, `chmod` and `edit`."""
 
+import json
 import os
 import stat
 from collections.abc import Sequence
@@ -133,6 +134,17 @@ def test_folders_are_made_with_those_above_them(shell: Typist, folder: Path) -> 
     assert tree(folder) == ["a.txt", "sub", "sub/b.txt", "x", "x/y"]
     assert "of this name already" in shell("files", "mkdir", "web:sub", code=6).err
     assert "a.txt is no folder" in shell("files", "mkdir", "-p", "web:a.txt/y", code=6).err
+
+
+def test_programs_are_told_what_was_changed_in_a_line_each(shell: Typist, folder: Path) -> None:
+    def told(*words: str) -> list[str]:
+        return [json.loads(line)["path"] for line in shell("files", *words, "--json").out.splitlines()]
+
+    assert told("mkdir", "web:one", "web:two") == ["web:one", "web:two"]
+    assert told("mv", "web:one", "web:two/") == ["web:two/one"]
+    assert told("cp", "web:two", "web:three") == ["web:three"]
+    assert told("chmod", "-R", "700", "web:three") == ["web:three/one", "web:three"]
+    assert told("rm", "-r", "web:two", "web:three") == ["web:two", "web:three"]
 
 
 def test_modes_are_changed_also_below(shell: Typist, folder: Path) -> None:
