@@ -12,7 +12,7 @@ The first of these that there is:
 | `HOLDFAST_URL` | with a token, as above |
 | `HOLDFAST_CONTEXT` | |
 | the current context | if one was chosen: `holdfast context use NAME` |
-| `config.hjson` or `config.json` in this folder | what runs by it |
+| `config.hjson` or `config.json` in this folder | what runs by it, or has run: no other one instead |
 | `/run/holdfast/api.sock`, `$XDG_RUNTIME_DIR/holdfast/api.sock` | where packages put the socket |
 | `$TMPDIR/octyne.sock.42069` | where Octyne's clients look |
 
@@ -22,8 +22,9 @@ to `HOLDFAST_URL`, if there is one: no other address is shown it. No token goes 
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from .contexts import LOCAL, Context, Contexts
 from .failures import Failure
@@ -85,34 +86,67 @@ def find(environment: Mapping[str, str] = os.environ, folder: str = ".", said: S
     return found(said or Said(), environment, folder).target
 
 
-def found(said: Said, environment: Mapping[str, str] = os.environ, folder: str = ".") -> Found:
-    """Return the Holdfast that is meant, and why that one; raises as `find` does."""
+Reader = Callable[[str], str | None]
+"""Returns the socket that a config names; None if it cannot be read."""
+
+
+def found(
+    said: Said,
+    environment: Mapping[str, str] = os.environ,
+    folder: str = ".",
+    read: Reader = lambda _: None,
+) -> Found:
+    """Return the Holdfast that is meant, and why that one; raises as `find` does.
+
+    `read` is asked for a config whose state is out of reach: the library cannot read configs.
+    """
+    around = partial(look_around, environment, folder, read)
     if said.socket:
         return Found(Target(socket=said.socket), "--socket")
     if said.url:
         return _address(said.url, "--url", said, environment)
     if said.context:
-        return _named(said.context, "--context", said, environment, folder)
+        return _named(said.context, "--context", said, environment, around)
     if socket := environment.get("HOLDFAST_SOCKET"):
         return Found(Target(socket=socket), "HOLDFAST_SOCKET")
     if url := environment.get("HOLDFAST_URL"):
         return _address(url, "HOLDFAST_URL", said, environment)
     if name := environment.get("HOLDFAST_CONTEXT"):
-        return _named(name, "HOLDFAST_CONTEXT", said, environment, folder)
+        return _named(name, "HOLDFAST_CONTEXT", said, environment, around)
     if name := Contexts.usual(environment).read().current:
-        return _named(name, "holdfast context use", said, environment, folder)
-    return Found(Target(socket=look_around(environment, folder)), "looking around")
+        return _named(name, "holdfast context use", said, environment, around)
+    return Found(Target(socket=around()), "looking around")
 
 
-def look_around(environment: Mapping[str, str] = os.environ, folder: str = ".") -> str:
-    """Return the socket of the Holdfast of this machine; raises `NotFound`."""
-    seen = []
-    for path in _places(environment, folder):
+def look_around(
+    environment: Mapping[str, str] = os.environ, folder: str = ".", read: Reader = lambda _: None
+) -> str:
+    """Return the socket of the Holdfast of this machine; raises `NotFound`.
+
+    Who stands in the folder of one means that one, also while it does not run: never another one instead.
+    """
+    config = config_in(folder)
+    if config is not None and not _trusted(config):
+        config = None  # in /tmp, anybody could leave one that names a socket of his own
+    here = (
+        started_place(config).api if config is not None and _trusted(os.path.join(folder, PRIVATE)) else None
+    )
+    if here == "":
+        raise NotFound(f"its Unix socket is switched off in {config}: name its address with --url")
+    if here is not None and (is_ours(here) or not os.path.lexists(here)):
+        return here
+    seen = [here] if here is not None else []
+    if config is not None and here is None and (named := read(config)) and is_ours(named):
+        return named
+    for path in _usual(environment):
         if is_ours(path):
             return path
         seen.append(path)
+    start = (
+        f"start that of {os.path.basename(config)} with holdfast run" if config is not None else "start one"
+    )
     raise NotFound(
-        f"there is no Holdfast at {', nor at '.join(seen)}: start one, or name it with --socket or --url"
+        f"there is no Holdfast at {', nor at '.join(seen)}: {start}, or name it with --socket or --url"
     )
 
 
@@ -156,9 +190,11 @@ def _address(url: str, by: str, said: Said, environment: Mapping[str, str]) -> F
     return Found(target, by, name)
 
 
-def _named(name: str, by: str, said: Said, environment: Mapping[str, str], folder: str) -> Found:
+def _named(
+    name: str, by: str, said: Said, environment: Mapping[str, str], around: Callable[[], str]
+) -> Found:
     if name == LOCAL:
-        return Found(Target(socket=look_around(environment, folder)), by)
+        return Found(Target(socket=around()), by)
     one = Contexts.usual(environment).read().named(name)
     if one.socket:
         return Found(one.target, by, name)
@@ -198,12 +234,7 @@ def _shared(folder: str) -> bool:
         return True
 
 
-def _places(environment: Mapping[str, str], folder: str) -> Iterator[str]:
-    config = config_in(folder)
-    # In /tmp, anybody could leave a config, whose state names a socket in a folder of his own.
-    state = os.path.join(folder, PRIVATE)
-    if config is not None and _trusted(config) and _trusted(state) and (socket := started_place(config).api):
-        yield socket
+def _usual(environment: Mapping[str, str]) -> Iterator[str]:
     for place in USUAL:
         runtime = environment.get("XDG_RUNTIME_DIR", "")
         if "{" not in place or runtime:

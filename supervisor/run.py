@@ -273,7 +273,8 @@ class Run:
 
     async def _stop(self) -> None:
         names = self._supervisor.alive()
-        log.info("Holdfast stops %d programs%s", len(names), ": " + ", ".join(names[:10]) if names else "")
+        count = "1 program" if len(names) == 1 else f"{len(names)} programs"
+        log.info("Holdfast stops %s%s", count, ": " + ", ".join(names[:10]) if names else "")
         self._report.stopping()
         await self._supervisor.shutdown()
         # The daemon goes last: who watches a console sees its program stop.

@@ -98,9 +98,8 @@ async def _renewed(path: str, now: Record) -> str:
 def _told(now: Record, renewed: str) -> str:
     version, before = now.take("version", str), now.take("before", str, "?")
     pause, programs = now.take("pause", float, 0.0), now.take("programs", int)
-    text = (
-        f"Holdfast {version} took over from {before}: {programs} programs run on, pause {pause * 1000:.0f} ms"
-    )
+    run = "1 program runs" if programs == 1 else f"{programs} programs run"
+    text = f"Holdfast {version} took over from {before}: {run} on, pause {pause * 1000:.0f} ms"
     return f"{text}; {renewed}"
 
 

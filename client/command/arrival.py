@@ -10,7 +10,7 @@ from ..failures import Refused
 from .amounts import duration
 from .exits import Exit, code_of, complain, sentence_of
 from .invocation import Invocation
-from .output import BAD, GOOD, shown
+from .output import GOOD, shown
 from .waiting import WaitingLine
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class Arrivals:
         out = self._invocation.out
         if order.error:
             sys.stdout.flush()
-            complain(f"{shown(name)}: {out.styled(shown(order.error), BAD)}")
+            complain(f"{name}: {order.error}")  # which screens it; colours would not come through
             return
         if self._invocation.json:
             return

@@ -29,7 +29,7 @@ _LOCAL = {"uid", "uidName", "pid", "process"}
 
 
 @click.group(cls=ShapedGroup, invoke_without_command=True)
-@click.option("--user", metavar="NAME", help="Who it was: an account, @local, @schedule, ...")
+@click.option("--user", metavar="NAME", help="Who it was: an account, @local or @schedule.")
 @click.option("--server", metavar="NAME", help="With which server.")
 @click.option("--action", metavar="ACTION", help="What: auth.login, or a group such as server.files.")
 @click.option("--from", "address", metavar="ADDRESS", help="From where; @ is this machine.")
@@ -93,13 +93,9 @@ def verify(invocation: Invocation, first: int) -> int:
     config = invocation.config_path
     state = found_place(config, invocation.state_dir).state
     options = ["--config", config, "--state-dir", state, "--first", str(first)]
-    command = [*PYTHON, "daemon.auditcheck", *options]
-    if not invocation.json:
-        return subprocess.run(command, check=False).returncode
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, errors="replace", check=False)
-    whole = {0: True, 1: False}.get(done.returncode)
-    invocation.out.json({"whole": whole, "said": done.stdout.splitlines()})
-    return done.returncode
+    if invocation.json:
+        options.append("--json")
+    return subprocess.run([*PYTHON, "daemon.auditcheck", *options], check=False).returncode
 
 
 def _row(entry: "AuditEntry") -> tuple[str, ...]:

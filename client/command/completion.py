@@ -30,13 +30,13 @@ MOST = 2000
 @click.command(cls=Shaped)
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
-    r"""Print what bash, zsh or fish needs to complete commands.
+    """Print what bash, zsh or fish needs to complete commands.
 
     \b
     bash: eval "$(holdfast completion bash)"    in ~/.bashrc
     zsh:  eval "$(holdfast completion zsh)"     in ~/.zshrc
     fish: holdfast completion fish > ~/.config/fish/completions/holdfast.fish
-    """
+    """  # noqa: D301  (click wants the backspace itself)
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shells", f"holdfast.{shell}")
     with open(path, encoding="utf-8") as file:
         sys.stdout.write(file.read())

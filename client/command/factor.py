@@ -1,6 +1,7 @@
 """`holdfast factor`: the second factor of an account, turned on or off by who sits at the machine."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +10,9 @@ from .completing import ACCOUNT
 from .exits import Stop
 from .invocation import Invocation, pass_invocation
 from .shape import Shaped
+
+if TYPE_CHECKING:
+    from ..account import Factor
 
 # White on black, whatever the terminal's own colours are: a scanner wants the code dark on light.
 _COLOURS, _USUAL = "\x1b[97;40m", "\x1b[0m"
@@ -22,14 +26,21 @@ _GROUP = 4
 def factor(invocation: Invocation, account: str, off: bool) -> None:
     """Turn on the second factor of an account.
 
-    The secret is shown as a QR code, and asked for a code of it at once.
+    The secret is shown as a QR code, and asked for a code of it at once. With --json, the secret is told in
+    one line, a code is read from standard input, and the recovery codes are told in another line.
     """
     people = invocation.client.account
     if off:
         people.turn_factor_off(account)
-        _say(f"The second factor of {account} is off.")
+        if invocation.json:
+            invocation.out.json({"account": account, "secondFactor": False})
+        else:
+            _say(f"The second factor of {account} is off.")
         return
     given = people.offer_factor(account)
+    if invocation.json:
+        _for_a_program(invocation, given, account)
+        return
     secret = given.secret
     _say(_picture(given.qr))
     _say(f"The secret: {' '.join(secret[at : at + _GROUP] for at in range(0, len(secret), _GROUP))}")
@@ -45,6 +56,14 @@ def factor(invocation: Invocation, account: str, off: bool) -> None:
     _say(f"\nThe second factor of {account} is on. If the device is lost, each of these lets you in once:\n")
     _say("\n".join(f"  {one}" for one in codes))
     _say("\nWrite them down: they are shown only now.")
+
+
+def _for_a_program(invocation: Invocation, given: "Factor", account: str) -> None:
+    """Tell the secret in a line, read the code, and tell the recovery codes in another one."""
+    invocation.out.json({"account": account, "secret": given.secret, "uri": given.uri})
+    sys.stdout.flush()
+    codes = invocation.client.account.confirm_factor(_asked(""), account)
+    invocation.out.json({"account": account, "secondFactor": True, "recoveryCodes": list(codes)})
 
 
 def _asked(question: str) -> str:

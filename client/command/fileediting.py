@@ -35,9 +35,11 @@ def edit(invocation: Invocation, path: str) -> int:
         after = draft.edited()
         if after is None or (after == before and etag):
             out.note(f"{where}: nothing changed")
+            invocation.succeeded()
             return Exit.DONE
         _save(invocation, where, after, etag)
     out.note(f"{where}: saved")
+    invocation.succeeded()
     return Exit.DONE
 
 

@@ -27,6 +27,9 @@ ENVIRONMENT = (
     ),
     ("TERM", "In a terminal that is called dumb, there are no colours."),
     ("VISUAL, EDITOR", "What files edit and config edit open."),
+    ("PAGER, NOPAGER", "What logs are shown with in a terminal; nothing, if NOPAGER is true."),
+    ("HOLDFAST_DETACH_KEYS", "The keys that leave a console, as --detach-keys of console."),
+    ("XDG_CONFIG_HOME", "The folder with holdfast/contexts.json in it; ~/.config without it."),
 )
 
 FILES = (
@@ -97,6 +100,7 @@ def _below(
         record
         for one in command.params
         if one not in common and (record := one.get_help_record(context)) is not None
+        if record[1] or not isinstance(one, click.Argument)  # what says nothing stands in the usage
     ]
     aliases = _aliases(parent, name)
     yield Told(path, entry.section if top else "", usage, paragraphs, options, aliases)

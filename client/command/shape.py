@@ -18,6 +18,9 @@ FORMATS = ("table", "json", "csv")
 FILE, FOLDER = click.Path(readable=False), click.Path(file_okay=False, readable=False)
 """They need not exist here; shells complete them."""
 
+LONGEST = 200
+"""Characters of a sentence in a list of commands."""
+
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
     def callback(context: click.Context, _: click.Parameter, value: object) -> None:
@@ -42,33 +45,60 @@ def general() -> list[click.Parameter]:
     """Return the options that every command has."""
     return [
         _option("--socket", to="socket", type=FILE, metavar="PATH", help="Holdfast's Unix socket."),
-        _option("--url", to="url", metavar="URL", help="Its address; the token is that of its context."),
-        _option("--token", to="token", metavar="TOKEN", help="Others see it in the list of processes."),
+        _option("--url", to="url", metavar="URL", help="Its address, such as https://host:42069."),
+        _option(
+            "--token",
+            to="token",
+            metavar="TOKEN",
+            help="A token or an API key; ps shows it to others.",
+        ),
         _option(
             "--token-file",
             to="token_file",
             type=FILE,
             metavar="FILE",
-            help="A file with the token, mode 0600.",
+            help="A file that holds the token, of mode 0600.",
         ),
-        _option("--ca", to="ca", type=FILE, metavar="FILE", help="Certificates to trust, in PEM format."),
+        _option(
+            "--ca", to="ca", type=FILE, metavar="FILE", help="A file of certificates to trust, in PEM format."
+        ),
         _option(
             "--context",
             "-C",
             to="context",
             type=CONTEXT,
             metavar="NAME",
-            help="The machine to go to.",
+            help="The machine of this name; see holdfast context.",
         ),
         _option(
-            "--config", to="config", type=FILE, metavar="FILE", help="Its config, if it runs on this machine."
+            "--config", to="config", type=FILE, metavar="FILE", help="Its config, if it is on this machine."
         ),
         _option(
-            "--state-dir", to="state_dir", type=FOLDER, metavar="DIR", help="Its state, if that is elsewhere."
+            "--state-dir",
+            to="state_dir",
+            type=FOLDER,
+            metavar="DIR",
+            help="Its state, if that is not beside the config.",
         ),
-        _option("--json", to="format", flag_value="json", is_flag=True, help="Tell it in JSON."),
-        _option("--format", to="format", type=click.Choice(FORMATS), help="Tell it in this form."),
-        _option("--color", to="colour", type=click.Choice(("auto", "always", "never")), help="Colours."),
+        _option(
+            "--json",
+            to="format",
+            flag_value="json",
+            is_flag=True,
+            help="The same as --format json.",
+        ),
+        _option(
+            "--format",
+            to="format",
+            type=click.Choice(FORMATS),
+            help="As a table, in JSON, or in CSV if it is a list.",
+        ),
+        _option(
+            "--color",
+            to="colour",
+            type=click.Choice(("auto", "always", "never")),
+            help="Whether in colour; auto: if in a terminal.",
+        ),
     ]
 
 
@@ -88,7 +118,7 @@ class Shaped(click.Command):
         general: list[tuple[str, str]] = []
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record is not None and (record[1] or not isinstance(param, click.Argument)):
+            if record is not None and not isinstance(param, click.Argument):
                 (general if param in self.general else own).append(record)
         for title, rows in (("Options", own), ("General options", general)):
             if rows:
@@ -116,11 +146,27 @@ class ShapedGroup(Shaped, click.Group):
         """Return the names in the order in which they were written."""
         return list(self.commands)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, each with the whole first sentence of its help: click would cut it off."""
+        found = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        rows = [
+            (name, one.get_short_help_str(limit=LONGEST))
+            for name, one in found.items()
+            if one is not None and not one.hidden
+        ]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, by what it is really called."""
-        _, command, rest = super().resolve_command(ctx, args)
+        try:
+            _, command, rest = super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand:
+            names = [*self.list_commands(ctx), *self.aliases]
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=names, ctx=ctx) from None
         return (command.name if command is not None else None), command, rest
 
 

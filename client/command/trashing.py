@@ -92,6 +92,7 @@ def rm(invocation: Invocation, name: str, what: Sequence[str]) -> None:
         with about(path):
             begin = partial(invocation.client.trash.delete, server.server, one.id, wait=False)
             done(invocation, begin, str(path))
+    invocation.succeeded()
 
 
 @trash.command()
@@ -105,17 +106,20 @@ def empty(invocation: Invocation, name: str, yes: bool) -> None:
         count = len(invocation.client.trash.list(server.server))
         if not count:
             invocation.out.note(f"the trash of {shown(server.server)} is empty")
+            invocation.succeeded()
             return
         if not yes:
             if not sys.stdin.isatty():
                 raise Stop("say --yes to empty the trash without being asked", Exit.USAGE)
+            what = "the only thing" if count == 1 else f"all {count} things"
             click.confirm(
-                f"Delete {count} things in the trash of {shown(server.server)} for good?",
+                f"Delete {what} in the trash of {shown(server.server)} for good?",
                 abort=True,
                 err=True,
             )
         begin = partial(invocation.client.trash.delete, server.server, None, wait=False)
         done(invocation, begin, str(server))
+    invocation.succeeded()
 
 
 def _server(name: str) -> RemotePath:

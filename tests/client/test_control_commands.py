@@ -94,10 +94,24 @@ def test_a_person_sees_whom_is_waited_for_and_may_stop_waiting(house: Holdfast, 
     assert "waiting" not in bare(typist("kill", "deaf").err)
 
 
+def test_a_person_is_told_of_a_mistake_in_plain_words(house: Holdfast, typist: Typist) -> None:
+    house.configure(web=sleeper())
+    house.start()
+    with typist.terminal("stop", "nobody") as seen:
+        seen.expect_exact("holdfast: nobody: there is no such server")
+        assert seen.read() == "\r\n"
+
+
 def test_nobody_named_is_a_mistake(typist: Typist) -> None:
     said = typist("start", code=2)
     assert "name a server, or say --all" in said.err
     assert typist("signal", "HUP", code=2).err.splitlines()[-1].endswith("name a server, or say --all")
+
+
+def test_who_mistypes_a_command_is_told_which_one_there_is(typist: Typist) -> None:
+    for typed, meant in (("lst", "list"), ("rstart", "restart"), ("acount", "accounts")):
+        assert f"'{meant}'" in typist(typed, "web", code=2).err.splitlines()[-1]
+    assert "'unpack'" in typist("files", "unpak", code=2).err.splitlines()[-1]
 
 
 def test_nobody_there_is_told_in_one_sentence(house: Holdfast, typist: Typist) -> None:

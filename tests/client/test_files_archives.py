@@ -97,7 +97,7 @@ def test_the_trash_is_emptied_only_by_who_says_so(shell: Typist, folder: Path) -
     said = shell("files", "trash", "empty", "web", code=2)
     assert said.err == "holdfast: say --yes to empty the trash without being asked\n"
     with shell.terminal("files", "trash", "empty", "web") as seen:
-        seen.expect_exact("Delete 1 things in the trash of web for good? [y/N]: ")
+        seen.expect_exact("Delete the only thing in the trash of web for good? [y/N]: ")
         seen.sendline("n")
         seen.expect_exact(pexpect.EOF)
     assert "level.dat" in shell("files", "trash", "list", "web").out

@@ -106,6 +106,48 @@ def test_what_a_stranger_leaves_in_a_shared_folder_leads_nowhere(
         assert found(Said(), environment, str(shared)).target.socket == str(other / "s")
 
 
+def test_in_the_folder_of_one_no_other_is_meant(
+    environment: Mapping[str, str], here: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    (folder / "state").mkdir(parents=True)
+    (folder / "config.hjson").write_text("{}")
+    assert found(Said(), environment, str(folder)).target == Target(socket=here)
+    own = folder / "state" / "api.sock"
+
+    def ran(socket: str) -> None:
+        told = {"config": "config.hjson", "socket": socket}
+        (folder / "state" / "api.json").write_text(json.dumps(told))
+
+    ran(str(own))
+    assert found(Said(), environment, str(folder)).target == Target(socket=str(own))
+    assert found(Said(context="local"), environment, str(folder)).target == Target(socket=str(own))
+    ran("")
+    with pytest.raises(NotFound, match=r"switched off in .*/config.hjson: name its address with --url"):
+        found(Said(), environment, str(folder))
+
+
+def test_a_config_whose_state_is_out_of_reach_names_a_socket_itself(
+    environment: Mapping[str, str], here: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    config = folder / "config.hjson"
+    config.write_text("{}")
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(folder / "api.sock"))
+        told = {str(config): str(folder / "api.sock")}
+        named = found(Said(), environment, str(folder), told.get)
+    assert named.target == Target(socket=str(folder / "api.sock"))
+    assert found(Said(), environment, str(folder), lambda _: "/nowhere").target == Target(socket=here)
+
+
+def test_who_has_made_a_config_is_told_to_start_it(environment: Mapping[str, str], tmp_path: Path) -> None:
+    (tmp_path / "config.hjson").write_text("{}")
+    with pytest.raises(NotFound, match=r"start that of config.hjson with holdfast run, or name it with"):
+        found(Said(), environment, str(tmp_path))
+
+
 def token_of(said: Said, environment: Mapping[str, str]) -> str:
     return found(said, environment).target.token
 

@@ -3,11 +3,14 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from client.command import exits, manpage, reference
+from client.command.shell import shell
 from client.command.table import COMMANDS
 
 from .commandtable import pages
@@ -21,6 +24,32 @@ def test_the_page_is_up_to_date(path: Path) -> None:
 def test_the_help_of_a_command_begins_with_what_is_told_of_it_in_the_list() -> None:
     first = {one.path: " ".join(one.help[0].split()) for one in reference.told() if " " not in one.path}
     assert first == {one.name: f"{one.help}." for one in COMMANDS}
+
+
+def helps() -> Iterator[tuple[str, str]]:
+    """Yield the help of each command, as it is shown."""
+    root = shell()
+    todo: list[tuple[str, click.Command, click.Context | None]] = [("holdfast", root, None)]
+    while todo:
+        name, command, parent = todo.pop()
+        context = click.Context(command, parent, name, terminal_width=200)
+        yield context.command_path, command.get_help(context)
+        if isinstance(command, click.Group):
+            for below in command.list_commands(context):
+                if (found := command.get_command(context, below)) is not None:
+                    todo.append((below, found, context))
+
+
+@pytest.mark.parametrize("told", [pytest.param(told, id=path) for path, told in helps()])
+def test_a_help_is_whole_and_says_nothing_twice(told: str) -> None:
+    assert "\\b" not in told
+    assert not [line for line in told.splitlines() if line.endswith("...") and not line.startswith("Usage:")]
+    names = re.findall(r"^  (\S.*?)(?:  .*)?$", told.partition("ions:\n")[2], re.MULTILINE)
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_what_has_no_words_is_no_row_of_a_table() -> None:
+    assert [(one.path, row) for one in reference.told() for row in one.options if not row[1]] == []
 
 
 def test_every_exit_code_is_explained() -> None:

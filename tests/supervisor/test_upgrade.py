@@ -73,7 +73,7 @@ async def test_a_broken_version_is_told_to_who_asks(tmp_path: Path) -> None:
             await upgrade(running.socket)
         assert (await services(api))["a"].pid is not None
         module.write_text(good.replace("2.0.0", "2.0.1"), encoding="utf-8")
-        assert (await upgrade(running.socket)).startswith("Holdfast 2.0.1 took over from 2.0.0: 1 programs")
+        assert (await upgrade(running.socket)).startswith("Holdfast 2.0.1 took over from 2.0.0: 1 program ")
 
 
 async def being_stopped(running: Running, script: str) -> SupervisorClient:
@@ -194,7 +194,7 @@ async def test_without_a_descriptor_left_it_goes_on_as_it_is(tmp_path: Path) -> 
         await running.says("Holdfast goes on as it is: the new program cannot be tried: Too many open files")
         resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, before)
         assert (await services(api))["a"].pid is not None
-        assert "1 programs run on" in await upgrade(running.socket)
+        assert "1 program runs on" in await upgrade(running.socket)
 
 
 async def test_a_trial_that_takes_too_long_ends_with_all_that_it_started(tmp_path: Path) -> None:

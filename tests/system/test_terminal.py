@@ -84,7 +84,7 @@ def test_a_second_ctrl_c_does_not_wait_for_a_daemon_that_is_stuck(house: Holdfas
         (daemon,) = [pid for pid in pids if pid != process.pid]
         os.kill(daemon, signal.SIGSTOP)
         os.write(keyboard, CTRL_C)
-        screen.until("Holdfast stops 1 programs")
+        screen.until("Holdfast stops 1 program")
         os.write(keyboard, CTRL_C)
         assert process.wait(processes.DEADLINE) == 0
         assert processes.below(house.folder) == {}
