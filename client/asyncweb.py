@@ -7,8 +7,9 @@ import anyio.to_thread
 import httpx
 
 from .exchange import Body, Request, Response, Whole, pieces_of
+from .failures import CannotAsk
 from .target import Target
-from .web import LIMITS, RAISED, head_of, headers_of, limits, said
+from .web import CLOSED, LIMITS, RAISED, head_of, headers_of, limits, said
 
 CLOSING = 5.0
 """Seconds until a connection that does not close is left alone."""
@@ -60,6 +61,10 @@ class AsyncWeb:
             opened = AsyncWebOpened(self._target, await self._client.send(asked, stream=True))
         except RAISED as exc:
             raise said(exc, self._target) from exc
+        except RuntimeError as exc:
+            if not self._client.is_closed:
+                raise
+            raise CannotAsk(CLOSED) from exc
         finally:
             if poured is not None:
                 poured.close()

@@ -4,7 +4,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self
 
-from .drivers import AsyncDriver, Driver, Way
+from .drivers import REPEATING, AsyncDriver, Driver, Way
 from .operation import Awaiting, Blocking, D
 from .target import Target
 from .viewers import AsyncViewer, Viewer
@@ -225,16 +225,21 @@ class Client(Resources[Blocking], Viewer):
         token: str = "",
         ca: str = "",
         timeout: float = PATIENCE,
+        repeating: float = REPEATING,
         way: Way | None = None,
     ) -> None:
-        """Go to a target, or to that which the words name; `timeout`: seconds without a byte of an answer."""
+        """Go to a target, or to that which the words name.
+
+        `timeout`: seconds without a byte of an answer; `repeating`: seconds for which is asked again, where
+        that is safe, if the daemon is away meanwhile.
+        """
         self.target = target or Target(socket, url, token, ca)
         if way is None:
             from .web import Web  # noqa: PLC0415  (a command brings a quicker one)
 
             way = Web(self.target, timeout)
         self._way = way
-        super().__init__(Driver(self._way))
+        super().__init__(Driver(self._way, repeating))
 
     @classmethod
     def log_in(
@@ -291,13 +296,14 @@ class AsyncClient(Resources[Awaiting], AsyncViewer):
         token: str = "",
         ca: str = "",
         timeout: float = PATIENCE,
+        repeating: float = REPEATING,
     ) -> None:
-        """Go to a target, or to that which the words name; `timeout`: seconds without a byte of an answer."""
+        """Go to a target, or to that which the words name; the seconds are those of `Client`."""
         from .asyncweb import AsyncWeb  # noqa: PLC0415  (who waits does not need it)
 
         self.target = target or Target(socket, url, token, ca)
         self._way = AsyncWeb(self.target, timeout)
-        super().__init__(AsyncDriver(self._way))
+        super().__init__(AsyncDriver(self._way, repeating))
 
     @classmethod
     async def log_in(

@@ -170,7 +170,7 @@ class Contexts:
             raise ContextsUnusable(f"{self.path} belongs to somebody else, who could send you anywhere")
         try:
             data = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             data = None
         if not isinstance(data, dict):
             raise ContextsUnusable(f"{self.path} holds no contexts (it is no JSON object): mend or remove it")

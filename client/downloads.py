@@ -19,6 +19,9 @@ from .streams import AWAY, PATIENCE, Retry
 _MOST_CHANGES = 20
 """How often a file may have changed behind a cut."""
 
+_DIGITS = 20
+"""No size has so many."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileState:
@@ -116,8 +119,8 @@ def state_of(server: str, path: str) -> Steps[FileState]:
             raise
         # The answer to a HEAD says nothing but a number: a byte is asked for, to hear why.
         answer = yield Request("GET", at("server", server, "file"), asked, {"Range": "bytes=0-0"})
-        return _state(answer, int(answer.headers.get("content-range", "/0").rpartition("/")[2]))
-    return _state(answer, int(answer.headers.get("content-length", 0)))
+        return _state(answer, _bytes(answer.headers.get("content-range", "/0").rpartition("/")[2]))
+    return _state(answer, _bytes(answer.headers.get("content-length", "0")))
 
 
 def downloaded(
@@ -192,6 +195,12 @@ def _once(
         place.clear()
         raise ConnectionLost("not all of it has come")
     return state
+
+
+def _bytes(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < _DIGITS):
+        raise NotHoldfast("the answer does not say how large the file is")
+    return int(text)
 
 
 def _request(server: str, path: str, offset: int, etag: str, sink: Sink | None = None) -> Request:

@@ -12,7 +12,7 @@ from .streams import Opened, Retry, Stream
 T = TypeVar("T")
 
 REPEATING = 10.0
-"""Seconds for which a question whose connection was cut is asked again, if it may be."""
+"""Seconds for which a question whose connection was cut is asked again, if it may be and nobody says more."""
 
 _AWAY = ("nobody listens there", "there is no such file")
 """Why nobody answers while the daemon is being replaced."""
@@ -51,10 +51,10 @@ class _Again:
     not matter what, but somebody must have been there before.
     """
 
-    def __init__(self, wanted: Request, *, known: bool) -> None:
+    def __init__(self, wanted: Request, repeating: float, *, known: bool) -> None:
         self._repeatable = wanted.repeatable
         self._known = known
-        self._retry = Retry(REPEATING)
+        self._retry = Retry(repeating)
 
     def after(self, failure: Failure) -> float:
         """Return the seconds to wait; raises the failure if that is no use, or not safe."""
@@ -71,8 +71,10 @@ class _Again:
 class Driver:
     """Carries operations out over one way; see `operation.Blocking`."""
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, way: Way, repeating: float = REPEATING) -> None:
+        """`repeating`: seconds."""
         self._way = way
+        self._repeating = repeating
         self._known = False
 
     def run(self, steps: Steps[T]) -> T:
@@ -99,7 +101,7 @@ class Driver:
         if isinstance(wanted, Pause):
             time.sleep(wanted.seconds)
             return Response(200, {})
-        again = _Again(wanted, known=self._known)
+        again = _Again(wanted, self._repeating, known=self._known)
         while True:
             try:
                 answer = self._way.exchange(wanted)
@@ -113,8 +115,10 @@ class Driver:
 class AsyncDriver:
     """Carries operations out over one way; see `operation.Awaiting`."""
 
-    def __init__(self, way: AsyncWay) -> None:
+    def __init__(self, way: AsyncWay, repeating: float = REPEATING) -> None:
+        """`repeating`: seconds."""
         self._way = way
+        self._repeating = repeating
         self._known = False
 
     async def run(self, steps: Steps[T]) -> T:
@@ -143,7 +147,7 @@ class AsyncDriver:
         if isinstance(wanted, Pause):
             await anyio.sleep(wanted.seconds)
             return Response(200, {})
-        again = _Again(wanted, known=self._known)
+        again = _Again(wanted, self._repeating, known=self._known)
         while True:
             try:
                 answer = await self._way.exchange(wanted)

@@ -1,18 +1,15 @@
 """`/events`: what happens to the servers, as it happens, and what has happened."""
 
-import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .exchange import Request, Steps, Value
-from .failures import NotHoldfast
 from .operation import D, Following, Operation, Resource
 from .records import Record, record
 from .servers import Cause, Exit, Next
-
-LONGEST = 16 << 20
-"""Bytes of an event."""
+from .serversent import Event as Sent
+from .serversent import Events as Sending
 
 OVERLAP = 100
 """Events that are asked for again after a cut.
@@ -69,7 +66,7 @@ class Happenings:
     def __init__(self, query: dict[str, Value], *, follow: bool) -> None:
         self._query = query
         self._follow = follow
-        self._rest = b""
+        self._sending = Sending()
         self._floor: int | None = None
         """The number behind which it began."""
         self._last = 0
@@ -77,7 +74,7 @@ class Happenings:
 
     def request(self) -> Request:
         """Return what to ask now."""
-        self._rest = b""
+        self._sending = Sending()
         query = {**self._query, "follow": None if self._follow else False}
         if self._floor is not None:
             query |= {"since": max(self._floor, self._last - OVERLAP), "from": None}
@@ -85,30 +82,19 @@ class Happenings:
 
     def feed(self, data: bytes) -> Sequence[Event]:
         """Return the events that are whole and new; raises `NotHoldfast`."""
-        *blocks, self._rest = (self._rest + data).replace(b"\r\n", b"\n").split(b"\n\n")
-        if len(self._rest) > LONGEST:
-            raise NotHoldfast("an event has no end")
-        found = [event for block in blocks if (event := self._event(block)) is not None]
+        found = [event for sent in self._sending.feed(data) if (event := self._event(sent)) is not None]
         return [event for event in found if self._is_new(event)]
 
     def ended(self) -> bool:
         """Tell whether that is all."""
         return not self._follow
 
-    def _event(self, block: bytes) -> Event | None:
-        """Take a block of lines (HTML standard, 9.2.6); return the event that it is, if it is one."""
-        told = {"data": "", "id": ""}
-        for line in block.decode("utf-8", "replace").split("\n"):
-            name, _, value = line.partition(":")
-            told[name] = value.removeprefix(" ")
-        if not told["data"]:
-            if told["id"].isdigit() and self._floor is None:
-                self._floor = self._last = int(told["id"])
-            return None
-        try:
-            return record(Event, json.loads(told["data"]))
-        except ValueError:
-            raise NotHoldfast("an event is no JSON") from None
+    def _event(self, sent: Sent) -> Event | None:
+        if sent.data:
+            return record(Event, sent.json())
+        if sent.id.isdecimal() and self._floor is None:
+            self._floor = self._last = int(sent.id)
+        return None
 
     def _is_new(self, event: Event) -> bool:
         if self._floor is None:

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 class Failure(Exception):
     """It did not come to what was asked for; the message says why, for people."""
 
+    def __reduce__(self) -> "tuple[object, ...]":
+        """Let it be copied, and come out of another process as it went in there."""
+        return _copied, (type(self), self.args), self.__dict__
+
+
+def _copied(kind: "type[Failure]", args: "tuple[object, ...]") -> "Failure":
+    # Not by the constructor, whose words are others.
+    return kind.__new__(kind, *args)
+
 
 class CannotConnect(Failure):
     """Nobody answers there, or we may not go there."""

@@ -20,7 +20,6 @@ So what is said wins over what is remembered, and that over what happens to be h
 to `HOLDFAST_URL`, if there is one: no other address is shown it. No token goes unencrypted over a network.
 """
 
-import json
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -29,12 +28,8 @@ from functools import partial
 
 from .contexts import LOCAL, Context, Contexts
 from .failures import Failure
+from .place import PRIVATE, config_in, started_place
 from .target import Target, same_address
-
-CONFIGS = ("config.hjson", "config.json")
-
-PRIVATE = "state"
-"""The folder of the state, beside the config."""
 
 USUAL = (
     "/run/holdfast/api.sock",
@@ -133,7 +128,9 @@ def look_around(
     config = config_in(folder)
     if config is not None and not _trusted(config):
         config = None  # in /tmp, anybody could leave one that names a socket of his own
-    here = of_config(config) if config is not None and _trusted(os.path.join(folder, PRIVATE)) else None
+    here = (
+        started_place(config).api if config is not None and _trusted(os.path.join(folder, PRIVATE)) else None
+    )
     if here == "":
         raise NotFound(f"its Unix socket is switched off in {config}: name its address with --url")
     if here is not None and (is_ours(here) or not os.path.lexists(here)):
@@ -209,28 +206,6 @@ def _named(
 
 def _token(said: Said) -> str:
     return said.token or (read_token(said.token_file) if said.token_file else "")
-
-
-def of_config(config: str, state: str | None = None) -> str | None:
-    """Return the socket of the Holdfast that runs, or ran, by a config; None if nobody can tell.
-
-    Nothing is returned if it has none, since the config says so.
-    """
-    folder = os.path.dirname(os.path.abspath(config))
-    try:
-        with open(os.path.join(state or os.path.join(folder, PRIVATE), "api.json"), encoding="utf-8") as file:
-            known = json.load(file)
-    except (OSError, ValueError):
-        return None
-    if not isinstance(known, dict) or not known.get("config"):
-        return None
-    socket = known.get("socket")
-    return socket if isinstance(socket, str) else ""
-
-
-def config_in(folder: str) -> str | None:
-    """Return the config in a folder, if there is one."""
-    return next((path for name in CONFIGS if os.path.exists(path := os.path.join(folder, name))), None)
 
 
 def is_ours(path: str) -> bool:

@@ -146,6 +146,7 @@ class PartFile:
                 self._file.close()
                 self._file = None
                 raise CannotWrite(f"{self._path} is being written by another command") from None
+            self._take_mode(0o600)  # who may not read what is replaced may not read the part either
             _forget_others(folder, stem, os.path.basename(self._part))
             return os.fstat(self._file.fileno()).st_size
 
@@ -166,10 +167,7 @@ class PartFile:
         """Give it its name; raises `CannotWrite`."""
         file = self._begun
         with writing(self._path):
-            with contextlib.suppress(FileNotFoundError):
-                found = os.stat(self._path)
-                if stat.S_ISREG(found.st_mode):
-                    os.fchmod(file.fileno(), stat.S_IMODE(found.st_mode) & 0o777)
+            self._take_mode()
             os.rename(self._part, self._path)
         file.close()
         self._file = None
@@ -182,6 +180,13 @@ class PartFile:
                     os.unlink(self._part)
             self._file.close()
             self._file = None
+
+    def _take_mode(self, more: int = 0) -> None:
+        """Take on the mode of the file that is replaced, and more."""
+        with contextlib.suppress(FileNotFoundError):
+            found = os.stat(self._path)
+            if stat.S_ISREG(found.st_mode):
+                os.fchmod(self._begun.fileno(), stat.S_IMODE(found.st_mode) & 0o777 | more)
 
     @property
     def _begun(self) -> io.FileIO:

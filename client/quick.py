@@ -18,10 +18,21 @@ from .target import Target
 if TYPE_CHECKING:
     import ssl
 
+    from .clients import Client
+
 CONNECTING = 10.0
 """Seconds until an address is given up."""
 
 _BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
+
+
+def quick_client(target: Target, repeating: float | None = None) -> "Client":
+    """Return a client that goes this way; `repeating`: seconds, or the client's own."""
+    from .clients import PATIENCE, Client  # noqa: PLC0415  (completion asks without one)
+    from .drivers import REPEATING  # noqa: PLC0415
+
+    patience = REPEATING if repeating is None else repeating
+    return Client(target, way=Quick(target, PATIENCE), repeating=patience)
 
 
 class Quick:

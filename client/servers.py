@@ -125,7 +125,7 @@ class Servers(Resource[D]):
         >>> server.state, server.reason, server.restarts
         ('running', 'running', 0)
         """
-        return record(Server, told((yield Request("GET", at("server", name)))))
+        return record(Server, _whole(told((yield Request("GET", at("server", name))))))
 
     @Operation
     def start(self, name: str) -> Steps[str]:
@@ -226,7 +226,9 @@ def _by_name(answer: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _whole(one: object) -> object:
-    """Return what is told of a server; Octyne itself, which we understand as well, tells a number alone."""
+    """Return what is told of a server; Octyne itself, which we understand as well, knows numbers alone."""
     if isinstance(one, int):
-        return {"status": one, "state": _OCTYNE.get(one, "stopped")}
+        one = {"status": one}
+    if isinstance(one, dict) and "state" not in one and isinstance(status := one.get("status"), int):
+        return {**one, "state": _OCTYNE.get(status, "stopped")}
     return one

@@ -12,7 +12,10 @@ LONGEST = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its kind, its data, and the id to go on after it, if it has one."""
+    """One event: its kind, its data, and the id to go on after it, if it has one.
+
+    A block that says only where to go on is one, too: it has an id and no data.
+    """
 
     kind: str
     data: str
@@ -52,4 +55,4 @@ def _event(block: bytes) -> Event | None:
                 data.append(value)
             case "id":
                 id_ = value
-    return Event(kind, "\n".join(data), id_) if data else None
+    return Event(kind, "\n".join(data), id_) if data or id_ else None

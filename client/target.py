@@ -102,4 +102,5 @@ def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        # Not what is below it: not every resolver knows that such a name stays here.
+        return host == "localhost"

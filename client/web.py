@@ -20,6 +20,8 @@ LIMITS = httpx.Limits(max_connections=None)
 RAISED = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
 """What httpx raises when something goes wrong."""
 
+CLOSED = "this client was closed"
+
 
 class Web:
     """Asks one Holdfast and waits for the answers; several threads may do so. No proxy is used."""
@@ -65,6 +67,10 @@ class Web:
             return WebOpened(self._target, self._client.send(asked, stream=True))
         except RAISED as exc:
             raise said(exc, self._target) from exc
+        except RuntimeError as exc:
+            if not self._client.is_closed:
+                raise
+            raise CannotAsk(CLOSED) from exc
         finally:
             if poured is not None:
                 poured.close()

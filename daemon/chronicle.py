@@ -64,6 +64,8 @@ class Chronicle:
         self._fault = ""
         self.latest = 0
         """The id of the latest happening."""
+        self.closed = False
+        """Whether nobody is to wait for another happening."""
 
     def listen(self, listener: Listener) -> None:
         """Have each happening told from now on; it must not wait, and not raise."""
@@ -100,6 +102,11 @@ class Chronicle:
     def note(self, server: str, kind: str, body: Mapping[str, object]) -> Happening:
         """Note something that the supervisor does not know of."""
         return self._add(Happening(self.latest + 1, time.time(), server, kind, body))
+
+    def close(self) -> None:
+        """End what follows the happenings, so that its clients are not cut off."""
+        self.closed = True
+        self._changed.set()
 
     def change(self) -> anyio.Event:
         """Return what is set at the next happening."""

@@ -24,8 +24,13 @@ class EventReader:
         self.last = chronicle.latest if since is None else min(since, chronicle.latest)
         """The id up to which all was read."""
 
+    @property
+    def over(self) -> bool:
+        """Whether no more is to be waited for: the daemon is about to end."""
+        return self._chronicle.closed
+
     async def receive(self, *, wait: bool = True) -> Sequence[tuple[Happening, str]]:
-        """Return events, each with its JSON text; nothing after silence, or if it is not to wait."""
+        """Return events, each with its JSON text; nothing after silence, if it is over, or not to wait."""
         with anyio.move_on_after(HEARTBEAT):
             while True:
                 changed = self._chronicle.change()
@@ -33,7 +38,7 @@ class EventReader:
                     self.last = told[-1].id
                     if seen := [(one, self._text(one)) for one in told if self._sees(one)]:
                         return seen
-                elif wait:
+                elif wait and not self.over:
                     await changed.wait()
                 else:
                     return ()

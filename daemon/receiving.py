@@ -4,6 +4,7 @@ What is done with a batch (parsed, written) is done in a thread; the loop collec
 no more: a disk that is slower than the client slows the client down.
 """
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 
@@ -78,15 +79,17 @@ class _Receiving:
     async def _collect(self, batches: MemoryObjectSendStream[Batch]) -> None:
         batch: Batch = []
         size = 0
-        async with batches:
-            while (chunk := await self._next()) is not None:
-                batch.append(chunk)
-                size += len(chunk)
-                if size >= BATCH:
+        # What has failed in a thread takes no more, and is what will be told.
+        with contextlib.suppress(anyio.BrokenResourceError):
+            async with batches:
+                while (chunk := await self._next()) is not None:
+                    batch.append(chunk)
+                    size += len(chunk)
+                    if size >= BATCH:
+                        await batches.send(batch)
+                        batch, size = [], 0
+                if batch:
                     await batches.send(batch)
-                    batch, size = [], 0
-            if batch:
-                await batches.send(batch)
 
     async def _next(self) -> bytes | None:
         """Return what comes next, None if nothing does."""

@@ -85,6 +85,7 @@ class Daemon:
                 self._notifier.stopping()
                 parts.jobs.close()
                 parts.logs.close()
+                parts.chronicle.close()
                 await parts.consoles.settle()
                 await assembly.listeners.close()
                 await self._notifier.settle()

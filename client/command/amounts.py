@@ -4,7 +4,7 @@
 def size(count: float) -> str:
     """Return bytes with a unit: `3.4 MiB`."""
     for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(count) < 1024:
+        if abs(count) < 1023.95:  # from there on, it would be written as 1024.0
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.1f} TiB"

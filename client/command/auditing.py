@@ -1,16 +1,15 @@
 """`holdfast audit`: who did what, and whether the log of it is whole."""
 
-import json
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from ..place import found_place
 from .invocation import Invocation, pass_invocation
 from .lists import tell
 from .moments import MOMENT, when
-from .output import BAD, WARN, Cell
-from .programs import PYTHON, directories
+from .output import BAD, WARN, Cell, as_json
+from .programs import PYTHON
 from .shape import Shaped, ShapedGroup
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def audit(
     with search as entries:
         if invocation.json:
             for entry in entries:
-                sys.stdout.write(f"{json.dumps(entry.raw, ensure_ascii=False)}\n")
+                invocation.out.json_line(entry.raw)
             return
         rows = [_row(entry) for entry in entries]
     tell(invocation, None, HEADER, rows, "nothing fits")
@@ -92,7 +91,7 @@ def verify(invocation: Invocation, first: int) -> int:
     import subprocess  # noqa: PLC0415  (a search does not need it)
 
     config = invocation.config_path
-    state, _ = directories(config, invocation.state_dir)
+    state = found_place(config, invocation.state_dir).state
     options = ["--config", config, "--state-dir", state, "--first", str(first)]
     if invocation.json:
         options.append("--json")
@@ -115,4 +114,4 @@ def _row(entry: "AuditEntry") -> tuple[str, ...]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else as_json(value)

@@ -48,7 +48,8 @@ class Bar:
             self._drawn.reset(self._task, description=self._what, total=None)
 
     def note(self, text: str) -> None:
-        """Write a line to standard error, above the bar if there is one."""
+        """Write lines to standard error, above the bar if there is one; they do not steer the terminal."""
+        text = "\n".join(map(shown, text.split("\n")))
         if self._drawn is not None:
             self._drawn.console.print(text, markup=False, highlight=False, soft_wrap=True)
             return

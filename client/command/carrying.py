@@ -1,20 +1,19 @@
 """Getting and putting: one thing after the other, what fails, and where it was stopped."""
 
 import contextlib
-import json
 import sys
 from collections.abc import Iterator
 
 from ..clients import Client
-from ..failures import ConnectionLost, Failure, Refused, TimedOut
+from ..failures import CannotConnect, ConnectionLost, Failure, Refused, TimedOut
 from ..localfiles import CannotRead
-from ..quick import Quick
+from ..quick import quick_client
 from ..streams import PATIENCE
 from .amounts import size
 from .bars import Bar
 from .exits import Exit, Stop, code_of, sentence_of
 from .invocation import Invocation
-from .patience import Patient
+from .output import as_json
 from .remotepath import RemotePath, refused
 
 ONWARD = "the same command goes on there"
@@ -70,14 +69,15 @@ class Carrying:
             self.complain(str(exc))
         except Stop as exc:
             self.complain(str(exc), exc.code)
+        except CannotConnect as exc:
+            begun = hint if self._done else ""
+            raise Stop(f"{path}: {sentence_of(exc)}{begun}", code_of(exc)) from exc
         except Failure as exc:
             raise Stop(f"{path}: {sentence_of(exc)}", code_of(exc)) from exc
         else:
             self.count += 1
             if self._json and told:
-                line = json.dumps(
-                    {"path": f"{path.server}:{path.path}", "size": self._done}, ensure_ascii=False
-                )
+                line = as_json({"path": f"{path.server}:{path.path}", "size": self._done})
                 sys.stdout.write(f"{line}\n")
 
     @property
@@ -87,4 +87,4 @@ class Carrying:
 
 def patient(invocation: Invocation) -> Client:
     """Return a client for what takes long: it does not mind that the daemon is restarted meanwhile."""
-    return Client(invocation.target, way=Patient(Quick(invocation.target, PATIENCE)))
+    return quick_client(invocation.target, repeating=PATIENCE)

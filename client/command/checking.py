@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..clients import PATIENCE, Client
 from ..failures import Failure
-from ..finding import of_config
-from ..quick import Quick
+from ..place import Place, found_place
+from ..quick import quick_client
 from ..target import Target
 from .exits import complain
 from .invocation import Invocation, pass_invocation
 from .output import BAD, DIM, GOOD, WARN, Cell
-from .programs import Changes, Examined, examined, exit_code, found_directories
+from .programs import Changes, Examined, examined, exit_code
 from .shape import Shaped
 
 if TYPE_CHECKING:
@@ -34,9 +33,9 @@ def check(invocation: Invocation) -> int:
     nothing. Exits with 78 if there is a mistake in the config.
     """
     config = invocation.config_path
-    state, _ = found_directories(config, invocation.state_dir)
-    seen = examined(config, state)
-    servers = None if seen.error is not None else _running(invocation, config, state)
+    place = found_place(config, invocation.state_dir)
+    seen = examined(config, place.state)
+    servers = None if seen.error is not None else _running(invocation, place)
     if invocation.json:
         now = None if servers is None else {name: one.raw for name, one in servers.items()}
         invocation.out.json({**seen.told, "running": now})
@@ -119,16 +118,16 @@ def _follows(name: str, change: str, now: str, changes: Changes) -> str:
     return ""
 
 
-def _running(invocation: Invocation, config: str, state: str) -> "Mapping[str, Server] | None":
+def _running(invocation: Invocation, place: Place) -> "Mapping[str, Server] | None":
     """Return how the servers are of the Holdfast that runs by this config; None if there is none."""
     try:
         if invocation.socket or invocation.url or invocation.context:
             return invocation.client.servers.list()
         # Not the one at the usual places: what runs there may run by another config.
-        socket = of_config(config, state) or os.environ.get("HOLDFAST_SOCKET")
+        socket = place.api or os.environ.get("HOLDFAST_SOCKET")
         if not socket:
             return None
         target = Target(socket=socket)
-        return Client(target, way=Quick(target, PATIENCE)).servers.list()
+        return quick_client(target).servers.list()
     except Failure:
         return None

@@ -92,7 +92,7 @@ def _edited(invocation: Invocation) -> bool:
     with Draft(seen.text, NAME) as draft:
         while True:
             text = draft.edited()
-            if text.strip() == seen.text.strip():
+            if text is None or text.strip() == seen.text.strip():
                 return False
             try:
                 asked.replace(text, seen.etag)

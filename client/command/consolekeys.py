@@ -57,7 +57,9 @@ class Passing:
         self._console.on_break = Breaks(self._say)
         self._terminal.raw()
         await self._draw_anew()
-        return await whichever(self._show_all, self._type, self._send, killed, self._follow_size)
+        return await whichever(
+            self._show_all, self._type, self._send, killed, self._follow_size, self._come_back
+        )
 
     async def _show_all(self) -> Ending:
         from ..consoleevents import Output, Settings  # noqa: PLC0415
@@ -113,11 +115,11 @@ class Passing:
             self._nudged = False
             await self._resize()
 
-    async def _draw_anew(self) -> None:
-        """Have the program draw itself anew, which only another size makes it do."""
+    async def _draw_anew(self, *, again: bool = False) -> None:
+        """Have the program draw itself anew, which only another size makes it do; `again`: it has ours."""
         rows, columns = self._terminal.size()
         given = self._console.terminal
-        self._nudged = given is not None and (given.rows, given.columns) == (rows, columns)
+        self._nudged = again or (given is not None and (given.rows, given.columns) == (rows, columns))
         if self._nudged:
             await self._resize(rows - 1 if rows > 1 else rows + 1)
         else:
@@ -140,6 +142,16 @@ class Passing:
         with anyio.open_signal_receiver(signal.SIGWINCH) as changes:
             async for _ in changes:
                 await self._resize()
+        return Ended()
+
+    async def _come_back(self) -> Ending:
+        """Take the terminal again after a stop (SIGSTOP, SIGTSTP): the shell has had it meanwhile."""
+        import anyio  # noqa: PLC0415
+
+        with anyio.open_signal_receiver(signal.SIGCONT) as comings:
+            async for _ in comings:
+                self._terminal.raw()
+                await self._draw_anew(again=True)
         return Ended()
 
     async def _type(self) -> Ending:

@@ -1,12 +1,11 @@
 """Where a script's console is written to: as it is, or as objects for programs."""
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
 from .amounts import size
 from .consoleshow import Tail, words
-from .output import Output, shown
+from .output import Output, as_json, shown
 from .screening import Screening
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class JsonPaper:
             if isinstance(event, Reset):
                 self._tail = Tail(0, None)
             said = event.raw
-        sys.stdout.write(f"{json.dumps(said, ensure_ascii=False)}\n")
+        sys.stdout.write(f"{as_json(said)}\n")
 
     def flush(self) -> None:
         """Let it be read."""

@@ -185,6 +185,7 @@ def _with_token(invocation: Invocation, one: Context, *, token_stdin: bool) -> C
         token = secret_line("token").strip()
     else:
         token = invocation.token or read_token(invocation.token_file)
+    Target(url=one.url, token=token)  # says what is wrong with a token
     return Context(url=one.url, token=token, ca=one.ca, allow_http=one.allow_http)
 
 

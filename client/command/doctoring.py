@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..place import INSTALLED_CONFIGS, Place, config_in, found_place
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
 from .output import BAD, BOLD, DIM, GOOD, WARN, Output, shown
-from .programs import UNITS, examined, found_directories
+from .programs import examined
 from .shape import Shaped
 
 if TYPE_CHECKING:
@@ -39,20 +40,19 @@ def doctor(invocation: Invocation, runtime_dir: str) -> int:
     from .version import ours  # noqa: PLC0415
 
     config = _config(invocation)
-    state, runtime = None, None
+    place = None
     if config is not None or invocation.state_dir or runtime_dir:
-        state, runtime = found_directories(config or "config.hjson", invocation.state_dir, runtime_dir)
+        place = found_place(config or "config.hjson", invocation.state_dir, runtime_dir)
 
     def read(path: str) -> tuple[str | None, Sequence[str]]:
         try:
-            seen = examined(path, state or "")
+            seen = examined(path, place.state if place is not None else "")
         except (Stop, OSError) as exc:
             raise NotSeen(f"the daemon cannot be asked about {path}: {exc}") from exc
         return seen.error, seen.warnings
 
-    findings = list(
-        examine(find_subject(config, state, runtime, _target(invocation, config, state)), ours(), read)
-    )
+    subject = find_subject(config, place, _target(invocation, config, place))
+    findings = list(examine(subject, ours(), read))
     bad = any(one.level == "bad" for one in findings)
     out = invocation.out
     if invocation.json:
@@ -65,23 +65,19 @@ def doctor(invocation: Invocation, runtime_dir: str) -> int:
 
 
 def _config(invocation: Invocation) -> str | None:
-    from ..finding import config_in  # noqa: PLC0415
-
-    found = invocation.config or config_in(".") or config_in(UNITS[0])
+    found = invocation.config or config_in(".") or config_in(INSTALLED_CONFIGS)
     return os.path.abspath(found) if found is not None else None
 
 
-def _target(invocation: Invocation, config: str | None, state: str | None) -> "Target | None":
+def _target(invocation: Invocation, config: str | None, place: Place | None) -> "Target | None":
     """Return where the API should be: as somebody says, else as the config says."""
     from ..failures import Failure  # noqa: PLC0415
-    from ..finding import of_config  # noqa: PLC0415
     from ..target import Target  # noqa: PLC0415
 
     named = invocation.socket or invocation.url or invocation.context
-    if not named and config is not None:
+    if not named and config is not None and place is not None:
         # The one that runs has said it; a config that was changed since then is not in force yet.
-        socket = of_config(config, state)
-        return Target(socket=socket) if socket else None
+        return Target(socket=place.api) if place.api else None
     try:
         return invocation.target
     except Failure:

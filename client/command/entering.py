@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from ..clients import PATIENCE, Client
+from ..clients import Client
 from ..contexts import LOCAL, NAME, Context, Contexts, Known
 from ..failures import Failure
 from ..finding import NotFound, check_private, look_around
-from ..quick import Quick
+from ..quick import quick_client
 from ..refusals import NoSession, NotKnown, SecondFactorNeeded, TooManyLogins, WrongCode, WrongCredentials
 from ..target import Target, same_address
 from .exits import Exit, Stop, complain
@@ -96,7 +96,7 @@ def enter(one: Context, username: str | None, code: str | None, *, stdin: bool) 
         check_private(target, "your password")
     username = username or one.username or asked(f"Account at {one.url}: ", "--username")
     password = shown_password(username, stdin=stdin)
-    with Client(target, way=Quick(target, PATIENCE)) as client:
+    with quick_client(target) as client:
         try:
             token = client.session.login(username, password, code)
         except SecondFactorNeeded:
@@ -193,5 +193,5 @@ def _leave(before: Context) -> None:
     """End the session that was there before: nobody has its token any more."""
     if before.token and before.username:
         target = before.target
-        with contextlib.suppress(Failure), Client(target, way=Quick(target, PATIENCE)) as client:
+        with contextlib.suppress(Failure), quick_client(target) as client:
             client.session.logout()

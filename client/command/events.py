@@ -1,6 +1,5 @@
 """`holdfast events`: what happens to the servers, as it happens, and what has happened."""
 
-import json
 import sys
 from collections import deque
 from typing import TYPE_CHECKING
@@ -52,7 +51,7 @@ def events(
 
     def show(found: "Event") -> None:
         if invocation.json:
-            sys.stdout.write(f"{json.dumps(found.raw, ensure_ascii=False)}\n")
+            invocation.out.json_line(found.raw)
         else:
             tell(invocation.out, found, whose=width)
         sys.stdout.flush()

@@ -52,7 +52,6 @@ def cp(
     if all(one.server == where.server for one in found):
         orders = list(orders_of(invocation.client, found, where, "cp", force=force, keep=no_clobber))
         carry_out(invocation, where, orders)
-        invocation.succeeded()
         return Exit.DONE
     with Bar(quiet=quiet) as bar:
         across = _Across(invocation, bar, force=force, keep=no_clobber)

@@ -1,7 +1,6 @@
 """`holdfast files find` and `du`: what is where, and how much."""
 
 import fnmatch
-import json
 from collections.abc import Sequence
 
 import click
@@ -14,6 +13,9 @@ from .output import BOLD, shown
 from .remotepath import RemotePath, about, expand, look
 from .shape import Shaped
 
+USUAL, MOST = 1000, 10_000
+"""How many are shown, and how many the API tells."""
+
 
 @click.command(cls=Shaped)
 @click.argument("path", metavar="NAME:path", type=REMOTE)
@@ -21,7 +23,7 @@ from .shape import Shaped
 @click.option("--grep", metavar="REGEX", help="Lines that fit a regular expression.")
 @click.option("-i", "--ignore-case", is_flag=True, help="Capitals do not matter.")
 @click.option("--type", "kind", type=click.Choice(("f", "d")), help="Only files, or only folders.")
-@click.option("--max", "most", type=click.IntRange(1, 10_000), help="At most so many (1000).")
+@click.option("--max", "most", type=click.IntRange(1, MOST), help="At most so many (1000).")
 @pass_invocation
 def find(
     invocation: Invocation,
@@ -38,15 +40,17 @@ def find(
     """
     where, out = RemotePath.parse(path), invocation.out
     wanted = (name or "").lower() if ignore_case else name or ""
-    count = 0
+    count, most = 0, most or USUAL
+    # What is left out here counts over there; and one more is asked for, to know whether there are more.
+    left_out = kind is not None or (name is not None and grep is not None)
     search = invocation.client.files.search(
         where.server,
-        grep if grep is not None else name or "*",
+        grep if grep is not None else _whole_name(name or "*"),
         where.path,
         content=grep is not None,
         regex=grep is not None,
         case=not ignore_case,
-        limit=most,
+        limit=MOST if left_out else min(most + 1, MOST),
     )
     with about(where), search as found:
         for one in found:
@@ -59,9 +63,12 @@ def find(
                 continue
             if kind is not None and one.folder != (kind == "d"):
                 continue
+            if count == most:
+                out.note(_incomplete(count, 0))
+                break
             count += 1
             if invocation.json:
-                out.say(json.dumps(one.raw, ensure_ascii=False))
+                out.json_line(one.raw)
                 continue
             shown_path = str(RemotePath(where.server, one.path.lstrip("/")))
             if one.line is None:
@@ -69,6 +76,14 @@ def find(
             else:
                 out.say(f"{out.styled(shown_path, BOLD)}:{one.line}:{shown(one.text or '')}")
     return Exit.DONE if count else Exit.FAILED
+
+
+def _whole_name(name: str) -> str:
+    """Return a pattern that fits just this name: a text without any sign would be looked for within names."""
+    if any(sign in name for sign in "*?["):
+        return name
+    place = next((place for place, one in enumerate(name) if one not in "!]^"), None)
+    return name if place is None else f"{name[:place]}[{name[place]}]{name[place + 1 :]}"
 
 
 def _incomplete(count: int, unread: int) -> str:

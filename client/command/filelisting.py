@@ -1,7 +1,6 @@
 """`holdfast files ls`: what is in a folder."""
 
 import shutil
-import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 from .amounts import size
 from .completing import REMOTE
 from .invocation import Invocation, pass_invocation
+from .moments import when
 from .output import Cell, Output, shown
 from .remotepath import RemotePath, about, expand, look, refused
 from .shape import Shaped
@@ -127,11 +127,9 @@ def _short(out: Output, entries: "Sequence[Entry]") -> None:
 
 
 def _long(out: Output, entries: "Sequence[Entry]") -> None:
-    rows = [("" if one.folder else size(one.size), when(one.last_modified), marked(one)) for one in entries]
+    rows = [
+        ("" if one.folder else size(one.size), when(one.last_modified or None), marked(one))
+        for one in entries
+    ]
     if rows:
         out.table(HEADER, rows, right=("SIZE",))
-
-
-def when(second: float) -> str:
-    """Return a moment as it is here."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second)) if second else ""

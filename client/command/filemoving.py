@@ -1,5 +1,6 @@
 """`holdfast files mv`, `rm`, `mkdir`, `chmod`: what happens in the folder of one server."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -40,7 +41,6 @@ def mv(invocation: Invocation, sources: Sequence[str], dest: str, force: bool, n
         )
     orders = list(orders_of(client, found, where, "mv", force=force, keep=no_clobber))
     carry_out(invocation, where, orders)
-    invocation.succeeded()
 
 
 def orders_of(
@@ -88,6 +88,15 @@ def carry_out(
             case _:
                 begin = partial(files.bulk, where.server, orders, trash=trash, wait=False)
         done(invocation, begin, str(where))
+    for order in orders:
+        if "dest" in order:
+            _tell(invocation, RemotePath(where.server, order["dest"]))
+
+
+def _tell(invocation: Invocation, path: RemotePath) -> None:
+    """Tell programs what has been done, a line for each."""
+    if invocation.json:
+        invocation.out.say(json.dumps({"path": f"{path.server}:{path.path}"}, ensure_ascii=False))
 
 
 @click.command(cls=Shaped)
@@ -118,7 +127,7 @@ def rm(
         with about(path):
             begin = partial(client.files.delete, path.server, path.path, trash=trash, wait=False)
             done(invocation, begin, str(path))
-    invocation.succeeded()
+        _tell(invocation, path)
 
 
 @click.command(cls=Shaped)
@@ -139,7 +148,7 @@ def mkdir(invocation: Invocation, paths: Sequence[str], parents: bool) -> None:
                 if exc.kind == "not-a-folder":
                     raise Stop(f"{path}: {shown(str(exc))}", Exit.CONFLICT) from exc
                 raise
-    invocation.succeeded()
+        _tell(invocation, path)
 
 
 @click.command(cls=Shaped)
@@ -162,9 +171,9 @@ def chmod(invocation: Invocation, mode: str, paths: Sequence[str], recursive: bo
             for one in _below(client, path) if recursive else (path,):
                 with about(one):
                     client.files.chmod(one.server, one.path, int(mode, 8))
+                _tell(invocation, one)
                 count += 1
                 bar(count, None, "files and folders")
-    invocation.succeeded()
 
 
 def _below(client: "Client", path: RemotePath) -> Iterator[RemotePath]:

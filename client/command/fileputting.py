@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..failures import Refused
-from ..localfiles import reading
+from ..localfiles import CannotRead, reading
 from ..uploads import SMALL
 from .bars import Bar
 from .carrying import Carrying
@@ -98,11 +98,11 @@ class _Putting(Carrying):
         if stat.S_ISDIR(info.st_mode):
             self._folder(source, dest, there)
         elif stat.S_ISREG(info.st_mode):
-            self._file(source, dest, there, info.st_mode)
+            self._file(source, dest, there, info)
         else:
             self._special(source, dest, there)
 
-    def _file(self, source: str, dest: RemotePath, there: "Entry | None", mode: int) -> None:
+    def _file(self, source: str, dest: RemotePath, there: "Entry | None", info: os.stat_result) -> None:
         if there is not None and self.keep:
             return
         with self.one(dest):
@@ -114,9 +114,10 @@ class _Putting(Carrying):
                 memory=self._notes,
                 checked=self._checked,
             )
-            if there is None and mode & 0o111:
+            if there is None and info.st_mode & 0o111:
                 with contextlib.suppress(Refused):  # who may upload may not always do that
-                    self.client.files.chmod(dest.server, dest.path, mode & 0o777)
+                    self.client.files.chmod(dest.server, dest.path, info.st_mode & 0o777)
+            _check_same(source, info)
 
     def _special(self, source: str, dest: RemotePath, there: "Entry | None") -> None:
         """Send what a named FIFO or device gives, as a person may want with `<(…)`."""
@@ -171,3 +172,13 @@ class _Putting(Carrying):
             return self.client.files.list(folder.server, folder.path)
         except Refused as exc:
             raise refused(folder, exc) from exc
+
+
+def _check_same(source: str, before: os.stat_result) -> None:
+    """Raise `CannotRead` if a file has changed while it was sent: what is there now may be half of each."""
+    with reading(source):
+        now = os.stat(source)
+    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise CannotRead(
+            f"{source} changed while it was sent, which may have mixed old and new: send it again"
+        )

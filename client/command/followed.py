@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..clients import PATIENCE, Client
 from ..failures import Failure
 from ..logs import Line, Mark
-from ..quick import Quick
+from ..quick import quick_client
 from ..refusals import NoSuchServer
 from ..target import Target
 
@@ -44,7 +43,7 @@ def from_api(target: Target, **query: str | float | bool | None) -> Follow:
     """Return what follows a server by the API; `query` is what `Logs.watch` takes."""
 
     def follow(name: str, give: Callable[[Item], object]) -> None:
-        client = Client(target, way=Quick(target, PATIENCE))
+        client = quick_client(target)
         with client, client.logs.watch(name, **query) as stream:  # type: ignore[arg-type]
             stream.on_break = lambda failure: give(Cut(failure))
             begun = False

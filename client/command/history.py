@@ -1,5 +1,6 @@
 """`holdfast history`: what happened to servers, why, how their runs ended, and what comes next."""
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -60,7 +61,7 @@ def _tell(invocation: Invocation, found: "History", limit: int) -> None:
     if not found.history:
         out.note(f"nothing is known to have happened to {shown(found.server)}")
     elif len(found.history) == limit:
-        earlier = f"earlier: holdfast history {shown(found.server)} --before {found.history[-1].id}"
+        earlier = f"earlier: holdfast history {shown(quote(found.server))} --before {found.history[-1].id}"
         out.say(earlier, DIM)
     for event in reversed(found.history):
         tell(out, event)

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ..failures import Failure
-from ..finding import Found, Said, config_in, of_config
+from ..finding import Found, Said
 from ..finding import found as find
+from ..place import config_in, found_place
 from ..target import Target
 from .exits import Exit, Stop
 from .output import Output
 
 if TYPE_CHECKING:
     from ..clients import AsyncClient, Client
+    from ..quick import Quick
 
 
 class Invocation:
@@ -66,7 +68,7 @@ class Invocation:
 
     def _socket_of(self, config: str) -> str:
         """Return the socket that a config names; raises `Stop`."""
-        socket = of_config(config, self.state_dir or None)
+        socket = found_place(config, self.state_dir).api
         if socket is None:
             # It has not run yet, or its state is not for our eyes.
             from .programs import socket_in  # noqa: PLC0415
@@ -77,12 +79,19 @@ class Invocation:
         return socket
 
     @cached_property
-    def client(self) -> "Client":
-        """Asks it, and waits."""
-        from ..clients import PATIENCE, Client  # noqa: PLC0415  (help and completion of commands ask nobody)
+    def way(self) -> "Quick":
+        """The way to it."""
+        from ..clients import PATIENCE  # noqa: PLC0415  (help and completion of commands ask nobody)
         from ..quick import Quick  # noqa: PLC0415
 
-        return Client(self.target, way=Quick(self.target, PATIENCE))
+        return Quick(self.target, PATIENCE)
+
+    @cached_property
+    def client(self) -> "Client":
+        """Asks it, and waits."""
+        from ..clients import Client  # noqa: PLC0415
+
+        return Client(self.target, way=self.way)
 
     def async_client(self) -> "AsyncClient":
         """Return a client for those who await; to be used in `async with`."""

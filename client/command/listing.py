@@ -1,9 +1,11 @@
 """`holdfast list`: which servers there are, and how they are."""
 
-import json
+import os
+import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -12,15 +14,20 @@ from ..failures import CannotConnect, ConnectionLost, TimedOut
 from .amounts import duration, percent, size
 from .completing import SERVER
 from .invocation import Invocation, pass_invocation
-from .output import BAD, DIM, GOOD, WARN, Cell
+from .output import BAD, DIM, GOOD, WARN, Cell, Output
 from .shape import Shaped
 from .standby import standby
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from ..servers import Server
 
 HEADER = ("NAME", "STATUS", "UPTIME", "CPU", "MEMORY", "RESTARTS", "HEALTH", "WHY")
 NUMBERS = ("UPTIME", "CPU", "MEMORY", "RESTARTS")
+
+SPARE = ("RESTARTS", "HEALTH", "WHY", "MEMORY", "CPU", "UPTIME")
+"""What a narrow terminal does without, the first first."""
 
 COLOURS = {
     "running": GOOD,
@@ -62,7 +69,7 @@ def servers(invocation: Invocation, patterns: tuple[str, ...], watch: bool, inte
         ]
         out.csv(("name", "status", "toDelete"), rows)
     elif found:
-        out.table(HEADER, rows_of(found), right=NUMBERS)
+        out.table(HEADER, rows_of(found), right=NUMBERS, spare=SPARE)
     else:
         out.note("there are no servers yet: add some to the config")
 
@@ -87,7 +94,7 @@ def _watch(invocation: Invocation, patterns: tuple[str, ...], interval: float) -
         while True:
             found = _found(invocation, patterns)
             if invocation.json:
-                sys.stdout.write(f"{json.dumps({name: one.raw for name, one in found.items()})}\n")
+                out.json_line({name: one.raw for name, one in found.items()})
             else:
                 out.table(HEADER, rows_of(found), right=NUMBERS)
                 out.say()
@@ -96,15 +103,44 @@ def _watch(invocation: Invocation, patterns: tuple[str, ...], interval: float) -
     from rich.live import Live  # noqa: PLC0415  (takes a while)
     from rich.text import Text  # noqa: PLC0415
 
-    with Live(console=out.rich, screen=True, auto_refresh=False) as live:
+    with Live(console=out.rich, screen=True, auto_refresh=False) as live, _stopping():
         while True:
             try:
-                live.update(
-                    out.drawn(HEADER, rows_of(_found(invocation, patterns)), right=NUMBERS), refresh=True
-                )
+                live.update(_screen(out, _found(invocation, patterns)), refresh=True)
             except (CannotConnect, ConnectionLost, TimedOut) as exc:
                 live.update(Text(f"{exc}; trying again"), refresh=True)
             time.sleep(interval)
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """Give the shell its own screen at Ctrl-Z, and take the other one again at `fg`."""
+
+    def stop(*_: object) -> None:
+        os.write(1, b"\x1b[?1049l\x1b[?25h")
+        os.kill(os.getpid(), signal.SIGSTOP)
+        os.write(1, b"\x1b[?1049h\x1b[?25l\x1b[2J")
+
+    before = signal.signal(signal.SIGTSTP, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, before)
+
+
+def _screen(out: Output, found: Mapping[str, "Server"]) -> "RenderableType":
+    """Return the table, or as much of it as there is room for, and how many servers there are."""
+    from rich.console import Group  # noqa: PLC0415  (takes a while)
+    from rich.segment import SegmentLines  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = out.drawn(HEADER, rows_of(found), right=NUMBERS, spare=SPARE)
+    lines = out.rich.render_lines(table, pad=False)
+    height = out.rich.height
+    if len(lines) <= height:
+        return table
+    rest = Text(f"… {len(found)} servers in all; holdfast top scrolls", DIM, no_wrap=True, overflow="crop")
+    return Group(SegmentLines(lines[: height - 1], new_lines=True), rest)
 
 
 def rows_of(servers: Mapping[str, "Server"]) -> Sequence[Sequence[str]]:

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..clients import PATIENCE, Client
 from ..failures import Failure, Refused
-from ..quick import Quick
+from ..quick import quick_client
 from .completing import SERVER
-from .escapes import harmless
 from .exits import Exit, Stop, code_of, sentence_of
 from .invocation import Invocation, pass_invocation
 from .moments import Moment, stamp
-from .output import DIM, Output, shown
+from .output import DIM, Output, as_json, shown
 from .pager import paged
+from .screening import screened
 from .shape import Shaped
 from .standby import about, named, standby
 
@@ -166,7 +165,7 @@ def merged(
 
 def _read(invocation: Invocation, name: str, wanted: Wanted) -> Iterator["Line"]:
     target = invocation.target
-    client = Client(target, way=Quick(target, PATIENCE))
+    client = quick_client(target)
     lines = client.logs.each(name, until=wanted.until, **wanted.query)  # type: ignore[arg-type]
     with client, lines:
         yield from lines
@@ -256,14 +255,12 @@ class Teller:
     def tell(self, write: Callable[[str], object], name: str, line: "Line") -> None:
         """Write one line; in a pipe, byte for byte."""
         if self._json:
-            import json  # noqa: PLC0415
-
-            write(f"{json.dumps({'server': name, **line.raw}, ensure_ascii=False)}\n")
+            write(f"{as_json({'server': name, **line.raw})}\n")
             return
         stamps = self._stamps and line.time is not None
         head = self._prefixes[name] + (self._out.styled(stamp(line.time or 0), DIM) + " " if stamps else "")
         if self._out.terminal:
-            text = harmless(line.line, coloured=self._out.coloured)
+            text = screened(line.line, coloured=self._out.coloured)
             write(f"{head}{self._out.styled(text, DIM) if line.notice else text}\n")
         else:
             sys.stdout.buffer.write(head.encode("utf-8", "replace") + line.data + b"\n")

@@ -1,7 +1,6 @@
 """The programs of Holdfast that a command starts. They are programs to it, not modules."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,26 +10,6 @@ from .exits import Exit, Stop
 
 # -P: the folder that we happen to be in may hold a `daemon.py` of its own.
 PYTHON = (sys.executable, "-P", "-m")
-
-UNITS = ("/etc/holdfast/", "/var/lib/holdfast", "/run/holdfast/supervisor")
-"""Where the units of systemd/ keep configs, the state and the private socket."""
-
-
-def directories(config: str, state: str, runtime: str = "") -> tuple[str, str]:
-    """Return where state is kept, and where the private socket is."""
-    state = os.path.abspath(state or os.path.join(os.path.dirname(os.path.abspath(config)), "state"))
-    return state, os.path.abspath(runtime or os.path.join(state, "run"))
-
-
-def found_directories(config: str, state: str, runtime: str = "") -> tuple[str, str]:
-    """Return the same for who only looks at a Holdfast: one that our units run has other places."""
-    configs, units_state, units_runtime = UNITS
-    beside = os.path.join(os.path.dirname(os.path.abspath(config)), "state")
-    if not state and os.path.abspath(config).startswith(configs) and not os.path.isdir(beside):
-        state = units_state
-    if not runtime and os.path.abspath(state or beside) == units_state and os.path.isdir(units_runtime):
-        runtime = units_runtime
-    return directories(config, state, runtime)
 
 
 def checked(config: str) -> int:

@@ -5,8 +5,9 @@ import sys
 
 import click
 
+from ..place import started_place
 from .invocation import Invocation, pass_invocation
-from .programs import PYTHON, checked, directories
+from .programs import PYTHON, checked
 from .shape import Shaped
 
 
@@ -30,13 +31,13 @@ def run(invocation: Invocation, runtime_dir: str, program_descriptors: int | Non
     Ctrl-C stops the programs, each in its own way, and then Holdfast; a second one kills what still lives.
     """
     config = os.path.abspath(invocation.config_path)
-    state, runtime = directories(config, invocation.state_dir, runtime_dir)
+    place = started_place(config, invocation.state_dir, runtime_dir)
     # Without a stored plan nothing would run: a mistake in the first config ends here, told once.
-    if not os.path.exists(os.path.join(state, "plan.json")) and (code := checked(config)):
+    if not os.path.exists(os.path.join(place.state, "plan.json")) and (code := checked(config)):
         return code
-    daemon = [*PYTHON, "daemon", "--config", config, "--state-dir", state, "--with-parent"]
-    daemon += ["--supervisor", os.path.join(runtime, "supervisor.sock")]
-    supervisor = [*PYTHON, "supervisor", "--state-dir", state, "--runtime-dir", runtime]
+    daemon = [*PYTHON, "daemon", "--config", config, "--state-dir", place.state, "--with-parent"]
+    daemon += ["--supervisor", place.socket]
+    supervisor = [*PYTHON, "supervisor", "--state-dir", place.state, "--runtime-dir", place.runtime]
     if program_descriptors is not None:
         supervisor += ["--program-descriptors", str(program_descriptors)]
     if cgroups != "auto":

@@ -8,6 +8,8 @@ import codecs
 import re
 from collections.abc import Sequence
 
+from .output import UNSEEN
+
 MOST_LINE = 16 * 1024
 """Characters of a line; the rest goes on in another one."""
 
@@ -19,7 +21,7 @@ _SEQUENCES = re.compile(
     r"|\x1b[PX\]^_][^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?"  # strings: titles, the clipboard, links
     r"|\x1b[ -/]*[0-~]?"
     r"|\x9b[0-?]*[ -/]*[@-~]?"
-    r"|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+    rf"|[\x00-\x08\x0b-\x1a\x1c-\x1f{UNSEEN}]"
 )
 
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[PX\]^_][^\x07\x1b\x9c\n]*\x1b?)?$")
@@ -48,7 +50,7 @@ class Screening:
         while len(self._rest) > MOST_LINE:
             lines.append(self._rest[:MOST_LINE])
             self._rest = self._rest[MOST_LINE:]
-        return [self._whole(line) for line in lines]
+        return [self.whole(line) for line in lines]
 
     @property
     def rest(self) -> str:
@@ -62,7 +64,8 @@ class Screening:
         self._begin()
         return [rest] if rest else []
 
-    def _whole(self, line: str) -> str:
+    def whole(self, line: str) -> str:
+        """Return the next whole line as it is shown."""
         shown, self._colour = self._cleaned(line)
         return shown
 
@@ -85,6 +88,11 @@ class Screening:
 
         shown = colour + _SEQUENCES.sub(screen, kept)
         return (shown + _RESET if colour else shown), colour
+
+
+def screened(line: str, *, coloured: bool) -> str:
+    """Return a line that stands alone, such as one of several servers."""
+    return line if line.isprintable() else Screening(coloured=coloured).whole(line)
 
 
 def _plain(text: str) -> str:

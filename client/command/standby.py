@@ -10,13 +10,13 @@ import click
 from ..exchange import Request
 from ..failures import CannotConnect, ConnectionLost, Failure, Refused, TimedOut
 from ..finding import NotFound
-from ..quick import Quick
+from ..place import meant_place
 from .exits import Exit, Stop, sentence_of
 from .output import DIM
 
 if TYPE_CHECKING:
-    from ..offline.place import Place
     from ..offline.source import Source
+    from ..place import Place
     from .invocation import Invocation
 
 SOON = 3.0
@@ -37,13 +37,12 @@ def standby(invocation: "Invocation") -> "Source | None":
         if not target.socket:
             return None
         socket = target.socket
-    from ..offline.place import place_of  # noqa: PLC0415  (few need it)
-
-    place = place_of(invocation.config, invocation.state_dir, socket)
+    place = meant_place(invocation.config, invocation.state_dir, socket)
     if socket:
         patience = SOON if place is not None and os.path.exists(place.socket) else 60.0
         try:
-            Quick(target, patience).exchange(Request("GET", "/", again=False))
+            # On the connection that the command goes on with.
+            invocation.way.exchange(Request("GET", "/", again=False, patience=patience))
         except (CannotConnect, ConnectionLost, TimedOut) as exc:
             failure = exc
         else:

@@ -1,6 +1,5 @@
 """`holdfast files trash`: what was deleted, and may come back."""
 
-import json
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -11,9 +10,9 @@ import click
 from .amounts import size
 from .completing import SERVER
 from .exits import Exit, Stop
-from .filelisting import when
 from .invocation import Invocation, pass_invocation
 from .jobwaiting import done
+from .moments import when
 from .output import shown
 from .remotepath import RemotePath, about
 from .shape import ShapedGroup
@@ -76,7 +75,7 @@ def restore(invocation: Invocation, name: str, what: Sequence[str], to: str | No
         with about(RemotePath(server.server, dest or one.path.lstrip("/"))):
             path = invocation.client.trash.restore(server.server, one.id, dest)
         if invocation.json:
-            invocation.out.say(json.dumps({"path": path}, ensure_ascii=False))
+            invocation.out.json_line({"path": path})
         else:
             invocation.out.say(str(RemotePath(server.server, path.lstrip("/"))))
 

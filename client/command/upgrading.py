@@ -1,6 +1,5 @@
 """`holdfast upgrade`: what runs becomes what is installed now, and how that went."""
 
-import os
 import subprocess
 import time
 from collections.abc import Mapping
@@ -9,16 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from ..failures import Failure
+from ..place import Place, found_place
 from .exits import Exit, Stop
 from .invocation import Invocation, pass_invocation
 from .output import WARN
-from .programs import PYTHON, found_directories
+from .programs import PYTHON
 from .shape import Shaped
 
 if TYPE_CHECKING:
     from ..clients import Client
-
-SOCKET = "supervisor.sock"
 
 COMING = 20.0
 """Seconds in which the new API is to answer here."""
@@ -38,15 +36,15 @@ def upgrade(invocation: Invocation, runtime_dir: str) -> int:
     goes on as it is, and the reason is told.
     """
     config = "" if runtime_dir or invocation.state_dir else invocation.config_path
-    state, runtime = found_directories(config, invocation.state_dir, runtime_dir)
-    path = os.path.join(runtime, SOCKET)
+    place = found_place(config, invocation.state_dir, runtime_dir)
+    path = place.socket
     done = subprocess.run(
         [*PYTHON, "supervisor.upgrade", path], capture_output=True, text=True, errors="replace", check=False
     )
     if done.returncode:
         raise Stop(_reason(done.stderr), _code(path))
     told = _asked(path)
-    answers = _answers(_client(invocation, config, state), path, told)
+    answers = _answers(_client(invocation, place), path, told)
     if invocation.json:
         keys = ("version", "before", "pause", "programs", "handovers")
         api = {"renewed": told.get("daemon") is True, "version": answers[1], "at": answers[0]}
@@ -100,20 +98,18 @@ def _answers(client: "Client | None", path: str, told: Mapping[str, object]) -> 
         time.sleep(_PACE)
 
 
-def _client(invocation: Invocation, config: str, state: str) -> "Client | None":
-    from ..clients import PATIENCE, Client  # noqa: PLC0415
-    from ..finding import find, of_config  # noqa: PLC0415
-    from ..quick import Quick  # noqa: PLC0415
+def _client(invocation: Invocation, place: Place) -> "Client | None":
+    from ..finding import find  # noqa: PLC0415
+    from ..quick import quick_client  # noqa: PLC0415
     from ..target import Target  # noqa: PLC0415
 
     try:
         if invocation.socket or invocation.url or invocation.context:
             return invocation.client
-        socket = of_config(config, state)
-        target = Target(socket=socket) if socket else find()
+        target = Target(socket=place.api) if place.api else find()
     except Failure:
         return None
-    return Client(target, way=Quick(target, PATIENCE))
+    return quick_client(target)
 
 
 def _say_api(invocation: Invocation, answers: tuple[str | None, str | None], version: str) -> None:

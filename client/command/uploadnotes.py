@@ -55,7 +55,7 @@ class UploadNotes(MutableMapping[str, str]):
                 for key, (upload, since) in kept.items()
                 if abs(now - since) < FORGOTTEN
             }
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             return {}
 
     def _write(self, notes: dict[str, tuple[str, float]]) -> None:

@@ -1,6 +1,5 @@
 """`holdfast jobs`: the long work on files, how far it is, and how it is stopped."""
 
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -10,9 +9,9 @@ import click
 from .amounts import duration, size
 from .completing import JOB
 from .exits import Exit, Stop
-from .filelisting import when
 from .invocation import Invocation, pass_invocation
-from .output import BAD, DIM, GOOD, WARN, Cell, Output, shown
+from .moments import when
+from .output import BAD, DIM, GOOD, WARN, Cell, Output, as_json, shown
 from .shape import ShapedGroup
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def cancel(invocation: Invocation, ids: Sequence[str]) -> None:
             sentence = f"the job {job.id[:SHORT]} ({job.kind}) cannot be stopped half way"
             raise Stop(sentence, Exit.CONFLICT) from exc
         if invocation.json:
-            invocation.out.say(json.dumps({"id": job.id, "state": state}))
+            invocation.out.json_line({"id": job.id, "state": state})
         else:
             invocation.out.say(f"{job.id[:SHORT]} {state}")
 
@@ -111,7 +110,7 @@ def watch(invocation: Invocation, id_: str | None) -> int:
 def _say(invocation: Invocation, job: "Job") -> None:
     out = invocation.out
     if invocation.json:
-        out.say(json.dumps(job.raw, ensure_ascii=False))
+        out.json_line(job.raw)
     else:
         words = (job.id[:SHORT], job.kind, job.server, job.state, _done(job), shown(job.about))
         out.say("  ".join(word for word in words if word))
@@ -184,9 +183,9 @@ def _told(job: "Job") -> Mapping[str, str]:
         "rate": _rate(job),
         "left": duration(job.eta) if job.eta is not None and not job.over else "",
         "created": when(job.created),
-        "started": when(job.started or 0),
-        "ended": when(job.ended or 0),
-        "result": json.dumps(job.result, ensure_ascii=False) if job.result else "",
+        "started": when(job.started),
+        "ended": when(job.ended),
+        "result": as_json(job.result) if job.result else "",
     }
 
 

@@ -1,6 +1,5 @@
 """What is looked at: a config, its folders, and the Holdfast that runs by it, if one does."""
 
-import json
 import os
 import time
 from collections.abc import Mapping
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..exchange import Request
 from ..failures import Failure
+from ..place import Place
 from ..quick import Quick
 from ..records import told
 from ..target import Target
@@ -16,8 +16,6 @@ from .settings import Settings, read_settings
 
 PATIENCE = 10.0
 """Seconds that the API and the supervisor have for an answer."""
-
-SUPERVISOR = "supervisor.sock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,6 @@ class Subject:
 
     config: str | None
     state: str | None
-    runtime: str | None
     settings: Settings | None
     target: Target | None
     api: Api
@@ -76,9 +73,7 @@ class Subject:
         return os.geteuid()
 
 
-def find_subject(
-    config: str | None, state: str | None, runtime: str | None, target: Target | None
-) -> Subject:
+def find_subject(config: str | None, place: Place | None, target: Target | None) -> Subject:
     """Find out what there is; raises nothing for what is not there."""
     settings = None
     if config is not None:
@@ -87,19 +82,20 @@ def find_subject(
         except (OSError, ValueError):
             settings = None  # the config's own probe says why
     handover, why = None, "there is no config, so nobody knows where it is"
-    if runtime is not None:
+    if place is not None:
         try:
-            handover, why = ask(os.path.join(runtime, SUPERVISOR), "Handover", PATIENCE), ""
+            handover, why = ask(place.socket, "Handover", PATIENCE), ""
         except Failure as exc:
             why = str(exc)
     if target is None and settings is not None and settings.socket is not None:
         target = Target(socket=settings.socket)
-    api = Api(why="nobody knows where it is") if target is None else _api(target, state)
+    api = Api(why="nobody knows where it is") if target is None else _api(target, place)
+    state = place.state if place is not None else None
     pid = _supervisor(state)
-    return Subject(config, state, runtime, settings, target, api, handover, why, pid)
+    return Subject(config, state, settings, target, api, handover, why, pid)
 
 
-def _api(target: Target, state: str | None) -> Api:
+def _api(target: Target, place: Place | None) -> Api:
     way = Quick(target, PATIENCE)
     begun = time.monotonic()
     try:
@@ -116,7 +112,7 @@ def _api(target: Target, state: str | None) -> Api:
         way.close()
     drift = _drift(answer.headers.get("date", ""))
     known = listed if isinstance(listed, dict) else {}
-    return Api(target.where, version, "", took, drift, known, _daemon(state))
+    return Api(target.where, version, "", took, drift, known, _daemon(place))
 
 
 def _drift(date: str) -> float | None:
@@ -128,13 +124,8 @@ def _drift(date: str) -> float | None:
         return None
 
 
-def _daemon(state: str | None) -> int | None:
-    try:
-        with open(os.path.join(state or "", "api.json"), encoding="utf-8") as file:
-            known = json.load(file)
-    except (OSError, ValueError):
-        return None
-    pid = known.get("pid") if isinstance(known, dict) else None
+def _daemon(place: Place | None) -> int | None:
+    pid = place.known.get("pid") if place is not None else None
     return pid if isinstance(pid, int) and _command(pid).count("daemon") else None
 
 

@@ -1,7 +1,6 @@
 """One server's log files, read as the daemon would: daemon/logindex.py says what they are."""
 
 import gzip
-import hashlib
 import os
 import re
 import struct
@@ -15,15 +14,6 @@ _ENTRY = struct.Struct("=QdQQII")  # place, time, offset, stream, bytes of ours,
 _HEAD = b"Holdfast log index, version 1\n"
 _STAMP = len("2026-01-31T12:00:00.000Z ")
 _PART = re.compile(r"(\d{8,15}-\d{8}T\d{6}Z)\.index(?:\.gz|\.zst)?")
-_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
-
-
-def folder_name(server: str) -> str:
-    """Return the name of the folder of a server's logs."""
-    if _PLAIN.fullmatch(server):
-        return server
-    digest = hashlib.sha256(server.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{re.sub(r'[^A-Za-z0-9_-]+', '_', server)[:60]}~{digest[:20]}"
 
 
 def log_stretches(folder: str) -> Iterator[Stretch]:

@@ -8,11 +8,12 @@ from hashlib import sha256
 
 from ..history import History
 from ..logs import Line
+from ..place import Place
 from ..records import Json, record
 from ..servers import Server
 from .logfiles import log_stretches
+from .logfolders import log_folder
 from .past import Past, Unreadable
-from .place import Place
 from .source import no_such_server
 from .stretches import Stretch, lines, timed
 
@@ -74,7 +75,8 @@ class Remains:
         if event is None:
             reason = "nobody has written how it was"
         else:
-            reason = f"{event.get('to')} when it was written last: {event.get('reason')}"
+            why = "" if event.get("reason") in (None, "", event.get("to")) else f": {event.get('reason')}"
+            reason = f"{event.get('to')} when it was written last{why}"
         told: dict[str, object] = {"status": 0, "state": UNKNOWN, "wanted": wish or usual, "reason": reason}
         if event is not None:
             told |= {key: event[key] for key in ("cause", "run", "restarts") if key in event}
@@ -83,7 +85,7 @@ class Remains:
 
     def _stretches(self, name: str) -> Iterator[Stretch]:
         stream, end = "", 0
-        folder = self._place.log_folder(name)
+        folder = log_folder(self._place, name)
         if folder is not None:
             for stretch in log_stretches(folder):
                 stream, end = stretch.stream, stretch.end

@@ -9,12 +9,13 @@ from functools import cached_property
 from ..failures import NotHoldfast
 from ..history import History
 from ..logs import Line
+from ..place import Place
 from ..records import Json, record
 from ..servers import Server
 from ..varlink import Declined, Varlink
 from .logfiles import log_stretches
+from .logfolders import log_folder
 from .past import Past, Unreadable
-from .place import Place
 from .source import no_such_server
 from .stretches import Stretch, lines, timed
 
@@ -94,7 +95,7 @@ class Supervised:
         return [happening(one, last + index) for index, one in enumerate(found, 1)]
 
     def _stretches(self, name: str) -> Iterator[Stretch]:
-        folder = self._place.log_folder(name)
+        folder = log_folder(self._place, name)
         stream, end = None, 0
         if folder is not None:
             for stretch in log_stretches(folder):

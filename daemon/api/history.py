@@ -91,7 +91,7 @@ async def events(call: Call) -> Response:
             for one, body in told:
                 await write(event(one.type, body, one.id))
             if not told:
-                if not follow:
+                if not follow or reader.over:
                     return
                 await write(STILL_HERE)
 
@@ -102,7 +102,7 @@ async def events(call: Call) -> Response:
     "Servers",
     protocols={"": 'JSON messages: one for each event, and `{"type":"alive"}` now and then'},
     query=(_SINCE, _SERVER),
-    closes={4401: "Not, or no longer, authenticated"},
+    closes={4401: "Not, or no longer, authenticated", 1001: "The daemon ends, or is replaced; come back"},
 )
 async def follow(call: SocketCall) -> None:
     """Tell what happens to the servers that the caller may see, as messages."""
@@ -132,11 +132,11 @@ async def follow(call: SocketCall) -> None:
             await _tell(call, reader)
         tasks.cancel_scope.cancel()
     with contextlib.suppress(WebSocketDisconnect, RuntimeError), anyio.move_on_after(1.0):
-        await call.socket.close(4401 if who.over else 1000)
+        await call.socket.close(4401 if who.over else 1001 if reader.over else 1000)
 
 
 async def _tell(call: SocketCall, reader: EventReader) -> None:
-    while True:
+    while not reader.over:
         told = [body for _, body in await reader.receive()]
         for body in told or ['{"type":"alive"}']:
             with anyio.fail_after(STUCK):

@@ -41,3 +41,7 @@ def test_the_log_is_verified_as_before(shell: Typist) -> None:
     said = shell("audit", "verify")
     assert "; the hash of the last is " in said.out
     assert said.err == ""
+    told = json.loads(shell("audit", "verify", "--json").out)
+    assert told["whole"] is True
+    assert len(told["hash"]) == 64
+    assert told["findings"] == []

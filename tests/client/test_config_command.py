@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import stat
 import sys
+from collections.abc import Iterator
 
 import pexpect
 import pytest
@@ -17,12 +19,32 @@ CHANGED = (
 )
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holdfast]:
+    house = Holdfast(str(tmp_path_factory.mktemp("config")))
+    try:
+        house.configure(web=sleeper())
+        house.start()
+        house.until(lambda: house.about("web")["state"] == "running", "web runs")
+        yield house
+    finally:
+        house.end()
+
+
 @pytest.fixture
-def started(house: Holdfast) -> Holdfast:
-    house.configure(web=sleeper())
-    house.start()
-    house.until(lambda: house.about("web")["state"] == "running", "web runs")
-    return house
+def started(begun: Holdfast) -> Iterator[Holdfast]:
+    """Return a Holdfast in whose config is what it runs by; afterwards it is so again."""
+    text = text_of(begun)
+    yield begun
+    begun.write(text)
+    Typist(begun)("config", "reload")
+    for name in drafts(begun):
+        shutil.rmtree(begun.path(name))
+
+
+@pytest.fixture
+def typist(begun: Holdfast) -> Typist:
+    return Typist(begun)
 
 
 def text_of(house: Holdfast) -> str:
@@ -82,8 +104,10 @@ def test_what_was_not_changed_is_not_saved(started: Holdfast, typist: Typist) ->
     assert said.err == "holdfast: nothing was saved, since the editor ended with code 1\n"
     said = typist("config", "edit", EDITOR="/no/such/editor", code=1)
     assert said.err == (
-        "holdfast: the editor /no/such/editor cannot be started: No such file or directory; see EDITOR\n"
+        "holdfast: the editor /no/such/editor cannot be started: no such file or directory; see $EDITOR\n"
     )
+    said = typist("config", "edit", EDITOR='"vim', code=2)
+    assert said.err == 'holdfast: $EDITOR cannot be understood: "vim\n'
     assert drafts(started) == []
 
 

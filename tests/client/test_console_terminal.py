@@ -238,6 +238,22 @@ def test_a_signal_ends_it_and_the_terminal_is_put_right(
         assert is_put_right(child)
 
 
+def test_who_comes_back_from_the_shell_has_every_key_go_to_the_program_again(shell: Typist) -> None:
+    with shell.terminal("console", "keys", "--tail", "0", size=(30, 90)) as child:
+        child.expect_exact("size 30x90")
+        os.kill(child.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, child.pid, os.WSTOPPED | os.WNOWAIT)
+        modes = termios.tcgetattr(child.fileno())
+        modes[3] |= COOKED
+        termios.tcsetattr(child.fileno(), termios.TCSANOW, modes)  # as a shell does
+        os.kill(child.pid, signal.SIGCONT)
+        child.expect_exact("size 29x90")  # it is drawn anew
+        child.send(CTRL_C)
+        child.expect_exact(r"heard b'\x03'")
+        child.send(DETACH)
+        assert ended(child)[0] == 0
+
+
 def test_a_terminal_can_be_shown_as_lines(shell: Typist) -> None:
     with shell.terminal("console", "pty", "--lines", "--tail", "0") as child:
         child.expect_exact(">")

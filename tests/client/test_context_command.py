@@ -55,6 +55,8 @@ def eve(shell: Typist) -> None:
 
 
 def test_a_machine_is_named_with_a_key_that_nobody_sees(remote: Remote) -> None:
+    wrong = remote("context", "add", "prod", remote.url, "--token-stdin", typed="t\u00f6ken", code=1)
+    assert wrong.err == "holdfast: the token holds characters that no token has\n"
     said = remote("context", "add", "prod", remote.url, "--token-stdin", typed=remote.key("named"))
     assert said.out == "added context prod: URL\n"
     assert said.err == "Go there with -C prod, or with all commands: holdfast context use prod\n"

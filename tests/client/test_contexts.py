@@ -69,6 +69,7 @@ def test_without_tokens_there_is_nothing_to_hide(contexts: Contexts) -> None:
         '{"contexts": {"x": {"url": "http://x:99999"}}}',
         '{"contexts": {"x": {"url": "http://[x"}}}',
         '{"current": 1}',
+        pytest.param("[" * 100_000, id="deep"),
     ],
 )
 def test_what_holds_no_contexts_is_named_and_left_alone(contexts: Contexts, text: str) -> None:

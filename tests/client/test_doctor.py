@@ -13,6 +13,7 @@ import pytest
 
 from client.doctor.software import version
 from client.doctor.subject import find_subject
+from client.place import started_place
 from client.target import Target
 
 from ..system import processes
@@ -214,7 +215,7 @@ def test_an_installed_version_that_does_not_run_yet_is_told_of(typist: Typist, h
     house.start()
     state = house.path("state")
     target = Target(socket=house.path("api.sock"))
-    subject = find_subject(house.path("config.hjson"), state, os.path.join(state, "run"), target)
+    subject = find_subject(house.path("config.hjson"), started_place("", state), target)
     (found,) = version(subject, "2.0.1")
     assert found.to_dict() == {
         "check": "version",

@@ -104,6 +104,25 @@ def test_events_tell_the_same_of_all_servers(ask: Typist) -> None:
     assert "neither the id of an event nor a time" in ask("events", "--since", "soon", code=2).err
 
 
+def test_who_follows_events_neither_delays_the_end_nor_is_cut_off_and_goes_on_afterwards(
+    typist: Typist, house: Holdfast
+) -> None:
+    house.configure(chat=program("echo"))
+    house.start()
+    house.until_status("chat", 1)
+    with typist.running("events", "-f", "--since", "1h", "--json") as following:
+        following.until(lambda text: '"to": "starting"' in text)
+        assert house.stop() == 0
+        ended = house.output.until_end()
+        assert "Traceback" not in ended
+        assert "graceful" not in ended
+        house.start()
+        text = following.until(lambda text: text.count('"to": "starting"') == 2)
+        ids = [json.loads(line)["id"] for line in text.splitlines()]
+        assert ids == sorted(set(ids))
+        assert following.errors().count("going on when") == 1
+
+
 def test_no_event_is_missing_and_none_comes_twice_though_daemons_are_killed(
     typist: Typist, house: Holdfast
 ) -> None:

@@ -109,6 +109,18 @@ def test_the_trash_is_emptied_only_by_who_says_so(shell: Typist, folder: Path) -
     assert not (folder / "world" / "level.dat").exists()
 
 
+def test_one_thing_in_the_trash_is_deleted_for_good(shell: Typist, folder: Path) -> None:
+    shell("files", "rm", "--trash", "web:world/level.dat")
+    shell("files", "rm", "-r", "--trash", "web:world/region")
+    shell("files", "trash", "rm", "web", "world/region")
+    (left,) = json.loads(shell("files", "trash", "list", "web", "--json").out)
+    assert left["path"] == "/world/level.dat"
+    shell("files", "trash", "rm", "web", left["id"], "--json")
+    assert shell("files", "trash", "list", "web", "--json").out == "[]\n"
+    assert shell("files", "trash", "rm", "web", left["id"], code=3).out == ""
+    assert not (folder / "world" / "region").exists()
+
+
 def test_jobs_are_listed_shown_and_watched(shell: Typist, folder: Path) -> None:
     id_ = shell("files", "pack", "--no-wait", "web:b.zip", "world").out.strip()
     watched = shell("jobs", "watch", id_).out.splitlines()

@@ -1,5 +1,6 @@
 """`holdfast files mv`, `cp`, `rm`, `mkdir`, `chmod` and `edit`."""
 
+import json
 import os
 import stat
 from collections.abc import Sequence
@@ -135,6 +136,17 @@ def test_folders_are_made_with_those_above_them(shell: Typist, folder: Path) -> 
     assert "a.txt is no folder" in shell("files", "mkdir", "-p", "web:a.txt/y", code=6).err
 
 
+def test_programs_are_told_what_was_changed_in_a_line_each(shell: Typist, folder: Path) -> None:
+    def told(*words: str) -> list[str]:
+        return [json.loads(line)["path"] for line in shell("files", *words, "--json").out.splitlines()]
+
+    assert told("mkdir", "web:one", "web:two") == ["web:one", "web:two"]
+    assert told("mv", "web:one", "web:two/") == ["web:two/one"]
+    assert told("cp", "web:two", "web:three") == ["web:three"]
+    assert told("chmod", "-R", "700", "web:three") == ["web:three/one", "web:three"]
+    assert told("rm", "-r", "web:two", "web:three") == ["web:two", "web:three"]
+
+
 def test_modes_are_changed_also_below(shell: Typist, folder: Path) -> None:
     shell("files", "chmod", "-R", "700", "web:sub")
     assert stat.S_IMODE((folder / "sub" / "b.txt").stat().st_mode) == 0o700
@@ -167,10 +179,9 @@ def test_a_change_by_somebody_else_is_not_overwritten_and_no_text_is_lost(
 ) -> None:
     script = f'printf mine > "$1"; printf theirs > {folder / "a.txt"}'
     said = shell("files", "edit", "web:a.txt", EDITOR=editor(tmp_path, script), code=6)
-    sentence, _, kept = said.err.strip().rpartition(" is in ")
-    assert sentence == (
-        "holdfast: web:a.txt: somebody has changed it meanwhile; it was not saved, and your text"
-    )
+    where, sentence = said.err.splitlines()
+    assert sentence == "holdfast: web:a.txt: somebody has changed it meanwhile; it was not saved"
+    kept = where.removeprefix("Your text is kept in ")
     assert Path(kept).read_text() == "mine"
     assert stat.S_IMODE(Path(kept).stat().st_mode) == 0o600
     assert (folder / "a.txt").read_text() == "theirs"
@@ -179,7 +190,8 @@ def test_a_change_by_somebody_else_is_not_overwritten_and_no_text_is_lost(
 def test_an_editor_that_fails_saves_nothing(shell: Typist, folder: Path, tmp_path: Path) -> None:
     script = 'printf mine > "$1"; exit 3'
     said = shell("files", "edit", "web:a.txt", EDITOR=editor(tmp_path, script), code=1)
-    assert said.err.startswith("holdfast: web:a.txt was not saved: the editor ended with 3; your text is in ")
+    assert said.err.startswith("Your text is kept in ")
+    assert said.err.endswith("\nholdfast: nothing was saved, since the editor ended with code 3\n")
     assert (folder / "a.txt").read_text() == "a"
     none = shell("files", "edit", "web:a.txt", EDITOR="/none", code=1)
     assert (

@@ -240,6 +240,7 @@ class Liar(BaseHTTPRequestHandler):
     """A server that says of its files what it likes."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or a body waits until its head was acknowledged
     names: tuple[str, ...] = ()
     ranges = True
     endless = False

@@ -104,6 +104,14 @@ class TestLooking:
         assert sorted(found) == ["web:logs/.hidden.log", "web:logs/latest.log", "web:logs/old.log"]
         assert shell("files", "find", "web:", "--name", "*.gz", code=1).out == ""
 
+    def test_what_only_holds_the_name_takes_no_place_of_what_has_it(self, shell: Typist) -> None:
+        found = shell("files", "find", "web:", "--name", "old.log", "--max", "1")
+        assert (found.out, found.err) == ("web:logs/old.log\n", "")
+        found = shell("files", "find", "web:", "--name", "log", "--max", "1", code=1)
+        assert (found.out, found.err) == ("", "")
+        found = shell("files", "find", "web:", "--type", "d", "--name", "l*", "--max", "1")
+        assert (found.out, found.err) == ("web:logs/\n", "")
+
     def test_files_are_found_by_what_stands_in_them(self, shell: Typist) -> None:
         said = shell("files", "find", "web:", "--grep", "err.r", "--name", "l*")
         assert said.out == "web:logs/latest.log:2:two error\n"

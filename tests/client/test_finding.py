@@ -1,6 +1,7 @@
 """Which Holdfast is meant: what is said wins over what is remembered, and that over what is here."""
 
 import json
+import os
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from client.contexts import Context, Contexts, NoSuchContext
-from client.finding import Found, NotFound, Said, TokenUnusable, Unencrypted, found
+from client.finding import Found, NotFound, Said, TokenUnusable, Unencrypted, found, is_ours
 from client.target import Target
 
 URL = "https://games.example:1"
 OTHER = "https://other.example:1"
+STRANGER = 54321
 
 
 @pytest.fixture
@@ -63,6 +65,45 @@ def test_where_nothing_is_the_places_are_named(environment: Mapping[str, str], t
         found(Said(), environment, str(tmp_path))
     with pytest.raises(NoSuchContext, match="there is no context prd: there are prod, lab"):
         found(Said(context="prd"), environment)
+
+
+def test_no_link_of_a_stranger_is_followed(environment: Mapping[str, str], here: str, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    os.rename(here, elsewhere / "one.sock")
+    os.symlink(elsewhere / "one.sock", here)
+    assert is_ours(here)
+    tmp_path.chmod(0o1777)
+    assert is_ours(here)
+    if os.getuid() == 0:
+        os.lchown(here, STRANGER, STRANGER)
+        assert not is_ours(here)
+        os.lchown(here, 0, 0)
+        os.chown(elsewhere / "one.sock", STRANGER, STRANGER)
+        assert is_ours(here)  # in a folder where nobody else makes anything
+        elsewhere.chmod(0o1777)
+        assert not is_ours(here)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can leave something for another one")
+@pytest.mark.parametrize("theirs", ["config.hjson", "state"])
+def test_what_a_stranger_leaves_in_a_shared_folder_leads_nowhere(
+    environment: Mapping[str, str], tmp_path: Path, theirs: str
+) -> None:
+    shared, other = tmp_path / "shared", tmp_path / "other"
+    (shared / "state").mkdir(parents=True)
+    other.mkdir()
+    (shared / "config.hjson").write_text("{}")
+    (shared / "state" / "api.json").write_text(json.dumps({"config": "c", "socket": str(other / "s")}))
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(other / "s"))
+        shared.chmod(0o1777)
+        assert found(Said(), environment, str(shared)).target.socket == str(other / "s")
+        os.chown(shared / theirs, STRANGER, STRANGER)
+        with pytest.raises(NotFound):
+            found(Said(), environment, str(shared))
+        shared.chmod(0o755)  # a folder of somebody that others may look into
+        assert found(Said(), environment, str(shared)).target.socket == str(other / "s")
 
 
 def test_in_the_folder_of_one_no_other_is_meant(
@@ -149,7 +190,10 @@ def test_a_file_with_a_token_is_private_and_holds_one(
         found(Said(url=URL, token_file=str(file)), environment)
 
 
-@pytest.mark.parametrize("url", ["http://games.example", "http://10.1.2.3:42069", "http://[fe80::1]:42069"])
+@pytest.mark.parametrize(
+    "url",
+    ["http://games.example", "http://10.1.2.3:42069", "http://[fe80::1]:42069", "http://games.localhost"],
+)
 def test_no_token_goes_unencrypted_over_a_network(environment: Mapping[str, str], url: str) -> None:
     with pytest.raises(Unencrypted, match="unencrypted, for all on the way to read"):
         found(Said(url=url, token="secret"), environment)

@@ -37,6 +37,7 @@ Client(target, way=Quick(target, 1)).servers
 @pytest.mark.parametrize(
     "code",
     [
+        "from client.main import main; main(['list', '--socket', '/nobody/is/here'])",
         "import client.command.shell",
         "from client.command.shell import shell; shell()",
         "import client.clients, client.drivers, client.operation, client.servers, client.system",

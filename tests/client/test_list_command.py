@@ -1,6 +1,9 @@
 """`holdfast list`, in a pipe and in a terminal."""
 
 import json
+import os
+import signal
+from functools import partial
 
 from client.command.output import plain
 
@@ -73,6 +76,56 @@ def test_what_has_crashed_says_why(house: Holdfast, typist: Typist) -> None:
     _, bad, _ = typist("list").stable.splitlines()
     assert bad.startswith("bad  failed")
     assert "exited with code" in bad
+
+
+def _runs(house: Holdfast, name: str) -> bool:
+    return house.about(name)["state"] == "running"
+
+
+def test_a_narrow_terminal_is_shown_fewer_columns_and_no_half_numbers(
+    house: Holdfast, typist: Typist
+) -> None:
+    name = "n" * 50
+    house.configure(**{name: sleeper(), "ok": sleeper()})
+    house.start()
+    for one in (name, "ok"):
+        house.until(partial(_runs, house, one), "it runs")
+    with typist.terminal("list", size=(24, 80)) as seen:
+        seen.expect("ok .*\r\n$")
+        lines = stable(bare(seen.before + seen.after)).splitlines()
+    assert lines == [
+        "NAME  STATUS  UPTIME  CPU",
+        f"{name}  running  TIME  N%",
+        "ok  running  TIME  N%",
+    ]
+    with typist.terminal("list", size=(10, 40)) as seen:
+        seen.expect("ok .*\r\n$")
+        lines = stable(bare(seen.before + seen.after)).splitlines()
+    assert lines == ["NAME  STATUS", f"{'n' * 31}  running", "n" * 19, "ok  running"]
+
+
+def test_a_watched_list_that_is_too_long_says_how_many_there_are(shell: Typist) -> None:
+    with shell.terminal("list", "--watch", size=(3, 80)) as seen:
+        seen.expect_exact("3 servers in all; holdfast top scrolls")
+        assert "off" not in bare(seen.before)
+
+
+def test_ctrl_z_gives_the_shell_its_own_screen_and_the_list_goes_on_afterwards(shell: Typist) -> None:
+    with shell.terminal("list", "--watch", "--interval", "0.1") as seen:
+        seen.expect("web .*running")
+        seen.send("\x1a")
+        seen.expect_exact("\x1b[?1049l\x1b[?25h")
+        os.waitid(os.P_PID, seen.pid, os.WSTOPPED | os.WNOWAIT)
+        seen.kill(signal.SIGCONT)
+        seen.expect_exact("\x1b[?1049h")
+        seen.expect("web .*running")
+        seen.sendintr()
+        seen.expect_exact("\x1b[?1049l")
+
+
+def test_wide_characters_take_two_places() -> None:
+    rows = [("日本", "x"), ("ab", "y"), ("e\u0301", "z")]
+    assert plain(("N", "W"), rows) == "N     W\n日本  x\nab    y\ne\u0301     z\n"
 
 
 def test_names_cannot_steer_the_terminal() -> None:

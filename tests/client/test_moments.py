@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from client.command.escapes import harmless
 from client.command.moments import moment, stamp, when
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC).timestamp()
@@ -47,12 +46,3 @@ def test_a_date_without_a_zone_is_meant_here_and_one_with_a_zone_there(
 @pytest.mark.parametrize("text", ["", "soon", "25:00", "10", "2026-13-01", "9" * 400])
 def test_what_is_no_moment(text: str) -> None:
     assert moment(text, NOW) is None
-
-
-def test_of_a_line_nothing_but_its_colours_reaches_the_terminal() -> None:
-    line = (
-        "\x1b[1;31mred\x1b[0m\x1b]8;;http://x\x07link\x1b]8;;\x1b\\ \x1b[2J\x1bc\x9b5n\ttab\x1bP+q\x1b\\\x07"
-    )
-    assert harmless(line, coloured=True) == "\x1b[1;31mred\x1b[0mlink 5n\ttab\x1b[0m"
-    assert harmless(line, coloured=False) == "redlink 5n\ttab"
-    assert harmless("10%\r20%\r", coloured=True) == "20%"

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def furnished(house: Holdfast) -> Holdfast:
     house.until(lambda: house.about("crash")["state"] == "failed", "it has crashed")
     house.until(lambda: house.about("chat")["state"] == "running", "it runs")
     house.until(lambda: house.about("tick")["state"] == "running", "it runs")
-    house.until(lambda: "tick 300" in house.local.get("/server/tick/logs").text, "it has said something")
+    house.until(lambda: "tick 150" in house.local.get("/server/tick/logs").text, "it has said something")
     return house
 
 
@@ -51,17 +52,10 @@ def stuck(house: Holdfast) -> Iterator[None]:
         house.until_it_answers()
 
 
-class Stuck(Typist):
-    """Types commands while the daemon is stuck."""
-
-    def __init__(self, house: Holdfast) -> None:
-        super().__init__(house)
-        self._stuck = house
-
-    def __call__(self, *arguments: str, code: int | None = 0, **more: str) -> Said:
-        """Type a command; see `Typist`."""
-        with stuck(self._stuck):
-            return super().__call__(*arguments, code=code, **more)
+def while_stuck(house: Holdfast, *commands: str) -> list[Said]:
+    """Return what commands say while the daemon is stuck; all at once, since each waits for it a while."""
+    with stuck(house), ThreadPoolExecutor() as threads:
+        return list(threads.map(lambda one: Typist(house)(*one.split(), code=None), commands))
 
 
 def told(said: Said) -> dict[str, Any]:
@@ -71,8 +65,14 @@ def told(said: Said) -> dict[str, Any]:
 
 
 def test_the_supervisor_tells_what_the_stuck_daemon_does_not(furnished: Holdfast) -> None:
-    typist = Stuck(furnished)
-    listed = typist("list")
+    listed, status_said, quiet, history_said, unknown = while_stuck(
+        furnished,
+        "list",
+        "status chat crash --json",
+        "status crash --quiet",
+        "history crash --json",
+        "status crsh",
+    )
     assert listed.err == SUPERVISOR
     assert [line.split()[:2] for line in listed.out.splitlines()[1:]] == [
         ["chat", "running"],
@@ -80,26 +80,26 @@ def test_the_supervisor_tells_what_the_stuck_daemon_does_not(furnished: Holdfast
         ["off", "stopped"],
         ["tick", "running"],
     ]
-    status = told(typist("status", "chat", "crash", "--json"))
+    status = told(status_said)
     chat = status["chat"]
     assert (chat["state"], chat["status"], chat["ready"]) == ("running", 1, True)
     assert status["crash"]["lastExit"]["code"] == 3
-    assert typist("status", "crash", "--quiet", code=1).err == SUPERVISOR
-    history = told(typist("history", "crash", "--json"))
+    assert (quiet.code, quiet.err) == (1, SUPERVISOR)
+    history = told(history_said)
     assert [one["to"] for one in history["history"]] == ["failed", "starting"]
     assert history["history"][0]["lines"] == ["out of ideas"]
-    assert "holdfast: there is no server crsh; did you mean crash?" in typist("status", "crsh", code=3).err
+    assert unknown.code == 3
+    assert "holdfast: there is no server crsh; did you mean crash?" in unknown.err
 
 
 def test_logs_are_read_from_the_files_and_from_the_supervisors_memory(furnished: Holdfast) -> None:
-    typist = Stuck(furnished)
-    said = typist("logs", "tick")
+    said, found = while_stuck(furnished, "logs tick", "logs crash -g IDEAS -i")
     numbers = ticks(said.out)
     assert numbers == list(range(numbers[-1] + 1))
     assert said.err == SUPERVISOR
-    assert typist("logs", "crash", "-g", "IDEAS", "-i").out == "out of ideas\n"
-    with stuck(furnished), typist.running("logs", "-f", "tick", "-n", "3") as following:
-        following.until(lambda text: len(ticks(text)) > 100)
+    assert found.out == "out of ideas\n"
+    with stuck(furnished), Typist(furnished).running("logs", "-f", "tick", "-n", "3") as following:
+        following.until(lambda text: len(ticks(text)) > 30)
         following.signal(signal.SIGINT)
         assert following.code() == 130
         numbers = ticks(following.until(lambda text: True))
@@ -138,6 +138,7 @@ def test_a_killed_holdfast_is_read_without_a_trace(furnished: Holdfast, typist: 
     history = told(typist("history", "crash", "--json"))
     assert [one["to"] for one in history["history"]] == ["failed", "starting"]
     assert typist("logs", "tick", "-n", "1").err == REMAINS
+    assert typist("list", "tick").out.endswith("  running when it was written last\n")
     assert {one.name: one.stat().st_mtime_ns for one in state.iterdir()} == before
     furnished.sweep()
 

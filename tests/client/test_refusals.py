@@ -1,7 +1,9 @@
 """There is one exception for each kind of error that the API knows."""
 
 import ast
+import copy
 import itertools
+import pickle
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from client import refusals
+from client.contexts import NoSuchContext
 from client.exchange import Response
-from client.failures import Failure, NotHoldfast, Refused, refusal
+from client.failures import CannotConnect, ConnectionLost, Failure, NotHoldfast, Refused, refusal
+from client.jobs import Job, JobFailed
 from client.reactions import GROUPS, Invalid, NotThere, Unavailable, WentWrong, group_of
 from client.refusals import KINDS
+from client.varlink import Declined
 
 DAEMON = Path(__file__).parents[2] / "daemon"
 
@@ -155,3 +160,21 @@ def test_a_refusal_tells_when_to_come_back() -> None:
 
 def test_a_status_that_is_no_refusal_has_no_group() -> None:
     assert group_of(200) is Refused
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        refusals.NoSuchServer(404, "no-such-server", "none", {"detail": "really"}),
+        CannotConnect("/x", "nobody listens there"),
+        ConnectionLost("gone"),
+        JobFailed("it failed", Job(id="j", kind="copy", server="web", state="failed")),
+        NoSuchContext("prod", {}),
+        Declined("NoSuchService", {"reason": "none"}),
+    ],
+)
+def test_a_failure_goes_from_process_to_process_as_it_is(failure: Failure) -> None:
+    for other in (pickle.loads(pickle.dumps(failure)), copy.copy(failure)):
+        assert type(other) is type(failure)
+        assert str(other) == str(failure)
+        assert vars(other) == vars(failure)

@@ -1,5 +1,6 @@
 """What a terminal is shown of what a program says."""
 
+import json
 import re
 from itertools import pairwise
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from client.command.consoleshow import Tail
 from client.command.detaching import Detaching, keys
 from client.command.exits import Stop
-from client.command.screening import MOST_LINE, Screening
+from client.command.output import as_json
+from client.command.screening import MOST_LINE, Screening, screened
 
 
 @pytest.mark.parametrize(
@@ -99,3 +101,21 @@ def test_what_only_begins_like_the_keys_goes_on(typed: bytes, step: int) -> None
             assert passed == typed[: typed.index(b"\x10\x11")]
             return
     assert typed == passed + (b"\x10" if typed.endswith(b"\x10") else b"")
+
+
+def test_a_line_alone_takes_its_colours_with_it() -> None:
+    line = (
+        "\x1b[1;31mred\x1b[0m\x1b]8;;http://x\x07link\x1b]8;;\x1b\\ \x1b[2J\x1bc\x9b5n\ttab\x1bP+q\x1b\\\x07"
+    )
+    assert screened(line, coloured=True) == "\x1b[1;31mred\x1b[0mlink \ttab"
+    assert screened(line, coloured=False) == "redlink \ttab"
+    assert screened("\x1b[31mred", coloured=True) == "\x1b[31mred\x1b[0m"
+    assert screened("10%\r20%\r", coloured=True) == "20%"
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_json_says_all_of_a_text_and_steers_nothing(text: str) -> None:
+    said = as_json(text)
+    assert json.loads(said) == text
+    said.encode()
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", said)

@@ -1,6 +1,8 @@
 """`holdfast top`: the dashboard against a real Holdfast, through textual's pilot and in a terminal."""
 
+import os
 import re
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,6 +16,7 @@ from client.clients import AsyncClient
 from client.command.top.dashboard import Dashboard
 from client.command.top.figures import BUCKET, KEPT, Figures
 from client.command.top.screens import Details, Question
+from client.command.top.serverlist import Column
 from client.records import record
 from client.servers import Server
 from client.target import Target
@@ -168,6 +171,18 @@ def test_in_a_terminal_it_is_left_by_a_key_and_the_terminal_is_as_before(shell: 
         assert "NAME" in bare(said)
 
 
+def test_ctrl_z_stops_it_and_gives_the_shell_its_own_screen(shell: Typist) -> None:
+    with shell.terminal("top") as seen:
+        seen.expect("chat")
+        seen.send("\x1a")
+        seen.expect_exact("\x1b[?1049l")
+        os.waitid(os.P_PID, seen.pid, os.WSTOPPED | os.WNOWAIT)
+        seen.kill(signal.SIGCONT)
+        seen.expect_exact("\x1b[?1049h")
+        seen.send("q")
+        seen.expect_exact("\x1b[?1049l")
+
+
 def test_without_a_terminal_it_says_what_to_use_instead(shell: Typist) -> None:
     said = shell("top", code=2)
     assert said.err == "holdfast: top needs a terminal; without one there is holdfast list\n"
@@ -200,3 +215,13 @@ def test_a_sparkline_takes_no_more_memory_after_a_week() -> None:
         now += BUCKET
         figures.update({"web": _server(cpuUsage=1.0)})
     assert len(figures._cpu["web"]._sums) <= KEPT + 1
+
+
+def test_wide_characters_do_not_push_the_columns_aside() -> None:
+    name = Column("NAME", 6)
+    assert [name.fit(text) for text in ("ab", "日本", "日本語日本語", "toolong")] == [
+        "ab    ",
+        "日本  ",
+        "日本 …",
+        "toolo…",
+    ]

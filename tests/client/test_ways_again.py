@@ -4,12 +4,12 @@ import os
 import socket
 import threading
 
+import anyio
 import pytest
 
+from client import AsyncClient, Client
 from client.exchange import Steps
-from client.failures import (
-    ConnectionLost,
-)
+from client.failures import CannotAsk, ConnectionLost
 
 from .asking import OK, Play, ask, failure
 from .carriers import Carrier
@@ -71,6 +71,33 @@ def test_who_was_there_and_is_gone_is_waited_for(carry: Carrier, tmp_path: os.Pa
     finally:
         for one in (peer, *back):
             one.end()
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_who_asks_with_a_client_that_was_closed_is_told_so(backend: str) -> None:
+    async def main() -> None:
+        async with AsyncClient(socket="/x") as awaiting:
+            pass
+        with pytest.raises(CannotAsk, match="was closed"):
+            await awaiting.servers.list()
+
+    with Client(socket="/x") as waiting:
+        pass
+    with pytest.raises(CannotAsk, match="was closed"):
+        waiting.servers.list()
+    anyio.run(main, backend=backend)
+
+
+def test_how_long_is_asked_again_can_be_said(play: Play) -> None:
+    asked = []
+
+    def script(line: Line) -> None:
+        asked.append(line.hear())
+        line.say(b"")
+
+    with play(script) as peer, Client(peer.target, repeating=0) as client, pytest.raises(ConnectionLost):
+        client.servers.list()
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])

@@ -241,6 +241,25 @@ async def test_a_full_disk_keeps_what_came_before(
     assert (await patch(shelf, url, 5, b"56789")).status_code == 204
 
 
+async def pieces() -> AsyncIterator[bytes]:
+    for _ in range(64):
+        yield bytes(1 << 18)
+
+
+async def test_a_disk_that_is_full_in_the_middle_is_told_and_keeps_what_came_before(
+    shelf: Shelf, full_disk: Callable[[int], AbstractContextManager[None]]
+) -> None:
+    url = await begin(shelf, None)
+    await patch(shelf, url, 0, b"01234")
+    await shelf.house.until("app", status=1)
+    with full_disk(1000):
+        # More than a thread is given at once: the rest waits to be taken when that fails.
+        asked = {**CONTENT, "Upload-Offset": "5"}
+        answer = await shelf.client.patch(url, content=pieces(), headers=asked)
+    assert answer.status_code == 507, answer.text
+    assert await offset(shelf, url) == "1000"
+
+
 async def test_uploads_expire(shelf: Shelf) -> None:
     url = await begin(shelf)
     kept = [shelf.folder / name for name in shelf.names() if name.endswith((".part", ".json"))]

@@ -1,7 +1,7 @@
 """The dashboard itself: looks again and again, shows what it sees, and does what the keys say."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar, cast
 
 import anyio
@@ -17,12 +17,15 @@ from ...target import Target
 from ..exits import sentence_of
 from ..output import shown
 from .departure import leave_to
-from .figures import ORDERS, Figures, Order
-from .numbers import Numbers, happened, machine
+from .figures import BUCKET, KEPT, ORDERS, Figures, Order
+from .numbers import happened, machine
 from .screens import Details, Question
 from .serverlist import ServerList
 
 AWAY = (CannotConnect, ConnectionLost, TimedOut)
+
+HISTORY = 30
+"""Lines of what happened that are shown of one server."""
 
 SHARE = 0.2
 """Of the time, what looking may take."""
@@ -59,6 +62,7 @@ class Dashboard(App[None]):
         Binding("u", "sort('uptime')", show=False),
         Binding("escape", "everybody", show=False),
         Binding("q,ctrl+c", "quit", "Quit", key_display="q"),
+        Binding("ctrl+z", "suspend_process", show=False),
     ]
 
     def __init__(self, open_client: Callable[[], AsyncClient], target: Target, interval: float) -> None:
@@ -128,7 +132,7 @@ class Dashboard(App[None]):
         line = self._target.where
         if self._hosts:
             try:
-                line = f"{machine(await Numbers(holdfast._driver).host())}   {line}"
+                line = f"{machine(await holdfast.system.host(since=-1))}   {line}"
             except (NotAllowedTo, NotKnown):
                 self._hosts = False
         states: dict[str, int] = {}
@@ -142,14 +146,12 @@ class Dashboard(App[None]):
         for name in [one for one in self.list.seen if one not in self._remembered] if self._histories else ():
             self._remembered.add(name)
             try:
-                said = await Numbers(holdfast._driver).usage(name)
+                said = await holdfast.usage.get(name, since=-BUCKET * KEPT, step=int(BUCKET))
             except (NotAllowedTo, NotKnown):
                 self._histories = False
                 return
-            columns = said.get("columns")
-            if isinstance(columns, dict):
-                self.figures.remember(name, cast("Mapping[str, Sequence[float | None]]", columns))
-                self.list.refresh()
+            self.figures.remember(name, said.columns)
+            self.list.refresh()
 
     def _show_why(self) -> None:
         chosen = self.figures.servers.get(self.list.chosen)
@@ -268,7 +270,7 @@ class Dashboard(App[None]):
     async def _show_details(self, name: str) -> None:
         assert self._holdfast is not None  # noqa: S101  (a server is known)
         try:
-            history = happened(await Numbers(self._holdfast._driver).history(name))
+            history = happened((await self._holdfast.history.get(name, limit=HISTORY)).history)
         except Failure as exc:
             history = [sentence_of(exc)]
         if (one := self.figures.servers.get(name)) is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -14,7 +15,7 @@ from textual.strip import Strip
 
 from ..amounts import duration, percent, size
 from ..listing import COLOURS, health_of, word_of
-from ..output import shown
+from ..output import shown, wide
 from .figures import Figures
 
 HEAD = 1
@@ -32,8 +33,9 @@ class Column:
 
     def fit(self, text: str) -> str:
         """Return a text as wide as the column."""
-        cut = text if len(text) <= self.width else f"{text[: self.width - 1]}…"
-        return cut.rjust(self.width) if self.right else cut.ljust(self.width)
+        cut = text if wide(text) <= self.width else f"{set_cell_size(text, self.width - 1)}…"
+        blanks = " " * (self.width - wide(cut))
+        return f"{blanks}{cut}" if self.right else f"{cut}{blanks}"
 
 
 def columns(width: int, longest: int) -> Sequence[Column]:
@@ -105,7 +107,7 @@ class ServerList(ScrollView, can_focus=True):
         self._names = self._figures.shown
         if self.chosen not in self._names:
             self.chosen = self._names[min(was, len(self._names) - 1)] if self._names else ""
-        longest = max((len(name) for name in self._names), default=8)
+        longest = max((wide(shown(name)) for name in self._names), default=8)
         self._columns = columns(self.size.width, longest)
         self.virtual_size = Size(self.size.width, len(self._names) + HEAD)
         self.refresh()
