@@ -12,6 +12,7 @@ def command() -> NoReturn:
     """Carry out the command line of this process, and end it."""
     # What is imported stays: to search it for garbage took a twelfth of a short command.
     gc.set_threshold(50_000)
+    _furnish()
     code = main()
     sys.stderr.flush()
     # All is written and nothing is left to do. To tear the interpreter down takes a tenth of a short command.
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return answer(asks, sys.argv[1:])
     import click  # noqa: PLC0415  (what is imported here is all that a short command waits for)
 
-    from .command.exits import Exit, Stop, code_of, complain, sentence_of  # noqa: PLC0415
+    from .command.exits import Exit, Stop, Unread, code_of, complain, sentence_of  # noqa: PLC0415
     from .command.shell import shell  # noqa: PLC0415
     from .failures import Failure  # noqa: PLC0415
 
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("\n")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, Unread):
         # Whoever read it has seen enough; the interpreter shall not complain of that at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
@@ -52,3 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(sentence_of(exc))
         return code_of(exc)
     return ended if isinstance(ended, int) else Exit.DONE
+
+
+def _furnish() -> None:
+    """Have standard input and outputs: what was closed would be the number of the next file, or socket."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)  # the least number that is free
+            os.set_inheritable(opened, True)
+            setattr(sys, name, open(opened, "w" if number else "r"))  # noqa: SIM115

@@ -12,6 +12,7 @@
 | 7 | not in time |
 | 78 | the config is wrong |
 | 130 | interrupted by Ctrl-C |
+| 141 | nobody reads its output any more |
 """
 
 import os
@@ -45,6 +46,10 @@ class Stop(Exception):
     def __init__(self, sentence: str, code: int = Exit.FAILED) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+class Unread(Exception):
+    """Nobody reads our output any more."""
 
 
 _STATUS = {

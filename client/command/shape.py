@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from .completing import CONTEXT
+from .exits import Unread
 from .invocation import Invocation
 from .table import Entry
 
@@ -181,6 +182,13 @@ class Lazy(ShapedGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return all names, without the other ones."""
         return list(self.entries)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Carry out the command that is named; raises `Unread`, as click would end with 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as exc:
+            raise Unread from exc
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import a command."""
