@@ -54,7 +54,9 @@ def put_all(
         inside = is_folder(putting.client, dest, there)
         if not inside and (dest.as_folder or len(sources) > 1):
             what = "there is no such folder; make it with holdfast files mkdir -p"
-            raise Stop(f"{dest}: {what if there is None else 'that is no folder'}", Exit.NOT_THERE)
+            if there is None:
+                raise Stop(f"{dest}: {what}", Exit.NOT_THERE)
+            raise Stop(f"{dest}: that is no folder", Exit.CONFLICT)
         for source in sources:
             putting.top(source, dest, there, inside=inside)
         return putting.code
@@ -106,14 +108,18 @@ class _Putting(Carrying):
         if there is not None and self.keep:
             return
         with self.one(dest):
-            self.client.files.upload(
-                dest.server,
-                dest.path,
-                source,
-                progress=self.progress,
-                memory=self._notes,
-                checked=self._checked,
-            )
+            if info.st_size:
+                self.client.files.upload(
+                    dest.server,
+                    dest.path,
+                    source,
+                    progress=self.progress,
+                    memory=self._notes,
+                    checked=self._checked,
+                )
+            else:  # or so it says: files in /proc do, whatever is in them
+                with reading(source), open(source, "rb", buffering=0) as file:
+                    self._stream(file.fileno(), dest)
             if there is None and info.st_mode & 0o111:
                 with contextlib.suppress(Refused):  # who may upload may not always do that
                     self.client.files.chmod(dest.server, dest.path, info.st_mode & 0o777)

@@ -87,3 +87,18 @@ def test_a_file_that_changes_while_it_is_sent_is_named(
     assert told.err == (
         f"holdfast: {source} changed while it was sent, which may have mixed old and new: send it again\n"
     )
+
+
+def test_what_says_that_it_is_empty_is_read_all_the_same(shell: Typist, running: Holdfast) -> None:
+    shell("files", "put", "/proc/version", "web:version")
+    assert shell("files", "cat", "web:version").out == Path("/proc/version").read_text()
+    shell("files", "rm", "--no-trash", "web:version")
+
+
+def test_several_files_do_not_fit_into_one(shell: Typist, running: Holdfast, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    shell("files", "put", str(tmp_path / "a"), "web:one")
+    said = shell("files", "put", str(tmp_path / "a"), str(tmp_path / "b"), "web:one", code=6)
+    assert said.err == "holdfast: web:one: that is no folder\n"
+    shell("files", "rm", "--no-trash", "web:one")
