@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BrokenPipeError, Unread):
         # Whoever read it has seen enough; the interpreter shall not complain of that at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        return Exit.UNREAD
     except (Stop, Failure, OSError) as exc:
         sys.stdout.flush()
         complain(sentence_of(exc))

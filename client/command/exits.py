@@ -38,6 +38,8 @@ class Exit(IntEnum):
     LATE = 7
     CONFIG = 78
     INTERRUPTED = 130
+    UNREAD = 141
+    """128 and SIGPIPE, as a shell tells it."""
 
 
 class Stop(Exception):

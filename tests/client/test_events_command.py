@@ -151,3 +151,12 @@ def test_no_event_is_missing_and_none_comes_twice_though_daemons_are_killed(
     ids = [json.loads(line)["id"] for line in said.splitlines()]
     assert ids == sorted(set(ids))
     assert "holdfast: the API is away, going on when it answers again\n" in following.errors()
+
+
+def test_what_is_said_to_go_back_can_be_typed_as_it_stands(typist: Typist, house: Holdfast) -> None:
+    house.configure(**{"my server": sleeper()})
+    house.start()
+    house.until(lambda: house.about("my server")["state"] == "running", "it runs")
+    house.until(lambda: len(_history(house, "my server")) == 2, "all is noted")
+    first, *_ = typist("history", "my server", "-n", "1").out.splitlines()
+    assert first.startswith("earlier: holdfast history 'my server' --before ")
