@@ -16,6 +16,8 @@ from .typed import Typist
 
 def pytest_collection_finish() -> None:
     """Look no more for garbage among what was imported: many tests collect, half of their time was that."""
+    import hypothesis  # noqa: F401, PLC0415  (who is imported later looks at referrers, and sees no frozen ones)
+
     gc.collect()
     gc.freeze()
 

@@ -147,6 +147,9 @@ class Peer:
 
     def _play(self, connection: socket.socket) -> None:
         connection.settimeout(DEADLINE)
+        if connection.family != socket.AF_UNIX:
+            # Or an answer would wait until what TLS says before it was acknowledged.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             with contextlib.suppress(OSError):
                 if self._trust is not None:

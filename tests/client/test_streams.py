@@ -8,6 +8,7 @@ from functools import partial
 import anyio
 import pytest
 
+from client import streams
 from client.asyncstreams import AsyncStream
 from client.asyncweb import AsyncWeb
 from client.drivers import AsyncDriver, Way
@@ -30,6 +31,12 @@ MAKE: dict[str, Callable[[Target, float], Way]] = {"quick": Quick, "web": Web}
 
 def chunk(text: str) -> bytes:
     return f"{len(text):x}\r\n{text}\r\n".encode()
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked anew is so sooner than people would want it."""
+    monkeypatch.setattr(streams, "FIRST_WAIT", 0.005)
 
 
 class Numbers:
