@@ -64,6 +64,8 @@ class Arrivals:
         for name in names:
             self._orders[name] = order = _Order(before.get(name))
             self._give(name, order, give)
+        # Told when all are given: whoever reads that may go away in the middle.
+        for name, order in self._orders.items():
             if not wait or order.error:
                 self._tell(name, order, 0.0)
         if wait:

@@ -51,6 +51,8 @@ class Output:
         """
         self._colour = colour
         self._rich: Console | None = None
+        self.listed = False
+        """Whether something was told as CSV."""
 
     @property
     def terminal(self) -> bool:
@@ -112,6 +114,7 @@ class Output:
         """Write comma-separated values with a header (RFC 4180)."""
         import csv  # noqa: PLC0415  (few want it)
 
+        self.listed = True
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)

@@ -113,6 +113,14 @@ class Shaped(click.Command):
         self.general = [param for param in self.general if not taken & set(param.opts)]
         self.params += self.general
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Carry it out; who asked for CSV is told if there is none of it."""
+        result: object = super().invoke(ctx)
+        invocation = ctx.ensure_object(Invocation)
+        if invocation.format == "csv" and not isinstance(self, click.Group) and not invocation.out.listed:
+            invocation.out.note("There is no CSV of this: ask for --json")
+        return result
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write its own options, then the general ones."""
         own: list[tuple[str, str]] = []

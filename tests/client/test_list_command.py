@@ -36,6 +36,11 @@ def test_octynes_client_knows_the_same_list_by_other_names(shell: Typist) -> Non
     assert json.loads(shell("apps", "--format=json").out)["off"]["status"] == 0
 
 
+def test_where_there_is_no_csv_that_is_told(shell: Typist) -> None:
+    assert shell("status", "web", "--format", "csv").err == "There is no CSV of this: ask for --json\n"
+    assert shell("list", "--format", "csv").err == ""
+
+
 def test_only_those_that_were_named(shell: Typist) -> None:
     assert list(json.loads(shell("list", "w*", "off", "--json").out)) == ["web", "off"]
     missing = shell("list", "wep", code=3)
