@@ -58,7 +58,7 @@ class Passing:
         self._terminal.raw()
         await self._draw_anew()
         return await whichever(
-            self._show_all, self._type, self._send, killed, self._follow_size, self._come_back
+            killed, self._show_all, self._type, self._send, self._follow_size, self._come_back
         )
 
     async def _show_all(self) -> Ending:

@@ -115,9 +115,9 @@ async def edit_lines(sitting: Sitting) -> Ending:
     batch = Batch(desk)
     sitting.console.on_break = Breaks(lambda text: batch.add([sitting.show.remark(text)]))
     jobs: Iterable[Callable[[], Awaitable[Ending]]] = (
+        killed,
         partial(show_all, sitting, batch, Mode.LINES),
         partial(desk.edit, batch),
-        killed,
         batch.carry,
     )
     try:

@@ -27,9 +27,9 @@ async def look(sitting: Sitting) -> Ending:
         terminal.silence()
         try:
             return await whichever(
+                killed,
                 partial(show_all, sitting, batch, Mode.LOOK),
                 partial(_until_left, terminal),
-                killed,
                 batch.carry,
             )
         finally:

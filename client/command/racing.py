@@ -7,7 +7,10 @@ T = TypeVar("T")
 
 
 async def whichever(*jobs: Callable[[], Awaitable[T]]) -> T:
-    """Carry out several until one of them ends; return what came of it, or raise what it has raised."""
+    """Carry out several until one of them ends; return what came of it, or raise what it has raised.
+
+    They begin one after the other: who waits for signals is named first, for what comes before he waits kills.
+    """
     import anyio  # noqa: PLC0415
 
     results: list[T] = []
