@@ -9,7 +9,7 @@ T = TypeVar("T")
 async def whichever(*jobs: Callable[[], Awaitable[T]]) -> T:
     """Carry out several until one of them ends; return what came of it, or raise what it has raised.
 
-    They begin one after the other: who waits for signals is named first, for what comes before he waits kills.
+    They begin one after the other: who waits for signals is named first, since one that comes sooner kills.
     """
     import anyio  # noqa: PLC0415
 
