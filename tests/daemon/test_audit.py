@@ -488,6 +488,7 @@ def test_every_sentence_is_whole(folder: Path, caplog: pytest.LogCaptureFixture,
     audit.configure(enabled=True, folder=str(folder), actions={})
     files = dict.fromkeys(("path", "src", "dest", "archive", "destPath"), "/x")
     more = {"keyName": "bot", "kind": "console", "count": 2, "target": "ops", "schedule": "nightly"}
+    more["signal"] = "SIGHUP"
     fields = {"server": "app", "taggedUser": "bob", **more, **files}
     audit.record(action, fields, ip="192.0.2.1", user="ada")
     audit.close()
