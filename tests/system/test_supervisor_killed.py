@@ -49,12 +49,15 @@ def test_its_successor_ends_what_it_left_before_it_starts_it_again(house: Holdfa
     for name in ("only", "stubborn"):
         house.console(name).until("ready")
     pids = [house.pid(name) for name in ("only", "stubborn", "sleeper")]
+    daemon = house.daemon
+    assert daemon is not None
     processes.kill(house.supervisor)
     house.ended()
+    processes.until_ended(daemon)  # or it would be asked below, and it knows the old output
     house.start()
     for name in ("only", "stubborn"):
         house.console(name).until("ready")
-    # It says nothing when it begins, and the one before has the name until it has ended.
+    # The sleeper says nothing when it begins, and the one before has the name until it has ended.
     house.until(lambda: house.about("sleeper")["pid"] not in (None, *pids), "a new sleeper runs")
     assert not os.path.exists(house.path("programs", "only", "twice"))
     now = [house.pid(name) for name in ("only", "stubborn", "sleeper")]
