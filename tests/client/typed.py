@@ -128,6 +128,15 @@ class Typist:
             timeout=DEADLINE,
             encoding="utf-8",
         )
+        unbounded = child.wait
+
+        def wait() -> object:
+            """Wait for the end as for anything else: not for ever."""
+            if not child.flag_eof:
+                child.expect(pexpect.EOF)
+            return unbounded()
+
+        child.wait = wait
         try:
             yield child
         finally:
