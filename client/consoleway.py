@@ -9,7 +9,7 @@ from websockets.typing import Subprotocol
 
 from .consoleprotocol import MOST_MESSAGE, NAME
 from .exchange import Request, Response
-from .failures import CannotConnect, ConnectionLost, Failure, NotHoldfast, Refused, TimedOut, refusal, why
+from .failures import CannotConnect, ConnectionLost, Failure, NotHoldfast, refusal, why
 from .target import Target
 
 CONNECTING = 10.0
@@ -20,9 +20,6 @@ CLOSING = 1.0
 
 WAITING = 4
 """Messages that are read before anybody asks for them: the rest waits with the daemon, which keeps it."""
-
-_AWAY = (429, 502, 503, 504)
-"""What a proxy answers whose Holdfast is being replaced, and who has too many connections just now."""
 
 
 class Options(TypedDict):
@@ -82,10 +79,3 @@ def said(exc: BaseException, target: Target) -> Failure:
         case WebSocketException():
             return ConnectionLost(f"the connection was cut: {exc}")
     return CannotConnect(target.where, why(exc))
-
-
-def passes(failure: Failure) -> bool:
-    """Tell whether it passes by itself, if Holdfast is only being replaced."""
-    if isinstance(failure, Refused):
-        return failure.status in _AWAY
-    return isinstance(failure, CannotConnect | ConnectionLost | TimedOut)

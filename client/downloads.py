@@ -12,9 +12,9 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from .exchange import Pause, Request, Response, Sink, Steps, at
-from .failures import ConnectionLost, NotHoldfast, Refused
+from .failures import AWAY, ConnectionLost, NotHoldfast, Refused
 from .localfiles import PartFile, Progress
-from .streams import AWAY, PATIENCE, Retry
+from .streams import PATIENCE, Retry
 
 _MOST_CHANGES = 20
 """How often a file may have changed behind a cut."""

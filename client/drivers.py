@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from .asyncstreams import AsyncOpened, AsyncStream
 from .exchange import Pause, Request, Response, Steps
-from .failures import CannotConnect, ConnectionLost, Failure, refusal
+from .failures import NOBODY, CannotConnect, ConnectionLost, Failure, refusal
 from .operation import Subscription
 from .streams import Opened, Retry, Stream
 
@@ -13,9 +13,6 @@ T = TypeVar("T")
 
 REPEATING = 10.0
 """Seconds for which a question whose connection was cut is asked again, if it may be and nobody says more."""
-
-_AWAY = ("nobody listens there", "there is no such file")
-"""Why nobody answers while the daemon is being replaced."""
 
 
 class Way(Protocol):
@@ -61,7 +58,7 @@ class _Again:
         match failure:
             case ConnectionLost() if self._repeatable:
                 self._known = True
-            case CannotConnect(why=why) if self._known and why in _AWAY:
+            case CannotConnect(why=why) if self._known and why in NOBODY:
                 pass
             case _:
                 raise failure

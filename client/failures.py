@@ -42,6 +42,13 @@ class TimedOut(Failure):
     """There was no answer in time; what was asked for may happen yet."""
 
 
+AWAY = (CannotConnect, ConnectionLost, TimedOut)
+"""What passes by itself, if the daemon is only being replaced."""
+
+NOBODY = ("nobody listens there", "there is no such file")
+"""Why a socket cannot be connected to behind which there is nobody, as `why` has it."""
+
+
 class CannotAsk(Failure):
     """It cannot be asked for like that: no request was sent, or not the whole of it, and nothing was done."""
 

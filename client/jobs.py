@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .exchange import Pause, Request, Steps, at
-from .failures import CannotConnect, ConnectionLost, Failure, Refused, TimedOut
+from .failures import AWAY, Failure, Refused
 from .localfiles import Progress
 from .operation import D, Following, Operation, Resource, Subscription
 from .records import Json, Record, record, records, told
@@ -118,7 +118,7 @@ class Jobs(Resource[D]):
         while True:
             try:
                 job = yield from Jobs.get.steps(id)
-            except (CannotConnect, ConnectionLost, TimedOut) as exc:
+            except AWAY as exc:
                 if job is None:
                     raise
                 yield Pause(retry.after(exc))

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 from .exchange import Request, Response
-from .failures import CannotConnect, ConnectionLost, Failure, Refused, TimedOut, refusal
+from .failures import AWAY, ConnectionLost, Failure, Refused, refusal
 
 if TYPE_CHECKING:
     from .operation import Subscription
@@ -19,9 +19,6 @@ PATIENCE = 60.0
 """Seconds for which a stream that was cut is asked for anew."""
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
-
-AWAY = (CannotConnect, ConnectionLost, TimedOut)
-"""What passes by itself, if the daemon is only being replaced."""
 
 STEADY = 5.0
 """Seconds after which a connection has worked, also if nothing came over it."""
@@ -83,7 +80,7 @@ class StreamState(Generic[T]):
 
     def _broke(self, failure: Failure) -> float:
         """Return the seconds to wait; raises a failure that does not pass, or that of the first attempt."""
-        if not self._begun or not _passes(failure):
+        if not self._begun or not passes(failure):
             raise failure
         if self.on_break is not None and not self._broken:
             self.on_break(failure)
@@ -111,7 +108,7 @@ class StreamState(Generic[T]):
             raise ConnectionLost("the stream was ended by the other side")
 
 
-def _passes(failure: Failure) -> bool:
+def passes(failure: Failure) -> bool:
     """Tell whether it passes by itself, if the daemon is only being replaced."""
     return failure.status in LATER if isinstance(failure, Refused) else isinstance(failure, AWAY)
 

@@ -14,9 +14,9 @@ import stat
 from collections.abc import Callable, Iterator, MutableMapping
 
 from .exchange import Body, Pause, Request, Response, Steps, at
-from .failures import ConnectionLost, Failure, NotHoldfast, Refused
+from .failures import AWAY, ConnectionLost, Failure, NotHoldfast, Refused
 from .localfiles import CannotRead, FileBody, Progress, Spool, reading
-from .streams import AWAY, PATIENCE, Retry
+from .streams import PATIENCE, Retry
 
 SMALL = 1 << 20
 """Bytes of a file that is sent at once: to send it again costs nothing."""

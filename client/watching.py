@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 from .consoleevents import Event, Settings
 from .consoleprotocol import ConsoleProtocol
-from .consoleway import passes
 from .failures import ConnectionLost, Failure
 from .servers import Size
-from .streams import PATIENCE, Retry
+from .streams import PATIENCE, Retry, passes
 from .target import Target
 
 if TYPE_CHECKING:

@@ -79,10 +79,11 @@ class Arrivals:
         try:
             order.note = str(give(name) or "")
         except Refused as exc:
-            hint = self._invocation.suggestion(name) if exc.kind == "no-such-server" else ""
-            order.error, order.code = f"{sentence_of(exc)}{hint}", code_of(exc)
+            order.code = code_of(exc)
             if exc.kind == "no-such-server":
-                order.error = f"there is no such server{hint}"
+                order.error = f"there is no such server{self._invocation.suggestion(name)}"
+            else:
+                order.error = sentence_of(exc)
 
     def _await(self, began: float, timeout: float) -> None:
         pending = [name for name, order in self._orders.items() if not order.error]

@@ -1,12 +1,12 @@
 """What a console shows to a person: lines of output, and our own remarks between them."""
 
-import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .amounts import duration, size
 from .output import DIM, Output, shown
 from .screening import Screening, is_ours
+from .telling import signal_of
 
 if TYPE_CHECKING:
     from ..consoleevents import Event
@@ -127,8 +127,5 @@ def _ended(how: "Exit") -> str:
     if how.code is not None:
         return f"ended with code {how.code}{after}"
     if how.signal is not None:
-        try:
-            return f"was ended by {signal.Signals(how.signal).name}{after}"
-        except ValueError:
-            return f"was ended by signal {how.signal}{after}"
+        return f"was ended by {signal_of(how.signal)}{after}"
     return f"ended{after}"

@@ -2,6 +2,7 @@
 
 import sys
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -9,15 +10,15 @@ import click
 from .completing import SERVER
 from .invocation import Invocation, pass_invocation
 from .moments import moment
-from .output import DIM, shown
+from .output import shown
 from .shape import Shaped
+from .standby import tell_break
 from .telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..events import Event
-    from ..failures import Failure
 
 USUAL = "24h"
 
@@ -64,7 +65,7 @@ def events(
         number, begin = (last[-1].id, None) if last else (number, begin)
     if follow:
         with asking.follow(since=number, begin=begin, server=one) as stream:
-            stream.on_break = lambda failure: _note(invocation, failure)
+            stream.on_break = partial(tell_break, invocation.out)
             for found in _of(chosen, stream):
                 show(found)
 
@@ -82,9 +83,3 @@ def _since(text: str | None, *, follow: bool) -> tuple[int | None, float | None]
     if (begin := moment(text)) is None:
         raise click.BadParameter(f"{text} is neither the id of an event nor a time", param_hint="--since")
     return None, begin
-
-
-def _note(invocation: Invocation, failure: "Failure | None") -> None:
-    away = "the API is away, going on when it answers again"
-    said = away if failure is not None else "the API answers again, going on"
-    invocation.out.note(invocation.out.styled(f"holdfast: {said}", DIM))

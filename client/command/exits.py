@@ -20,7 +20,7 @@ import sys
 from enum import IntEnum
 
 from ..contexts import ContextExists, NoSuchContext
-from ..failures import CannotConnect, ConnectionLost, Refused, TimedOut
+from ..failures import NOBODY, CannotConnect, ConnectionLost, Refused, TimedOut
 from ..finding import NotFound
 from .output import shown
 
@@ -112,7 +112,7 @@ def _advice(failure: CannotConnect) -> str:
         return ""
     if failure.why == "permission denied":
         return _who_may(failure.where)
-    if failure.why in ("there is no such file", "nobody listens there"):
+    if failure.why in NOBODY:
         return "; Holdfast is not running, or it listens elsewhere (holdfast doctor looks for it)"
     return ""
 

@@ -9,7 +9,7 @@ from .completing import SERVER
 from .invocation import Invocation, pass_invocation
 from .output import BOLD, DIM, shown
 from .shape import Shaped
-from .standby import about, named, standby
+from .standby import about, named, raw, standby
 from .telling import next_of, tell
 
 if TYPE_CHECKING:
@@ -35,20 +35,16 @@ def history(
     happens next. The latest stands last; --before goes further back, with the id that is shown.
     """
     source = standby(invocation)
-    if source is None:
-        chosen = invocation.named(names, every=every)
-    else:
-        chosen = named(invocation, source.servers(), names, every=every)
+    known = None if source is None else source.servers()
     found: dict[str, History] = {}
-    for name in chosen:
+    for name in named(invocation, known, names, every=every):
         with about(invocation, name):
             if source is None:
                 found[name] = invocation.client.history.get(name, limit=limit, before=before)
             else:
                 found[name] = source.history(name, limit, before)
     if invocation.json:
-        told = {name: one.raw for name, one in found.items()}
-        invocation.out.json(told if len(names) != 1 or every else next(iter(told.values()), {}))
+        invocation.out.json(raw(found, names, every=every))
         return
     for number, one in enumerate(found.values()):
         if number:

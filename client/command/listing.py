@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..failures import CannotConnect, ConnectionLost, TimedOut
+from ..failures import AWAY
 from .amounts import duration, percent, size
 from .completing import SERVER
 from .invocation import Invocation, pass_invocation
@@ -107,7 +107,7 @@ def _watch(invocation: Invocation, patterns: tuple[str, ...], interval: float) -
         while True:
             try:
                 live.update(_screen(out, _found(invocation, patterns)), refresh=True)
-            except (CannotConnect, ConnectionLost, TimedOut) as exc:
+            except AWAY as exc:
                 live.update(Text(f"{exc}; trying again"), refresh=True)
             time.sleep(interval)
 

@@ -14,14 +14,14 @@ import click
 from ..failures import Failure, Refused
 from ..quick import quick_client
 from .completing import SERVER
-from .exits import Exit, Stop, code_of, sentence_of
+from .exits import Exit, Stop, code_of, complain, sentence_of
 from .invocation import Invocation, pass_invocation
 from .moments import Moment, stamp
 from .output import DIM, Output, as_json, shown
 from .pager import paged
 from .screening import screened
 from .shape import Shaped
-from .standby import about, named, standby
+from .standby import about, named, standby, tell_break
 
 if TYPE_CHECKING:
     from ..logs import Line
@@ -110,10 +110,8 @@ def logs(
         tail = CONTEXT
     wanted = Wanted(since, until, grep, not ignore_case, tail)
     source = standby(invocation)
-    if source is None:
-        chosen = invocation.named(names, every=every)
-    else:
-        chosen = named(invocation, source.servers(), names, every=every)
+    known = None if source is None else source.servers()
+    chosen = named(invocation, known, names, every=every)
     teller = Teller(invocation.out, chosen, json=invocation.json, stamps=timestamps, prefix=not no_prefix)
     if follow:
         return _follow(invocation, source, chosen, wanted, teller)
@@ -135,8 +133,9 @@ def logs(
     with about(invocation, chosen[0] if len(chosen) == 1 else ""), pages as write:
         for name, line in merged(chosen, lambda name: read(name, wanted), skipped):
             teller.tell(write, name, line)
+    sys.stdout.flush()
     for failure in skipped:
-        out.note(f"holdfast: {sentence_of(failure)}")
+        complain(sentence_of(failure))
     return code_of(skipped[0]) if skipped else Exit.DONE
 
 
@@ -199,16 +198,17 @@ def _follow(
             case Cut(failure=None):
                 cut.discard(name)
                 if not cut:
-                    out.note(out.styled("holdfast: the API answers again, going on", DIM))
-            case Cut():
+                    tell_break(out, None)
+            case Cut(failure=failure):
                 if not cut:
-                    out.note(out.styled("holdfast: the API is away, going on when it answers again", DIM))
+                    tell_break(out, failure)
                 cut.add(name)
             case Over(failure=None):
                 out.note(f"holdfast: nothing more comes from {shown(name)}")
             case Over(failure=Exception() as failure):
                 if len(names) > 1:
-                    out.note(f"holdfast: {shown(name)}: {sentence_of(failure)}")
+                    sys.stdout.flush()
+                    complain(f"{shown(name)}: {sentence_of(failure)}")
                 failures.append(failure)
     if failures and len(names) == 1:
         with about(invocation, names[0]):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..exchange import Request
-from ..failures import CannotConnect, ConnectionLost, Failure, Refused, TimedOut
+from ..failures import AWAY, NOBODY, CannotConnect, Failure, Refused
 from ..finding import NotFound
 from ..place import meant_place
 from .exits import Exit, Stop, sentence_of
@@ -17,7 +17,9 @@ from .output import DIM
 if TYPE_CHECKING:
     from ..offline.source import Source
     from ..place import Place
+    from ..records import Record
     from .invocation import Invocation
+    from .output import Output
 
 SOON = 3.0
 """Seconds in which the API answers, if its supervisor can be asked instead."""
@@ -43,7 +45,7 @@ def standby(invocation: "Invocation") -> "Source | None":
         try:
             # On the connection that the command goes on with.
             invocation.way.exchange(Request("GET", "/", again=False, patience=patience))
-        except (CannotConnect, ConnectionLost, TimedOut) as exc:
+        except AWAY as exc:
             failure = exc
         else:
             return None
@@ -60,7 +62,7 @@ def _instead(invocation: "Invocation", place: "Place", failure: Failure) -> "Sou
     try:
         source.servers()
     except CannotConnect as exc:
-        if exc.why not in ("there is no such file", "nobody listens there"):
+        if exc.why not in NOBODY:
             said = f"{sentence_of(failure)}; and only its own user and root may ask the supervisor"
             raise Stop(said, Exit.UNREACHABLE) from exc
         source = Remains(place)
@@ -84,10 +86,29 @@ def about(invocation: "Invocation", name: str) -> Iterator[None]:
         raise Stop(said, Exit.NOT_THERE) from exc
 
 
+def tell_break(out: "Output", failure: Failure | None) -> None:
+    """Say that the API is away, or, with None, that it is there again."""
+    away = "the API is away, going on when it answers again"
+    said = away if failure is not None else "the API answers again, going on"
+    out.note(out.styled(f"holdfast: {said}", DIM))
+
+
+def raw(found: "Mapping[str, Record]", patterns: tuple[str, ...], *, every: bool) -> object:
+    """Return records for a program: of the one server that was named, or of several by their names."""
+    told = {name: one.raw for name, one in found.items()}
+    alone = len(patterns) == len(told) == 1 and not every
+    return next(iter(told.values())) if alone else told
+
+
 def named(
-    invocation: "Invocation", known: Mapping[str, object], patterns: tuple[str, ...], *, every: bool
+    invocation: "Invocation", known: Mapping[str, object] | None, patterns: tuple[str, ...], *, every: bool
 ) -> list[str]:
-    """Return which of the servers that are known are meant; raises as `Invocation.named`."""
+    """Return which of the servers that are known are meant; raises as `Invocation.named`.
+
+    Without any, the API knows them.
+    """
+    if known is None:
+        return invocation.named(patterns, every=every)
     if not patterns and not every:
         raise click.UsageError("name a server, or say --all")
     return list(known) if every else invocation.among(list(known), patterns)

@@ -15,7 +15,7 @@ from .listing import word_of
 from .moments import when
 from .output import BAD, DIM, GOOD, WARN, Cell
 from .shape import Shaped
-from .standby import about, named, standby
+from .standby import about, named, raw, standby
 from .telling import COLOURS, cause_of, exit_of, next_of
 
 if TYPE_CHECKING:
@@ -35,21 +35,17 @@ def status(invocation: Invocation, names: tuple[str, ...], every: bool, check: b
     It ends with 0 if it could tell; with --check or --quiet, with 1 unless all run and are ready.
     """
     source = standby(invocation)
+    known = None if source is None else source.servers()
     found: dict[str, Server] = {}
-    if source is None:
-        for name in invocation.named(names, every=every):
-            with about(invocation, name):
-                found[name] = invocation.client.servers.get(name)
-    else:
-        known = source.servers()
-        found |= {name: known[name] for name in named(invocation, known, names, every=every)}
+    for name in named(invocation, known, names, every=every):
+        with about(invocation, name):
+            found[name] = invocation.client.servers.get(name) if known is None else known[name]
     out = invocation.out
     good = all(one.state == "running" and one.ready and not one.paused for one in found.values())
     if quiet:
         return Exit.DONE if good else Exit.FAILED
     if invocation.json:
-        told = {name: one.raw for name, one in found.items()}
-        out.json(told if len(names) != 1 or every else next(iter(told.values()), {}))
+        out.json(raw(found, names, every=every))
     else:
         for number, (name, one) in enumerate(found.items()):
             if number:

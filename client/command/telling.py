@@ -88,14 +88,15 @@ def exit_of(ended: "Exit") -> str:
     if ended.code is not None:
         how = f"code {ended.code}"
     elif ended.signal is not None:
-        how = _signal(ended.signal)
+        how = signal_of(ended.signal)
     else:
         how = "nobody knows how"
     note = f"; {ended.note}" if ended.note else ""
     return f"{how}, after {duration(ended.ran)}{note}"
 
 
-def _signal(number: int) -> str:
+def signal_of(number: int) -> str:
+    """Return the name of a signal, as far as it has one."""
     import signal  # noqa: PLC0415
 
     try:

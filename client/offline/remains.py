@@ -30,20 +30,19 @@ class Remains:
 
     def servers(self) -> Mapping[str, Server]:
         """See `Source.servers`."""
-        latest = Past(self._place.state).latest()
+        latest = self._latest
         return {name: record(Server, self._described(name, latest.get(name))) for name in sorted(self._plan)}
 
     def history(self, name: str, limit: int, before: int | None) -> History:
         """See `Source.history`."""
         self._known(name)
-        past = Past(self._place.state)
-        latest = self._described(name, past.latest().get(name))
+        latest = self._described(name, self._latest.get(name))
         told = {
             "server": name,
             "state": latest["state"],
             "reason": latest["reason"],
             "next": None,
-            "history": list(past.of(name, before, limit)),
+            "history": list(Past(self._place.state).of(name, before, limit)),
         }
         return record(History, told)
 
@@ -54,6 +53,15 @@ class Remains:
 
     def follow(self, name: str, after: str) -> None:
         """See `Source.follow`."""
+
+    @cached_property
+    def _latest(self) -> Mapping[str, Json]:
+        return Past(self._place.state).latest()
+
+    @cached_property
+    def _wishes(self) -> Json:
+        wishes = (self._file("wanted.json") or {}).get("wanted")
+        return wishes if isinstance(wishes, dict) else {}
 
     @cached_property
     def _plan(self) -> Mapping[str, Json]:
@@ -69,8 +77,7 @@ class Remains:
             raise no_such_server()
 
     def _described(self, name: str, event: Json | None) -> Json:
-        wishes = (self._file("wanted.json") or {}).get("wanted")
-        wish = wishes.get(name) if isinstance(wishes, dict) else None
+        wish = self._wishes.get(name)
         usual = "up" if self._plan[name].get("autostart") else "down"
         if event is None:
             reason = "nobody has written how it was"

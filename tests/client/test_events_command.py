@@ -81,6 +81,8 @@ def test_history_goes_back_page_by_page(ask: Typist) -> None:
     earlier = json.loads(ask("history", "crash", "-n", "2", "--before", str(told[1]["id"]), "--json").out)
     assert earlier["history"] == told[2:4]
     both = json.loads(ask("history", "crash", "web", "--json").out)
+    fitting = json.loads(ask("history", "[cw]*", "--json").out)
+    assert {"crash", "web"} <= fitting.keys()
     assert both["crash"]["history"] == told
     assert list(both) == ["crash", "web"]
     assert ask("history", "crsh", code=3).err == "holdfast: there is no server crsh; did you mean crash?\n"

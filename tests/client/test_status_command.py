@@ -84,6 +84,8 @@ def test_programs_get_what_the_api_says(ask: Typist, house_of_all_sorts: Holdfas
     assert told == house_of_all_sorts.about("off")
     several = json.loads(ask("status", "off", "w*", "--format=json").out)
     assert (list(several), several["off"]) == (["off", "web"], told)
+    assert list(json.loads(ask("status", "*", "--json").out)) == sorted(house_of_all_sorts.servers())
+    assert json.loads(ask("status", "of*", "--json").out) == told
 
 
 def test_scripts_can_ask_whether_all_is_well(ask: Typist) -> None:

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Footer, Input, Static
 
 from ...clients import AsyncClient
-from ...failures import CannotConnect, ConnectionLost, Failure, TimedOut
+from ...failures import AWAY, Failure
 from ...refusals import NotAllowedTo, NotKnown
 from ...target import Target
 from ..exits import sentence_of
@@ -21,8 +21,6 @@ from .figures import BUCKET, KEPT, ORDERS, Figures, Order
 from .numbers import happened, machine
 from .screens import Details, Question
 from .serverlist import ServerList
-
-AWAY = (CannotConnect, ConnectionLost, TimedOut)
 
 HISTORY = 30
 """Lines of what happened that are shown of one server."""
