@@ -56,7 +56,7 @@ class Accounts(Resource[D]):
 
         >>> holdfast.accounts.create("eve", "a long password", grants=["server.view"])
         """
-        wish: dict[str, object] = {"username": name, "password": password, **_given(roles, grants)}
+        wish: dict[str, object] = {"username": name, "password": password, **given(roles, grants)}
         if disabled:
             wish["disabled"] = True
         yield Request.json("POST", "/accounts", wish)
@@ -84,7 +84,7 @@ class Accounts(Resource[D]):
         wish = {
             "username": rename,
             "password": password,
-            **_given(roles, grants),
+            **given(roles, grants),
             "disabled": disabled,
             "secondFactor": False if without_factor else None,
         }
@@ -101,7 +101,8 @@ class Accounts(Resource[D]):
         yield Request("DELETE", "/accounts", {"username": name})
 
 
-def _given(roles: Sequence[str] | None, grants: Sequence[Grant] | None) -> dict[str, object]:
+def given(roles: Sequence[str] | None, grants: Sequence[Grant] | None) -> dict[str, object]:
+    """Return what is said of rights in a request: nothing, or all of them."""
     if roles is None and grants is None:
         return {}
     return {"roles": list(roles or ()), "grants": list(grants or ())}

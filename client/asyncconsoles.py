@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from .consoleevents import Event
 from .consoleprotocol import DEAF, PING, PINGING, ConsoleProtocol, bytes_of, resizing
 from .consoles import ANSWERING, answered
-from .consoleway import address, options, said, trust
+from .consoleway import address, options, said
 from .failures import ConnectionLost, Failure, TimedOut
 from .streams import PATIENCE
 from .target import Target
@@ -158,7 +158,7 @@ class AsyncConsole(Watching):
             if target.socket:
                 opened = await unix_connect(target.socket, uri, **options(target))
             elif target.secure:
-                opened = await connect(uri, ssl=trust(target), **options(target))
+                opened = await connect(uri, ssl=target.trust(), **options(target))
             else:
                 opened = await connect(uri, **options(target))
         except (OSError, ValueError, WebSocketException) as exc:

@@ -11,7 +11,7 @@ from websockets.sync.client import ClientConnection, connect, unix_connect
 
 from .consoleevents import Event, Notice, Taken, Unsure
 from .consoleprotocol import DEAF, PING, PINGING, ConsoleProtocol, bytes_of, resizing
-from .consoleway import address, options, said, trust
+from .consoleway import address, options, said
 from .failures import ConnectionLost, Failure, TimedOut, refused
 from .streams import PATIENCE
 from .target import Target
@@ -160,7 +160,8 @@ class Console(Watching):
             if target.socket:
                 opened = unix_connect(target.socket, uri, legacy=True, **options(target))
             else:
-                opened = connect(uri, ssl=trust(target), legacy=True, **options(target))
+                trust = target.trust() if target.secure else None
+                opened = connect(uri, ssl=trust, legacy=True, **options(target))
         except (OSError, ValueError, WebSocketException) as exc:
             raise said(exc, target) from exc
         try:

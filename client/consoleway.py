@@ -1,6 +1,5 @@
 """The way to a console: which address it has as a WebSocket, and what it means if that cannot be opened."""
 
-import ssl
 from collections.abc import Mapping
 from typing import Literal, TypedDict
 
@@ -56,11 +55,6 @@ def options(target: Target) -> Options:
         max_size=MOST_MESSAGE,
         max_queue=WAITING,
     )
-
-
-def trust(target: Target) -> ssl.SSLContext | None:
-    """Return whose certificates are believed; None if nothing is encrypted."""
-    return ssl.create_default_context(cafile=target.ca or None) if target.secure else None
 
 
 def said(exc: BaseException, target: Target) -> Failure:

@@ -8,7 +8,6 @@ Rules:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from .exchange import Pause, Request, Response, Sink, Steps, at
@@ -211,9 +210,5 @@ def _request(server: str, path: str, offset: int, etag: str, sink: Sink | None =
 
 
 def _state(answer: Response, size: int) -> FileState:
-    headers = answer.headers
-    try:
-        modified = parsedate_to_datetime(headers.get("last-modified", "")).timestamp()
-    except ValueError:
-        modified = 0.0
+    headers, modified = answer.headers, answer.moment("last-modified") or 0.0
     return FileState(size, headers.get("etag", ""), modified, headers.get("content-type", ""))

@@ -142,6 +142,15 @@ class Response:
         """Whether what was asked was done."""
         return 200 <= self.status < 300
 
+    def moment(self, header: str) -> float | None:
+        """Return the Unix time that a header tells (RFC 9110); None if it tells none."""
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415  (takes a while, and few want it)
+
+        try:
+            return parsedate_to_datetime(self.headers.get(header, "")).timestamp()
+        except ValueError:
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 
 from .exchange import Request, Steps, at
 from .failures import refused
-from .jobs import Job, Jobs, begun
+from .jobs import Job, waited
 from .localfiles import Progress
 from .operation import D, Following, Operation, Subscription
 from .records import Record, record, records, told
 from .search import Found, Search, Wanted
 from .transfers import Transfers
-
-MOST_AT_ONCE = 10_000
-"""Operations in one `bulk`."""
 
 _MEASURING = 3600.0
 """Seconds until a folder must have been measured."""
@@ -212,7 +209,7 @@ class Files(Transfers[D]):
         """
         query = {"path": path, "trash": trash, "async": True}
         answer = yield Request("DELETE", at("server", server, "file"), query)
-        return (yield from _waited(told(answer), wait=wait, progress=progress))
+        return (yield from waited(told(answer), wait=wait, progress=progress))
 
     @Operation
     def bulk(
@@ -251,11 +248,4 @@ def _order(
     progress: Progress | None,
 ) -> Steps[Job | None]:
     asked = Request.json("PATCH", at("server", server, where), order, {**query, "async": True})
-    return (yield from _waited(told((yield asked)), wait=wait, progress=progress))
-
-
-def _waited(answer: Mapping[str, object], *, wait: bool, progress: Progress | None) -> Steps[Job | None]:
-    job = yield from begun(answer)
-    if job is not None and wait:
-        return (yield from Jobs.wait.steps(job.id, progress=progress))
-    return job
+    return (yield from waited(told((yield asked)), wait=wait, progress=progress))

@@ -188,6 +188,14 @@ def begun(answer: Json) -> Steps[Job | None]:
     return (yield from Jobs.get.steps(id_)) if isinstance(id_, str) else None
 
 
+def waited(answer: Json, *, wait: bool, progress: Progress | None) -> Steps[Job | None]:
+    """Return the same job when it is done, if it is waited for; raises `JobFailed`."""
+    job = yield from begun(answer)
+    if job is not None and wait:
+        return (yield from Jobs.wait.steps(job.id, progress=progress))
+    return job
+
+
 def _succeeded(job: Job) -> Job:
     if job.state == "cancelled":
         raise JobFailed("the job was cancelled", job)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .accounts import Grant
+from .accounts import Grant, given
 from .exchange import Request, Steps
 from .operation import D, Operation, Resource
 from .records import Record, record, records, told
@@ -64,9 +64,7 @@ class Keys(Resource[D]):
         >>> holdfast.keys.create("backup", grants=["server.files.view"], expires_in=86400).key
         'hf_...'
         """
-        wish: dict[str, object] = {"name": name}
-        if roles is not None or grants is not None:
-            wish |= {"roles": [*(roles or ())], "grants": [*(grants or ())]}
+        wish: dict[str, object] = {"name": name, **given(roles, grants)}
         if expires_in is not None:
             wish["expiresIn"] = expires_in
         return record(NewKey, told((yield Request.json("POST", "/keys", wish))))

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import fcntl
-import hashlib
 import io
 import os
 import re
@@ -132,6 +131,8 @@ class PartFile:
 
     def begin(self, content: str) -> int:
         """Return how many bytes of this content are there from an earlier time; raises `CannotWrite`."""
+        import hashlib  # noqa: PLC0415  (takes a while, and most of what is done with files needs none)
+
         self.close()
         folder, name = os.path.split(self._path)
         stem = name.encode(errors="surrogateescape")[:_LONGEST].decode(errors="ignore")

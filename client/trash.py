@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .exchange import Request, Steps, at
-from .jobs import Job, Jobs, begun
+from .jobs import Job, waited
 from .localfiles import Progress
 from .operation import D, Operation, Resource
 from .records import Record, records, told
@@ -67,7 +67,5 @@ class Trash(Resource[D]):
         >>> job = holdfast.trash.delete("web", None)
         """
         query = {"id": id, "async": True}
-        job = yield from begun(told((yield Request("DELETE", at("server", server, "trash"), query))))
-        if job is not None and wait:
-            return (yield from Jobs.wait.steps(job.id, progress=progress))
-        return job
+        answer = yield Request("DELETE", at("server", server, "trash"), query)
+        return (yield from waited(told(answer), wait=wait, progress=progress))

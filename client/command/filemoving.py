@@ -1,6 +1,5 @@
 """`holdfast files mv`, `rm`, `mkdir`, `chmod`: what happens in the folder of one server."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -96,7 +95,7 @@ def carry_out(
 def _tell(invocation: Invocation, path: RemotePath) -> None:
     """Tell programs what has been done, a line for each."""
     if invocation.json:
-        invocation.out.say(json.dumps({"path": f"{path.server}:{path.path}"}, ensure_ascii=False))
+        invocation.out.json_line({"path": f"{path.server}:{path.path}"})
 
 
 @click.command(cls=Shaped)

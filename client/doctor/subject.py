@@ -25,13 +25,9 @@ class Api:
     where: str = ""
     version: str | None = None
     why: str = ""
-    took: float = 0.0
-    """Seconds."""
     drift: float | None = None
     """Seconds by which its clock is before ours."""
     servers: Mapping[str, object] = field(default_factory=dict)
-    pid: int | None = None
-    """The daemon's, as it said last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +85,16 @@ def find_subject(config: str | None, place: Place | None, target: Target | None)
             why = str(exc)
     if target is None and settings is not None and settings.socket is not None:
         target = Target(socket=settings.socket)
-    api = Api(why="nobody knows where it is") if target is None else _api(target, place)
+    api = Api(why="nobody knows where it is") if target is None else _api(target)
     state = place.state if place is not None else None
     pid = _supervisor(state)
     return Subject(config, state, settings, target, api, handover, why, pid)
 
 
-def _api(target: Target, place: Place | None) -> Api:
+def _api(target: Target) -> Api:
     way = Quick(target, PATIENCE)
-    begun = time.monotonic()
     try:
         answer = way.exchange(Request("GET", "/"))
-        took = time.monotonic() - begun
         version = told(answer).get("version") if answer.good else None
         if not isinstance(version, str):
             return Api(target.where, why=f"what answers at {target.where} is not Holdfast")
@@ -110,23 +104,10 @@ def _api(target: Target, place: Place | None) -> Api:
         return Api(target.where, why=str(exc))
     finally:
         way.close()
-    drift = _drift(answer.headers.get("date", ""))
+    date = answer.moment("date")
+    drift = None if date is None else date - time.time()
     known = listed if isinstance(listed, dict) else {}
-    return Api(target.where, version, "", took, drift, known, _daemon(place))
-
-
-def _drift(date: str) -> float | None:
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415  (takes a while)
-
-    try:
-        return parsedate_to_datetime(date).timestamp() - time.time()
-    except ValueError:
-        return None
-
-
-def _daemon(place: Place | None) -> int | None:
-    pid = place.known.get("pid") if place is not None else None
-    return pid if isinstance(pid, int) and _command(pid).count("daemon") else None
+    return Api(target.where, version, "", drift, known)
 
 
 def _supervisor(state: str | None) -> int | None:

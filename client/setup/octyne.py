@@ -10,7 +10,6 @@ Rules:
 
 import json
 import os
-import pwd
 import re
 import shlex
 import stat
@@ -18,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from ..doctor.findings import person
 from .hujson import NotHujson, Spot, parse, replaced
 from .wishes import PORT
 
@@ -172,7 +172,7 @@ def _notes(root: Spot, path: str, *, stays: bool) -> Iterator[str]:
         yield "the audit log begins anew beside the config; the old one stays where it is"
     owner = os.stat(path).st_uid
     if owner != os.geteuid():
-        yield f"these files belong to {_name(owner)}: run Holdfast as that user, and give it the new ones"
+        yield f"these files belong to {person(owner)}: run Holdfast as that user, and give it the new ones"
 
 
 def _about(name: str, command: Spot | None) -> Iterator[str]:
@@ -193,10 +193,3 @@ def _absolute(folder: str, path: str) -> str:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"user {uid}"
