@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .asked import Asked, Whole
+from .asked import Asked
 from .cors import preflight
-from .envelope import Envelope, Outlet
+from .envelope import Envelope, Outlet, Whole
 from .errors import answer_for, error
 from .forwarded import believe
 from .head import Head
@@ -47,13 +47,17 @@ class Application:
         believe(scope, self._way.proxies)
         head = Head(scope)
         envelope = Envelope(head, self._way)
-        outlet = Outlet(send, envelope)
+        outlet = Outlet(scope, send, envelope)
         if scope["type"] != "http":
             await self._serve(head, receive, outlet)
             return
-        receive, answering = heard_out(head, receive, outlet.send)
+        watched = heard_out(head, receive, outlet.send)
+        if watched is not None:
+            receive, _ = watched
         begun = self._begin(head, receive, envelope, self._resources.find(path))
-        await _finish(begun, _place_of(begun), outlet, scope, receive, answering)
+        await _finish(
+            begun, _place_of(begun), outlet, scope, receive, None if watched is None else watched[1]
+        )
 
     def understood(self, scope: Scope) -> Asked | None:
         """Return what a request without a body asks for; None if whatever answers it has to wait."""
@@ -77,8 +81,7 @@ class Application:
         place = _place_of(begun)
 
         async def go_on(scope: Scope, receive: Receive, send: Send) -> None:
-            outlet = Outlet(send, asked.envelope)
-            await _finish(begun, place, outlet, scope, receive, outlet.send)
+            await _finish(begun, place, Outlet(scope, send, asked.envelope), scope, receive, None)
 
         return go_on
 
@@ -117,17 +120,18 @@ class Application:
 
 
 async def _finish(
-    begun: Begun | Response, place: Place, outlet: Outlet, scope: Scope, receive: Receive, send: Send
+    begun: Begun | Response, place: Place, outlet: Outlet, scope: Scope, receive: Receive, send: Send | None
 ) -> None:
-    """Wait for an answer and send it; the account's place is taken until then."""
+    """Wait for an answer and send it, by `send` if that is given; the account's place is taken until then."""
     with place:
         try:
             answer = await begun.wait() if isinstance(begun, Begun) else begun
-            await answer(scope, receive, send)
+            if send is not None or not await outlet.sent_whole(answer):
+                await answer(scope, receive, send or outlet.send)
         except Exception as exc:
             if outlet.begun:
                 raise
-            await answer_for(exc)(scope, receive, send)
+            await answer_for(exc)(scope, receive, send or outlet.send)
 
 
 def _place_of(begun: Begun | Response) -> Place:

@@ -16,7 +16,8 @@ from uvicorn._types import ASGI3Application, HTTPScope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from .app import Application
-from .asked import Asked, Whole
+from .asked import Asked
+from .envelope import WHOLE, Whole
 from .pipelining import PipelinedProtocol
 
 _END = b"\r\n\r\n"
@@ -86,7 +87,22 @@ class PromptProtocol(PipelinedProtocol):
                         self._latest = self._piece, app, asked
                     return
                 app = cast("ASGI3Application", answer)
+        self._start(cycle, app)
+
+    def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Let it be answered in a task."""
+        cast("dict[str, object]", cycle.scope)["extensions"] = {WHOLE: self._write_whole}
         super()._start_asgi_task(cycle, app)
+
+    async def _write_whole(self, answer: Whole) -> None:
+        """Write the answer to the request that is running, when there is room."""
+        cycle = self._running
+        if cycle is None:
+            raise AssertionError("an answer came to no request")
+        if self.flow.write_paused and not cycle.disconnected:
+            await self.flow.drain()
+        if not cycle.disconnected:
+            self._answer(cycle, answer)
 
     def _answer(self, cycle: RequestResponseCycle, answer: Whole) -> None:
         cycle.response_started = cycle.response_complete = True
@@ -106,7 +122,7 @@ class PromptProtocol(PipelinedProtocol):
             return
         self._unset_keepalive_if_required()
         self.cycle = cycle = self._cycle_of(asked)
-        super()._start_asgi_task(cycle, cast("ASGI3Application", answer))
+        self._start(cycle, cast("ASGI3Application", answer))
 
     def _write(self, answer: Whole, method: str, *, keep_alive: bool) -> None:
         ((name, date),) = self.server_state.default_headers

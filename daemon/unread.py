@@ -34,10 +34,13 @@ def hurry(scope: Scope) -> None:
     scope["state"][_HURRY] = True
 
 
-def heard_out(head: Head, receive: Receive, send: Send) -> tuple[Receive, Send]:
-    """Return by what to read a request's body and to answer, so that its client hears the answer."""
+def heard_out(head: Head, receive: Receive, send: Send) -> tuple[Receive, Send] | None:
+    """Return by what to read a large body and to answer, so that its client hears the answer.
+
+    None if there is none: then there is nothing to see to.
+    """
     if not _has_large_body(head):
-        return receive, send
+        return None
     return _Watched(receive, send, head.state).ends
 
 
