@@ -38,18 +38,17 @@ def table(result: Measured) -> Iterator[str]:
     figures = [
         figure for figure in result.case.units if any(figure in told for told in result.values.values())
     ]
-    width = max((len(name) for name in [*result.values, *result.failures]), default=0) + 2
-    if figures:
-        heads = [f"{figure}, {unit}" if (unit := result.case.units[figure]) else figure for figure in figures]
-        columns = [max(len(head), 20) + 2 for head in heads]
-        yield " " * width + "".join(f"{head:>{column}}" for head, column in zip(heads, columns, strict=True))
-        for name, told in result.values.items():
-            cells = [_cell(told.get(figure, ())) for figure in figures]
-            yield f"  {name:<{width - 2}}" + "".join(
-                f"{cell:>{column}}" for cell, column in zip(cells, columns, strict=True)
-            )
+    heads = [f"{figure}, {unit}" if (unit := result.case.units[figure]) else figure for figure in figures]
+    rows = [["", *heads]] if figures else []
+    for name, told in result.values.items():
+        rows.append([name, *(_cell(told.get(figure, ())) for figure in figures)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)] or [0]
+    widths[0] = max([widths[0], *map(len, result.failures)])
+    for first, *cells in rows:
+        numbers = (f"  {cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True))
+        yield f"  {first:<{widths[0]}}{''.join(numbers)}"
     for name, why in result.failures.items():
-        yield f"  {name:<{width - 2}}  not measured: {why}"
+        yield f"  {name:<{widths[0]}}  not measured: {why}"
     for name, goal, share, met in _judged(result):
         said = {True: "met", False: "MISSED", None: "unknown"}[met]
         yield f"  goal: {_wish(goal)}{f' ({goal.octyne})' if goal.octyne else ''}: {name} {share}, {said}"
