@@ -20,7 +20,7 @@ from .access import Peer
 from .addresses import plain_address
 from .errors import error
 from .hardening import ALWAYS, NO_STORE
-from .pipelining import PipelinedProtocol
+from .prompt import PromptProtocol
 from .quotas import Overcrowded, Place, Quotas
 
 MOST_HEAD = 64 << 10
@@ -38,7 +38,7 @@ _MOST_GROUPS = 256
 _PLACE = "place"
 
 
-class RemoteProtocol(PipelinedProtocol):
+class RemoteProtocol(PromptProtocol):
     """A connection from anywhere: the requests on it are nobody's until they show a token."""
 
     _head: int | None = None
@@ -145,7 +145,13 @@ class RemoteProtocol(PipelinedProtocol):
         """Tell whether it is the client's turn; uvicorn's own patience ends with the first byte."""
         if self._refusal is not None or self.transport.get_protocol() is not self:
             return False  # refused, or a WebSocket by now
-        return self._head is not None or self.cycle is None or self.cycle.response_complete
+        if self._head is not None:
+            return True
+        answered = self.cycle is None or self.cycle.response_complete
+        return answered and self.timeout_keep_alive_task is None  # else uvicorn waits already
+
+    def _is_free(self) -> bool:
+        return self._deadline is None and super()._is_free()
 
     def _expect_head(self) -> None:
         self._deadline = self.loop.call_later(self._quotas.limits.head_seconds, self._give_up)

@@ -181,7 +181,7 @@ async def add(call: Call) -> Response:
 @_spoken
 async def remove(call: Call) -> Response:
     """Give an upload up."""
-    upload: str = call.request.path_params["upload"]
+    upload: str = call.values["upload"]
     await _must_be_inside(call)
     given_up = call.recording("server.files.discardUpload")
     await call.parts.transfers.senders.displace(_key(call))
@@ -215,11 +215,11 @@ async def _must_be_inside(call: Call) -> None:
     """Refuse who is kept to other folders before somebody else's connection is ended for him."""
     if call.fences is not None:
         with suppress(NoSuchFile):
-            await call.inside(partial(find_upload, upload=call.request.path_params["upload"]))
+            await call.inside(partial(find_upload, upload=call.values["upload"]))
 
 
 async def _found(call: Call) -> Upload:
-    upload: str = call.request.path_params["upload"]
+    upload: str = call.values["upload"]
     transfers = call.parts.transfers
     with saying(UPLOAD):
         found = await call.inside(lambda root: find_upload(root, upload))
@@ -229,7 +229,7 @@ async def _found(call: Call) -> Upload:
 
 
 def _key(call: Call) -> Key:
-    return call.server, call.request.path_params["upload"]
+    return call.server, call.values["upload"]
 
 
 async def _add(call: Call, root: Root, upload: str, offset: int | None, displaced: anyio.Event) -> None:
