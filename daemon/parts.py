@@ -161,6 +161,10 @@ class Call:
         """Do the same in the folder of a server that the path does not name, by another permission."""
         return await self.parts.files.run(server, outermost(self.who.fences(permission, server)), work)
 
+    async def deliver(self, work: Callable[[Root], T]) -> T:
+        """Do the work of a short transfer there, by its threads; raises as `Transfers.inside`."""
+        return await self.parts.transfers.inside(self.server, self.fences, work)
+
     def folder(self) -> AbstractAsyncContextManager[Root]:
         """Hold the folder of the server open, within the caller's fences; raises as `Transfers.folder`."""
         return self.parts.transfers.folder(self.server, self.fences)

@@ -22,6 +22,7 @@ from .errors import error
 from .hardening import ALWAYS, NO_STORE
 from .prompt import PromptProtocol
 from .quotas import Overcrowded, Place, Quotas
+from .wire import Wire
 
 MOST_HEAD = 64 << 10
 """Bytes of a request's head, beyond those that come with its first block."""
@@ -77,7 +78,8 @@ class RemoteProtocol(PromptProtocol):
             except Overcrowded as exc:
                 self._refuse(exc.status, exc.kind, exc.message)
                 return
-        self.app_state = {**self.app_state, "peer": peer, "abort": transport.abort, _PLACE: self._place}
+        ours = {"peer": peer, "abort": transport.abort, "wire": Wire(self), _PLACE: self._place}
+        self.app_state = {**self.app_state, **ours}
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -123,9 +125,15 @@ class RemoteProtocol(PromptProtocol):
             return
         self._mute += len(data)
         super().hear(data)
-        # Most heads come whole, and cost no timer.
-        if self._deadline is None and self._awaits_head():
-            self._expect_head()
+        self._watch_head()
+
+    def hear_body(self, data: bytes) -> bytes:
+        """Take in what comes of a body; it may be behind its answer."""
+        if self._refusal is not None:
+            return b""
+        rest = super().hear_body(data)
+        self._watch_head()
+        return rest
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over, unless answers to earlier requests have yet to be written to it."""
@@ -140,6 +148,11 @@ class RemoteProtocol(PromptProtocol):
         """Answer what is no HTTP."""
         del msg
         self._refuse(*(self._refusal or (400, "invalid-request", "This is no valid HTTP request!")))
+
+    def _watch_head(self) -> None:
+        # Most heads come whole, and cost no timer.
+        if self._deadline is None and self._awaits_head():
+            self._expect_head()
 
     def _awaits_head(self) -> bool:
         """Tell whether it is the client's turn; uvicorn's own patience ends with the first byte."""

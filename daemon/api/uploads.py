@@ -31,7 +31,7 @@ from ..described import Content, described, empty
 from ..errors import ApiError, answer_for, saying
 from ..multipart import last_name
 from ..parts import Call
-from ..receiving import INTO, Batch, declared, receive
+from ..receiving import INTO, Batch, Body, declared
 from ..schemas import IN_FOLDER
 from ..senders import Key
 from ..shapes import BYTES
@@ -247,7 +247,7 @@ async def _add(call: Call, root: Root, upload: str, offset: int | None, displace
                 await transfers.run(partial(_set_length, continued, length, transfers.limit))
         await transfers.run(partial(continued.begin, declared(call), transfers.limit, checksum))
         try:
-            await receive(call, partial(_write, continued), displaced)
+            await Body(call).give_to(partial(_write, continued), displaced)
         except ApiError:
             if checksum is None:
                 await transfers.finish(continued.end)
