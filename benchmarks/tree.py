@@ -17,7 +17,13 @@ MULTIARCH = sysconfig.get_config_var("MULTIARCH") or f"{os.uname().machine}-linu
 KINDS: Mapping[str, tuple[float, tuple[str, ...]]] = {
     "texts": (
         0.2,
-        ("/usr/lib/python3", sysconfig.get_paths()["stdlib"], "/usr/include", "/usr/share/perl", "/usr/share/vim"),
+        (
+            "/usr/lib/python3",
+            sysconfig.get_paths()["stdlib"],
+            "/usr/include",
+            "/usr/share/perl",
+            "/usr/share/vim",
+        ),
     ),
     "documentation": (0.25, ("/usr/share/doc", "/usr/share/locale", "/usr/share/man")),
     "binaries": (0.55, ("/usr/bin", f"/usr/lib/{MULTIARCH}", "/usr/lib")),

@@ -21,7 +21,7 @@ from .envelope import WHOLE, Whole
 from .pipelining import PipelinedProtocol
 
 _END = b"\r\n\r\n"
-_BODIES = frozenset({b"content-length", b"transfer-encoding"})
+_BODIES = frozenset({b"content-length", b"transfer-encoding", b"expect"})
 
 
 class PromptProtocol(PipelinedProtocol):
