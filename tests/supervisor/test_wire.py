@@ -446,7 +446,7 @@ async def test_a_supervisor_that_names_no_stream_is_understood(house: House) -> 
 
 
 async def test_output_is_bytes_after_the_first_answer_if_that_was_asked_for(house: House) -> None:
-    await house.apply(spec("a", ["/bin/cat"]))
+    await house.apply(spec("a", ("/bin/cat",)))
     await house.until("a", lambda status: status.pid)
     raw = await Raw.connect(house)
     call = {
@@ -456,7 +456,8 @@ async def test_output_is_bytes_after_the_first_answer_if_that_was_asked_for(hous
     }
     await raw.send(json.dumps(call).encode() + b"\0")
     first = await raw.receive()
-    assert (first["continues"], first["parameters"]["raw"]) == (False, True)
+    assert first["continues"] is False
+    assert Record(first["parameters"]).take("raw", bool)
     await house.api.write("a", b"\0one\0\n")
     said = b""
     while not said.endswith(b"\0one\0\n"):
