@@ -15,6 +15,7 @@ import stat
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
@@ -47,6 +48,18 @@ class Look:
 
 def clean(name: str) -> Names:
     """Return the names on the way to a member; raises `Unwanted`. None at all: the destination itself."""
+    above, _, last = name.rpartition("/")
+    if not above or last in ("", ".", "..") or "\0" in last or len(name) > _LONGEST_PATH // 4:
+        return _clean(name)
+    try:
+        return (*_clean(above), *(RelPath() / escaped(last)).names)
+    except InvalidPath as exc:
+        raise Unwanted(str(exc)) from exc
+
+
+@lru_cache(64)
+def _clean(name: str) -> Names:
+    """The same; kept for a while, since members of one folder follow each other."""
     name = escaped(name)
     if "\0" in name:
         raise Unwanted("there is a NUL in its name")
@@ -80,7 +93,9 @@ class Tree:
 
     def __init__(self, folder: int, owner: os.stat_result, remarks: Remarks) -> None:
         self._top = folder
-        self._owner = (owner.st_uid, owner.st_gid) if os.geteuid() == 0 else None
+        whose = (owner.st_uid, owner.st_gid)
+        # What we make is root's already, or the group's where folders hand that down: inode(7), S_ISGID.
+        self._owner = whose if os.geteuid() == 0 and whose != (0, os.getegid()) else None
         self._remarks = remarks
         self._open: OrderedDict[Names, int] = OrderedDict()
         self._folders: dict[Names, Look] = {}
@@ -255,8 +270,10 @@ def _percent(surrogate: str) -> str:
 
 def _date(fd: int, mtime: float | None) -> None:
     if mtime is not None:
-        with suppress(OSError, OverflowError, ValueError):  # a time that no file can have
+        try:
             os.utime(fd, (mtime, mtime))
+        except (OSError, OverflowError, ValueError):
+            return  # a time that no file can have
 
 
 def _look(folder: int, name: str) -> os.stat_result | None:
