@@ -10,7 +10,7 @@ from ..bench import Bench, figures
 from ..case import LIMIT, Case, Contender, Figures, Goal, NotMeasured
 from ..consumption import consumed
 from ..forms import form, put, takes_put, takes_tus, tus
-from ..largefile import MIB, UNITS, LargeFile, Make
+from ..largefile import KEPT, MIB, UNITS, LargeFile, Make
 from ..peers import Peer, copied, depot, nginx
 from ..target import SPEAKER, Target, Way
 
@@ -33,10 +33,10 @@ def cases(bench: Bench) -> Iterator[Case]:
         running.callback(large.remove)
         rival = running.enter_context(nginx(bench))
         if rival is not None:
-            os.link(large.path, f"{rival.files}/down")
+            os.link(large.path, f"{rival.files}/{KEPT}")
         for target in bench.targets:
-            large.up(target, target.ways[0], "down", form)
-            running.callback(_remove, target, "down")
+            large.up(target, target.ways[0], KEPT, form)
+            running.callback(large.forget, target, KEPT)
         with depot(bench, "takes", "receive", large.copy, str(large.size)) as taking:
             yield from _uploads(bench, large, rival, taking)
         giving = running.enter_context(depot(bench, "gives", "give", large.path))
@@ -76,8 +76,6 @@ def _uploads(bench: Bench, large: LargeFile, rival: Peer | None, taking: Peer) -
         )
         title = f"upload of {large.size // MIB:,} MiB by {name}"
         yield Case(title, contenders, UNITS, goals, bench.names, about=ABOUT)
-        for target in targets:
-            _remove(target, "up")
 
 
 def _downloads(
@@ -87,7 +85,7 @@ def _downloads(
     ways: tuple[tuple[str, Way], ...] = (("TCP", "tcp"), ("Unix socket", "unix"))
     for name, way in ways:
         contenders: dict[str, Contender] = {
-            target.name: partial(large.down, target, way, "down")
+            target.name: partial(large.down, target, way, KEPT)
             for target in bench.targets
             if way in target.ways
         }
@@ -95,10 +93,10 @@ def _downloads(
         if way == "unix":
             goals = [Goal("MB/s", at_least=1.0, of=first, octyne="Octyne: 2,940")]
             if "tcp" in bench.targets[0].ways:
-                contenders[first] = partial(large.down, bench.targets[0], "tcp", "down")
-        contenders |= {limit: partial(large.down_from, peer, way, "down") for limit, peer in limits.items()}
+                contenders[first] = partial(large.down, bench.targets[0], "tcp", KEPT)
+        contenders |= {limit: partial(large.down_from, peer, way, KEPT) for limit, peer in limits.items()}
         if rival is not None:
-            contenders["nginx"] = partial(large.down_from, rival, way, "down")
+            contenders["nginx"] = partial(large.down_from, rival, way, KEPT)
         contenders["cp"] = large.copied
         title = f"download of {large.size // MIB:,} MiB, {name}"
         yield Case(title, contenders, UNITS, goals, bench.names, about=ABOUT)
@@ -109,10 +107,10 @@ def _ranges(bench: Bench, rival: Peer | None, connections: int) -> Case:
     contenders: dict[str, Contender] = {}
     for target in bench.targets:
         way = _way(target)
-        head = target.head("GET", f"/server/{SPEAKER}/file?path=down", way, more)
+        head = target.head("GET", f"/server/{SPEAKER}/file?path={KEPT}", way, more)
         contenders[target.name] = partial(bench.loaded, target, "", connections, way, 206, head)
     if rival is not None:
-        head = f"GET /down HTTP/1.1\r\nHost: localhost\r\nRange: {more['Range']}\r\n\r\n".encode()
+        head = f"GET /{KEPT} HTTP/1.1\r\nHost: localhost\r\nRange: {more['Range']}\r\n\r\n".encode()
         contenders["nginx"] = partial(_loaded, bench, rival, connections, 206, head)
     how = f"{connections} connection{'s' * (connections > 1)}"
     return Case(f"10 KiB ranges of a large file, TCP, {how}", contenders, ASKED, (), bench.names)
