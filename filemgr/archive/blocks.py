@@ -2,7 +2,7 @@
 
 Each stream gives the room into which the next bytes go: a file is read to where it is compressed from.
 
-- gzip: one member made of deflate blocks, like pigz(1). Memory: 2 MiB for each of 2 * threads + 1 pieces.
+- gzip: one member made of deflate blocks, like pigz(1). Memory: 2 MiB for each of `threads.MANY` pieces.
 - zstd: the library's own threads, at most 4, since each holds some 20 MiB.
 - xz: streams of 8 MiB one after another, which is legal and read by xz(1) and liblzma: with two threads 2.2
   times as fast as one stream, and 1 % larger. Memory: 32 MiB for each thread, and the pieces.
