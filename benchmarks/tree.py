@@ -28,7 +28,7 @@ KINDS: Mapping[str, tuple[float, tuple[str, ...]]] = {
     "documentation": (0.25, ("/usr/share/doc", "/usr/share/locale", "/usr/share/man")),
     "binaries": (0.55, ("/usr/bin", f"/usr/lib/{MULTIARCH}", "/usr/lib")),
 }
-"""By kind, its share of the bytes and where it comes from; what the first folders lack, the next ones give."""
+"""By kind, its share of the bytes and whence; what the first folders lack, the next ones give."""
 
 LARGEST = 0.1
 """Of all bytes, what one file may have at most: no file shall be what is measured."""
@@ -44,7 +44,7 @@ class Tree:
 
 
 def grow(folder: Path, size: int) -> Tree:
-    """Copy so many bytes of files (or all there are) into a new folder; links and what cannot be read are left out."""
+    """Copy so many bytes of files into a new folder, or all there are; no links, and nothing unreadable."""
     total = files = 0
     for kind, (share, sources) in KINDS.items():
         left = int(size * share)
@@ -65,13 +65,13 @@ def grow(folder: Path, size: int) -> Tree:
 
 
 def difference(one: Path, other: Path) -> str | None:
-    """Return what is not the same in two trees (names, kinds, contents, permissions, seconds), None if all is."""
+    """Return what is not the same in two trees (names, contents, permissions, times), None if all is."""
     names = _names(one)
     if names != _names(other):
         return f"{len(names ^ _names(other))} names"
     for name in sorted(names):
         first, second = (one / name).lstat(), (other / name).lstat()
-        if first.st_mode & 0o777 | 0o200 != second.st_mode & 0o777 | 0o200:
+        if first.st_mode & 0o777 | 0o600 != second.st_mode & 0o777 | 0o600:
             return f"the permissions of {name}"
         if int(first.st_mtime) // 2 != int(second.st_mtime) // 2:
             return f"the time of {name}"
@@ -81,8 +81,9 @@ def difference(one: Path, other: Path) -> str | None:
 
 
 def _found(source: str) -> Iterator[tuple[str, str]]:
-    """Yield the readable regular files below a folder, sorted, with their paths in it; no caches of Python's."""
+    """Yield the regular files below a folder that can be read, sorted, with their paths in it."""
     for above, folders, names in os.walk(source):
+        # What Python caches differs from run to run, and debug symbols are on few machines.
         folders[:] = sorted(name for name in folders if name not in ("__pycache__", "debug"))
         for name in sorted(names):
             path = os.path.join(above, name)
