@@ -21,6 +21,7 @@ import anyio.abc
 
 from supervisor import Attached, NoSuchService, SupervisorUnreachable
 
+from .framing import TEXT, frame
 from .lines import Lines
 from .mirror import Mirror
 from .terminallines import TerminalLines
@@ -59,9 +60,14 @@ class Piece:
         self.text = text
 
     @cached_property
-    def frame(self) -> str:
-        """The text as a `console-v2` message, encoded once."""
-        return output_frame(self.text)
+    def plain(self) -> bytes:
+        """The frames of messages that are the text, built once for all viewers."""
+        return b"".join(frame(TEXT, part.encode()) for part in parts(self.text))
+
+    @cached_property
+    def json(self) -> bytes:
+        """The frames of `console-v2` messages that show the text, built once for all viewers."""
+        return b"".join(frame(TEXT, output_frame(part).encode()) for part in parts(self.text))
 
 
 def output_frame(text: str) -> str:

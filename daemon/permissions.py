@@ -136,6 +136,11 @@ class Rights:
                 return False
         return True
 
+    @property
+    def names_servers(self) -> bool:
+        """Whether what is permitted on one server is not what is permitted on another."""
+        return any(grant.servers is not None for layer in self.layers for grant in layer)
+
     def fences(self, permission: str, server: str) -> Sequence[RelPath] | None:
         """Return the folders below which this is permitted with files of the server; None means all of it."""
         fences: tuple[RelPath, ...] | None = None

@@ -15,6 +15,7 @@ from uvicorn import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
+from websockets.protocol import State
 
 from .access import Peer
 from .addresses import plain_address
@@ -240,6 +241,17 @@ class FramesProtocol(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         if self.client is not None:
             self.client = plain_address(self.client[0]), self.client[1]
+        self.app_state = {**self.app_state, "line": self}
+
+    def pass_on(self, frames: bytes) -> bool:
+        """Send frames of whole messages as they are; tell whether the connection is open.
+
+        They lie between other messages: we never send one in parts. Who sends much waits for `writable`.
+        """
+        is_open = self.conn.state is State.OPEN and not self.close_sent and not self.transport.is_closing()
+        if is_open:
+            self.transport.write(frames)
+        return is_open
 
     def data_received(self, data: bytes) -> None:
         """Take in frames."""

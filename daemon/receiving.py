@@ -57,7 +57,7 @@ class Body:
         self._done = False
 
     async def at_once(self) -> Batch | None:
-        """Return all of it, if it is short and here; raises `ApiError` 401 if that is too late for its sender.
+        """Return all of it, if it is short and here; raises `ApiError` 401 if its sender has lost his right.
 
         A client that asks before it sends is not asked to send: it wants to know whether it may.
         """

@@ -55,22 +55,23 @@ class Sending(Response):
         self._cut = False
 
     def prepare(self) -> None:
-        """Read what is short, in the thread that opened the file."""
+        """Read what is short, in the thread that opened the file, which is not needed any more then."""
         if self._length <= SHORT:
             data = b"".join(b"".join(_read_piece(self._download, piece)) for piece in self._pieces)
             # Of a file that is shorter by now, as much is sent as there is, and then the connection is cut.
-            self._ready = data if len(data) == self._length else None
+            if len(data) == self._length:
+                self._ready = data
+                self._download.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it all, or cut the connection."""
-        try:
-            await send(
-                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-            )
-            if self._ready is None:
+        head = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        if self._ready is not None:
+            await send(head)
+        else:
+            with self._download:
+                await send(head)
                 await self._send_pieces(scope, receive, send)
-        finally:
-            self._download.close()
         if self._cut:
             await cut(scope, receive)
         else:

@@ -3,8 +3,9 @@
 Rules:
 - It is a duplicate: it stays what it is whatever becomes of the connection, which the client sees closed only
   when it is closed, too.
-- A thread stays with it while bytes flow, for `STRETCH` of them at most, and for a short `LULL`: to go to the
-  event loop and come back takes as long. For who is slower than that the event loop waits, and no thread.
+- A thread stays with it while bytes flow, for a `SPELL` at most, since others may wait for one; and for a
+  short `LULL`, since to go to the event loop and come back takes as long. For who is slower than that the
+  event loop waits, and no thread.
 - Not with TLS: there, bytes need the transport.
 """
 
@@ -12,6 +13,7 @@ import os
 import select
 import socket
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 import anyio
 
@@ -24,7 +26,10 @@ BLOCK = 1 << 20
 """Bytes that are read at once; the socket has less, mostly."""
 
 STRETCH = 8 << 20
-"""Bytes after which a thread comes back."""
+"""Bytes of a file that are sent at once."""
+
+SPELL = 0.05
+"""Seconds after which a thread comes back."""
 
 LULL = 2
 """Milliseconds for which a thread waits for more."""
@@ -93,8 +98,8 @@ class Inlet(_End):
 
         Raises what that raises, and `EndOfStream` if the client has gone.
         """
-        stretch = STRETCH
-        while self.left and stretch > 0:
+        end = monotonic() + SPELL
+        while self.left and monotonic() < end:
             try:
                 data = self._socket.recv(min(BLOCK, self.left))
             except BlockingIOError:
@@ -106,7 +111,6 @@ class Inlet(_End):
             if not data:
                 raise anyio.EndOfStream
             self.left -= len(data)
-            stretch -= len(data)
             take([data])
 
     def close(self) -> None:
@@ -131,11 +135,11 @@ class Outlet(_End):
 
         Raises `EndOfStream` if it has gone, or the file has less than that.
         """
-        todo, stretch = list(reversed(pieces)), STRETCH
-        while todo and stretch > 0:
+        todo, end = list(reversed(pieces)), monotonic() + SPELL
+        while todo and monotonic() < end:
             piece = todo.pop()
             try:
-                sent = self._send(file, piece, stretch)
+                sent = self._send(file, piece)
             except BlockingIOError:
                 todo.append(piece)
                 if self._lulls():
@@ -146,7 +150,6 @@ class Outlet(_End):
             if not sent:
                 raise anyio.EndOfStream
             self._sent += sent
-            stretch -= sent
             rest: Piece = piece[sent:] if isinstance(piece, bytes) else Range(piece.start + sent, piece.end)
             if rest if isinstance(rest, bytes) else rest.length:
                 todo.append(rest)
@@ -157,7 +160,7 @@ class Outlet(_End):
         self._socket.close()
         self._protocol.has_sent(self._sent)
 
-    def _send(self, file: Download, piece: Piece, most: int) -> int:
+    def _send(self, file: Download, piece: Piece) -> int:
         if isinstance(piece, bytes):
             return self._socket.send(piece)
-        return file.send(self._socket.fileno(), piece.start, min(piece.length, most))
+        return file.send(self._socket.fileno(), piece.start, min(piece.length, STRETCH))

@@ -140,9 +140,9 @@ class Scrollback:
         self._give_up(most)
         room = self._bytes[place : place + most]
         try:
-            # Again and again, with next to nothing in between: what a program has just written is still in the
-            # processor's cache, and so are the pages of the pipe, which it gets back. A reader that takes its
-            # time finds more with each read, and halves the speed of the program.
+            # Again and again, with next to nothing in between: what a program has just written is still in
+            # the processor's cache, and so are the pages of the pipe, which it gets back. A reader that takes
+            # its time finds more with each read, and halves the speed of the program.
             for _ in range(READS):
                 # Each read counts at once: who is killed here has lost nothing.
                 self._count(size := os.readv(fd, (room,)))
@@ -183,6 +183,12 @@ class Scrollback:
                     return stop - (high - position) + 1
             stop -= high - low
         return oldest if lines else self._end
+
+    def skip_to(self, offset: int) -> None:
+        """Go on at a later offset and forget all before it: what lies between is lost."""
+        self._set_begin(self._end)
+        self._count(offset - self._end)
+        self._set_begin(offset)
 
     def everything(self) -> bytes:
         """Return all that is kept."""

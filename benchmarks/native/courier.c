@@ -1,20 +1,19 @@
 /* A client that is never what is slow: it sends and takes files over HTTP without looking at their bytes.
- *
- *   courier ADDRESS up FILE SIZE TAIL   sends a head, SIZE bytes of FILE, the last TAIL bytes of stdin; waits for the answer
- *   courier ADDRESS down                sends a request, takes the answer and forgets it
- *   courier ADDRESS ask COUNT           sends a request so many times over one connection, each after the answer
- *
- * ADDRESS is HOST:PORT (an IPv4 address) or the path of a Unix socket. The request comes by stdin: so no token
- * stands in the table of processes. In what `ask` sends, each @@@@@@@@ becomes the number of the request.
- * Prints the seconds from before connect(2) to the last byte of the answer; `ask` prints those of each request,
- * without the connecting. An answer that is no 2xx goes to stderr, and the exit code is 1.
- */
-#define _GNU_SOURCE
+
+       courier tcp HOST PORT | unix PATH   up FILE SIZE TAIL < request
+       courier ...                         down < request
+       courier ...                         ask COUNT < request
+
+   `up` sends the request but for its last TAIL bytes, SIZE bytes of FILE, and these; `down` sends it and forgets the
+   answer's body; `ask` sends it so many times over one connection, each when the one before is answered, with the
+   number of the request in place of each @@@@@@@@. Prints one line of JSON: the seconds from before connect(2) to the
+   last byte of the answer, and the bytes of its body; of `ask` the seconds, and the median and the 99th percentile of
+   a request's. An answer that is no 2xx is an error. */
+
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,27 +36,21 @@ static double now(void) {
     return at.tv_sec + at.tv_nsec / 1e9;
 }
 
-static int connected(const char *address) {
-    const char *colon = strrchr(address, ':');
-    int fd, done;
-    if (address[0] == '/') {
-        struct sockaddr_un place = {.sun_family = AF_UNIX};
-        strncpy(place.sun_path, address, sizeof place.sun_path - 1);
+static int connected(char **words) {
+    int fd, done, yes = 1;
+    if (!strcmp(words[0], "unix")) {
+        struct sockaddr_un near = {.sun_family = AF_UNIX};
+        strncpy(near.sun_path, words[1], sizeof near.sun_path - 1);
         fd = socket(AF_UNIX, SOCK_STREAM, 0);
-        done = connect(fd, (struct sockaddr *)&place, sizeof place);
+        done = connect(fd, (struct sockaddr *)&near, sizeof near);
     } else {
-        struct sockaddr_in place = {.sin_family = AF_INET};
-        char host[64] = "";
-        int one = 1;
-        if (!colon || colon - address >= (long)sizeof host) { fprintf(stderr, "no address: %s\n", address); exit(2); }
-        memcpy(host, address, colon - address);
-        place.sin_port = htons(atoi(colon + 1));
-        if (inet_pton(AF_INET, host, &place.sin_addr) != 1) { fprintf(stderr, "no IPv4: %s\n", host); exit(2); }
+        struct sockaddr_in far = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(words[2]))};
+        inet_pton(AF_INET, words[1], &far.sin_addr);
         fd = socket(AF_INET, SOCK_STREAM, 0);
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        done = connect(fd, (struct sockaddr *)&place, sizeof place);
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        done = connect(fd, (struct sockaddr *)&far, sizeof far);
     }
-    if (fd < 0 || done < 0) fail(address);
+    if (fd < 0 || done < 0) fail("connect");
     return fd;
 }
 
@@ -70,8 +63,8 @@ static void send_all(int fd, const char *data, size_t size) {
     }
 }
 
-/* Take one answer; what is not announced by a length ends with the connection. */
-static void take(int fd) {
+/* Take one answer and return the size of its body; what is not announced by a length ends with the connection. */
+static unsigned long long take(int fd) {
     static char head[MOST_HEAD + 1];
     size_t have = 0;
     char *end = NULL, *said;
@@ -83,18 +76,17 @@ static void take(int fd) {
         end = strstr(head, "\r\n\r\n");
     }
     if (strncmp(head, "HTTP/1.1 2", 10)) { fprintf(stderr, "%s\n", head); exit(1); }
+    if (!strncmp(head + 8, " 204", 4)) return 0;
     said = strcasestr(head, "\r\ncontent-length:");
-    unsigned long long left = said && said < end ? strtoull(said + 17, NULL, 10) : ~0ull;
-    size_t came = have - (end + 4 - head);
-    if (!strncmp(head + 8, " 204", 4)) return;
-    left -= left == ~0ull ? 0 : came;
-    while (left) {
-        ssize_t got = recv(fd, block, left < BLOCK ? left : BLOCK, 0);
+    unsigned long long all = said && said < end ? strtoull(said + 17, NULL, 10) : ~0ull, came = have - (end + 4 - head);
+    while (came < all) {
+        ssize_t got = recv(fd, block, BLOCK, 0);
         if (got < 0) fail("recv");
-        if (!got && left > ~0ull >> 1) return;
+        if (!got && all == ~0ull) break;
         if (!got) { fprintf(stderr, "cut off\n"); exit(1); }
-        left -= left > ~0ull >> 1 ? 0 : got;
+        came += (unsigned long long)got;
     }
+    return came;
 }
 
 static void up(int fd, const char *path, off_t size, size_t head, size_t tail) {
@@ -110,38 +102,50 @@ static void up(int fd, const char *path, off_t size, size_t head, size_t tail) {
     close(file);
 }
 
+static int by_size(const void *one, const void *other) {
+    double difference = *(const double *)one - *(const double *)other;
+    return (difference > 0) - (difference < 0);
+}
+
 static void ask(int fd, size_t size, int count) {
     static char numbered[MOST_REQUEST];
+    double *times = calloc((size_t)count, sizeof *times), begun = now();
     for (int number = 0; number < count; number++) {
         char text[16];
         snprintf(text, sizeof text, "%08d", number);
         memcpy(numbered, request, size);
-        for (char *at = numbered; (at = memmem(at, numbered + size - at, "@@@@@@@@", 8)); at += 8) memcpy(at, text, 8);
+        char *end = numbered + size;
+        for (char *at = numbered; (at = memmem(at, (size_t)(end - at), "@@@@@@@@", 8)); at += 8) memcpy(at, text, 8);
         double begin = now();
         send_all(fd, numbered, size);
         take(fd);
-        printf("%.6f\n", now() - begin);
+        times[number] = now() - begin;
     }
+    double all = now() - begun;
+    qsort(times, (size_t)count, sizeof *times, by_size);
+    printf("{\"seconds\": %.9f, \"p50\": %.9f, \"p99\": %.9f}\n", all, times[count / 2], times[count * 99 / 100]);
+    free(times);
 }
 
-int main(int count, char **arguments) {
+int main(int count, char **words) {
     size_t size = 0;
     ssize_t got;
-    if (count < 3) { fprintf(stderr, "usage: courier ADDRESS up|down|ask ...\n"); return 2; }
-    while ((got = read(0, request + size, MOST_REQUEST - size)) > 0) size += got;
+    int first = count > 1 && !strcmp(words[1], "tcp") ? 4 : 3;
+    if (count <= first) return 2;
+    while ((got = read(0, request + size, MOST_REQUEST - size)) > 0) size += (size_t)got;
     double begin = now();
-    int fd = connected(arguments[1]);
-    if (!strcmp(arguments[2], "ask") && count == 4) {
-        ask(fd, size, atoi(arguments[3]));
+    int fd = connected(words + 1);
+    if (!strcmp(words[first], "ask") && count == first + 2) {
+        ask(fd, size, atoi(words[first + 1]));
         return 0;
     }
-    if (!strcmp(arguments[2], "up") && count == 6) {
-        size_t tail = strtoull(arguments[5], NULL, 10);
-        up(fd, arguments[3], strtoll(arguments[4], NULL, 10), size - tail, tail);
+    if (!strcmp(words[first], "up") && count == first + 4) {
+        size_t tail = strtoull(words[first + 3], NULL, 10);
+        up(fd, words[first + 1], strtoll(words[first + 2], NULL, 10), size - tail, tail);
     } else {
         send_all(fd, request, size);
     }
-    take(fd);
-    printf("%.6f\n", now() - begin);
+    unsigned long long came = take(fd);
+    printf("{\"seconds\": %.9f, \"bytes\": %llu}\n", now() - begin, came);
     return 0;
 }

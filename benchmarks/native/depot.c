@@ -1,15 +1,16 @@
-/* How fast this machine can do it: the least that a server has to do to take a file, or to give one.
- *
- *   depot ADDRESS receive FILE SIZE       takes requests; each has SIZE bytes behind its head, which go into a new FILE
- *   depot ADDRESS send FILE sendfile|copy answers each request with FILE
- *
- * It looks at nothing but the end of a head. One connection at a time, one thread, blocks of 256 KiB. ADDRESS is a
- * port of 127.0.0.1 or the path of a Unix socket; prints a line when it listens, and runs until it is killed.
- */
-#define _GNU_SOURCE
+/* The limit for transfers: the least that a server has to do to take a file, or to give one.
+
+       depot PATH receive FILE SIZE     takes SIZE bytes behind the head of a request into a new FILE, and fsyncs it
+       depot PATH give FILE             answers with FILE, which the kernel sends (sendfile)
+       depot PATH copy FILE             answers with FILE, by read and write
+
+   It serves the Unix socket PATH and a TCP port of 127.0.0.1, which it prints: one connection at a time, one request
+   on each, in blocks of 256 KiB. Looks at nothing but the end of the head. Ends with its standard input. */
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,25 +26,6 @@ enum { BLOCK = 256 << 10 };
 static char block[BLOCK + 1];
 
 static void fail(const char *what) { perror(what); exit(1); }
-
-static int listening(const char *address) {
-    int fd, done, one = 1;
-    if (address[0] == '/') {
-        struct sockaddr_un place = {.sun_family = AF_UNIX};
-        strncpy(place.sun_path, address, sizeof place.sun_path - 1);
-        unlink(address);
-        fd = socket(AF_UNIX, SOCK_STREAM, 0);
-        done = bind(fd, (struct sockaddr *)&place, sizeof place);
-    } else {
-        struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons(atoi(address))};
-        place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        fd = socket(AF_INET, SOCK_STREAM, 0);
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-        done = bind(fd, (struct sockaddr *)&place, sizeof place);
-    }
-    if (fd < 0 || done < 0 || listen(fd, 16) < 0) fail(address);
-    return fd;
-}
 
 static void write_all(int fd, const char *data, size_t size) {
     while (size) {
@@ -105,17 +87,26 @@ static void give(int peer, const char *path, int copy) {
     close(file);
 }
 
-int main(int count, char **arguments) {
-    if (count != 5) { fprintf(stderr, "usage: depot ADDRESS receive|send FILE SIZE|HOW\n"); return 2; }
-    int door = listening(arguments[1]), takes = !strcmp(arguments[2], "receive");
+int main(int count, char **words) {
+    struct sockaddr_un near = {.sun_family = AF_UNIX};
+    struct sockaddr_in far = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof far;
+    if (count < 4) return 2;
     signal(SIGPIPE, SIG_IGN);
-    puts("listening");
+    strncpy(near.sun_path, words[1], sizeof near.sun_path - 1);
+    int one = socket(AF_UNIX, SOCK_STREAM, 0), other = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(one, (struct sockaddr *)&near, sizeof near) || bind(other, (struct sockaddr *)&far, length)) fail("bind");
+    if (listen(one, 16) || listen(other, 16)) fail("listen");
+    getsockname(other, (struct sockaddr *)&far, &length);
+    printf("%d\n", ntohs(far.sin_port));
     fflush(stdout);
-    for (;;) {
-        int peer = accept(door, NULL, NULL);
+    struct pollfd watched[] = {{0, POLLIN, 0}, {one, POLLIN, 0}, {other, POLLIN, 0}};
+    while (poll(watched, 3, -1) > 0 && !watched[0].revents) {
+        int peer = accept(watched[1].revents ? one : other, NULL, NULL);
         if (peer < 0) fail("accept");
-        if (takes) receive(peer, arguments[3], strtoull(arguments[4], NULL, 10));
-        else give(peer, arguments[3], !strcmp(arguments[4], "copy"));
+        if (!strcmp(words[2], "receive") && count == 5) receive(peer, words[3], strtoull(words[4], NULL, 10));
+        else give(peer, words[3], !strcmp(words[2], "copy"));
         close(peer);
     }
+    return 0;
 }

@@ -61,7 +61,10 @@ async def update(call: Call) -> Response:
 
 
 def _described(call: Call, services: Collection[str]) -> Response:
-    may = {name: _permitted(call, name) for name in sorted(services)}
+    rights = call.who.standing.rights
+    # Of most people the rights name no servers: then they are the same everywhere.
+    everywhere = None if rights.names_servers else _permitted(call, "")
+    may = {name: _permitted(call, name) if everywhere is None else everywhere for name in sorted(services)}
     holder = call.who.holder
     account = call.parts.people.accounts.get(holder.user)
     return JSONResponse(

@@ -2,19 +2,21 @@
 
 import contextlib
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 
 import anyio
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocketDisconnect
 
+from supervisor import ServiceStatus
+
 from ..described import JSON, Content, Param, described, described_socket, json_of, ref
 from ..errors import ApiError, NotAuthenticated, answer_for
 from ..eventreader import CONSOLE, EventReader
 from ..eventstream import BEGIN, HEADERS, STILL_HERE, event, place
-from ..happening import next_of
+from ..happening import Happening, next_of
 from ..logquery import InvalidLogQuery, moment_of
-from ..parts import Call, SocketCall
+from ..parts import Answer, Call, SocketCall
 from ..query import whole_number
 from ..shapes import FLAG, TEXT, shape, text, whole
 from ..streams import Streamed, Write
@@ -46,13 +48,24 @@ _SERVER = Param("server", "Only of this server", TEXT)
     answers={200: json_of("History", "What happened, and what comes next")},
     errors=({400: "invalid-query"},),
 )
-async def show(call: Call) -> Response:
+def show(call: Call) -> Answer:
     """Tell what happened to a server, why, how its runs ended, and what happens next."""
     limit = _number(call.query("limit") or str(USUAL), "limit", MOST)
     before = call.query("before")
     last = None if before is None else _number(before, "before", MOST_ID)
-    status = await call.parts.mirror.service(call.server)
-    found = await call.parts.chronicle.of(call.server, last, limit)
+
+    def tell(status: ServiceStatus) -> Answer:
+        known = call.parts.chronicle.latest_of(call.server, limit) if last is None else None
+        return _read(call, status, last, limit) if known is None else _told(call, status, known)
+
+    return call.with_server(tell)
+
+
+async def _read(call: Call, status: ServiceStatus, last: int | None, limit: int) -> Response:
+    return _told(call, status, await call.parts.chronicle.of(call.server, last, limit))
+
+
+def _told(call: Call, status: ServiceStatus, found: Sequence[Happening]) -> Response:
     lines = call.who.may(CONSOLE, call.server)
     body = {
         "server": call.server,
