@@ -206,7 +206,7 @@ class Sampler:
 
 
 def total_memory() -> int:
-    """Return the machine's memory in bytes, as it was within the latest minute: to ask costs a system call."""
+    """Return the machine's memory in bytes, as it was in the latest minute: to ask costs a system call."""
     return _total_memory(int(time.monotonic() // 60))
 
 
