@@ -5,7 +5,10 @@ from another version of ourselves. It is taken apart here, once, and is typed fr
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 T = TypeVar("T", str, int, float, bool)
 
@@ -14,6 +17,11 @@ _WORDS = {str: "a string", int: "a whole number", float: "a number", bool: "true
 
 class InvalidRecord(ValueError):
     """A record lacks a field or holds a value of the wrong type; the message names the field."""
+
+
+def plain(value: "DataclassInstance") -> dict[str, object]:
+    """Return the fields of a dataclass as they are; `asdict` would look for others in each of them."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 class Record:
