@@ -56,7 +56,7 @@ def main() -> None:
     house = Holdfast(folder)
     if options.interval is not None:
         house.settings["usage"] = {"interval": options.interval}
-    sleeper = {"command": ["/bin/sleep", "100000"], "directory": folder}
+    sleeper: dict[str, object] = {"command": ["/bin/sleep", "100000"], "directory": folder}
     try:
         house.configure(**{f"idle-{number:04}": {**sleeper} for number in range(options.servers)})
         begin = time.monotonic()

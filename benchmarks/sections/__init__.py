@@ -1,0 +1,1 @@
+"""The sections of the suite: each module has `cases`."""

@@ -1,0 +1,100 @@
+"""The programs in C: built with all warnings as errors, and right in what they say."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from benchmarks.native import SOURCES, Native
+
+pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler here")
+
+NAMES = sorted(name.removesuffix(".c") for name in os.listdir(SOURCES))
+
+
+@pytest.fixture(scope="module")
+def native(tmp_path_factory: pytest.TempPathFactory) -> Native:
+    return Native(str(tmp_path_factory.mktemp("native")))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_program_compiles_without_a_warning(name: str, tmp_path: Path) -> None:
+    words = ["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-pthread"]
+    source = os.path.join(SOURCES, f"{name}.c")
+    made = subprocess.run(
+        [*words, "-o", str(tmp_path / name), source, "-lm"], capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 0, made.stderr
+
+
+def speak(native: Native, folder: Path, *orders: str) -> list[str]:
+    given = "".join(f"{order}\n" for order in orders)
+    said = subprocess.run(
+        [native("speaker")], input=given, cwd=folder, capture_output=True, text=True, check=True, timeout=30
+    )
+    return said.stdout.splitlines()
+
+
+def test_the_speaker_prints_so_many_lines_of_a_size_and_tells_how_fast(
+    native: Native, tmp_path: Path
+) -> None:
+    *lines, last = speak(native, tmp_path, "flood 1000 200")
+    assert last == "flooded"
+    assert [len(line) + 1 for line in lines] == [200] * 1000
+    assert int((tmp_path / "speed").read_text()) > 0
+
+
+def test_the_speaker_answers_in_the_midst_of_a_flood_and_stops_when_it_is_told(
+    native: Native, tmp_path: Path
+) -> None:
+    lines = speak(native, tmp_path, "flood 0 100", "echo ping", "stop", "echo pong")
+    assert lines.count("echo ping") == 1
+    assert lines[-2:] == ["flooded", "echo pong"]
+
+
+def test_the_speaker_keeps_its_pace_with_the_time_in_each_line(native: Native, tmp_path: Path) -> None:
+    *lines, last = speak(native, tmp_path, "pace 10000 50")
+    moments = [int(line.split()[1]) for line in lines]
+    assert last == "paced"
+    assert [line.split()[2] for line in lines] == [str(number) for number in range(50)]
+    assert moments == sorted(moments)
+    assert {len(line) + 1 for line in lines} == {200}
+
+
+def load(native: Native, path: str, status: str) -> dict[str, float]:
+    asked = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    ran = subprocess.run(
+        [native("load"), "unix", path, "4", "0.2", status], input=asked, capture_output=True, check=True
+    )
+    told: dict[str, float] = json.loads(ran.stdout)
+    return told
+
+
+def test_the_load_counts_answers_and_those_of_another_status_as_errors(
+    native: Native, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "a.sock")
+    with subprocess.Popen([native("answer"), path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        assert int(server.stdout.readline()) > 0
+        good, bad = load(native, path, "200"), load(native, path, "404")
+        server.stdin.close()
+    assert good["answers"] > 0
+    assert good["errors"] == 0
+    assert bad["errors"] == bad["answers"] > 0
+    assert 0 < good["p50"] <= good["p90"] <= good["p99"] <= good["worst"] <= good["seconds"] + 1
+
+
+def test_a_load_that_reaches_nobody_says_so(native: Native, tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [native("load"), "unix", str(tmp_path / "nobody.sock"), "1", "1", "200"],
+        input=b"GET / HTTP/1.1\r\n\r\n",
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert b"cannot connect" in ran.stderr
