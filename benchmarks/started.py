@@ -48,7 +48,7 @@ def kind_of(text: str) -> Kind:
     return Kind(name if equals else "holdfast", [*command, "run"], "config.hjson", {"PYTHONPATH": checkout})
 
 
-def config_of(speaker: str, folder: str, port: int, sleeping: int = 0) -> dict[str, object]:
+def config_of(speaker: str, folder: str, port: int, sleeping: int | None = None) -> dict[str, object]:
     """Return a config, as Octyne and Holdfast read it: the speaker, or so many servers that sleep."""
     servers: dict[str, object] = {
         SPEAKER: {
@@ -58,7 +58,7 @@ def config_of(speaker: str, folder: str, port: int, sleeping: int = 0) -> dict[s
         }
     }
     sleeper = {"enabled": True, "directory": folder, "command": "/bin/sleep 100000"}
-    if sleeping:
+    if sleeping is not None:
         servers = {f"s{number:04}": sleeper for number in range(sleeping)}
     return {
         "port": port,
@@ -71,7 +71,7 @@ def config_of(speaker: str, folder: str, port: int, sleeping: int = 0) -> dict[s
 
 @contextmanager
 def started(
-    kind: Kind, folder: str, speaker: str, sleeping: int = 0, *, ready: bool = True
+    kind: Kind, folder: str, speaker: str, sleeping: int | None = None, *, ready: bool = True
 ) -> Iterator[Target]:
     """Start a target, and end it with the block; raises `NotMeasured` if it does not come up.
 
@@ -82,11 +82,13 @@ def started(
     port = _free_port()
     with open(os.path.join(place, kind.config), "w", encoding="utf-8") as file:
         json.dump(config_of(speaker, place, port, sleeping), file)
+    environment = {"PATH": os.environ["PATH"], "HOME": place, "LANG": "C.UTF-8", **kind.environment}
+    begun = time.monotonic()
     with open(os.path.join(place, "output"), "wb") as output:
         process = subprocess.Popen(
             kind.command,
             cwd=place,
-            env={"PATH": os.environ["PATH"], "HOME": place, "LANG": "C.UTF-8", **kind.environment},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -96,11 +98,17 @@ def started(
         os.path.join(place, "api.sock"),
         ("127.0.0.1", port),
         folders=place,
-        again=lambda servers: started(kind, folder, speaker, servers),
+        again=lambda servers, ready: started(kind, folder, speaker, servers, ready=ready),
         root=process.pid,
+        command=kind.command,
+        environment=environment,
+        begun=begun,
     )
     try:
-        until(lambda: _up(target, ready=ready), process)
+        until(lambda: _up(target, ready=False), process)
+        target.answered = time.monotonic()
+        if ready:
+            until(lambda: _up(target, ready=True), process)
         with target.account():
             yield target
     finally:

@@ -94,6 +94,11 @@ class Alarm:
         self.set(self.deadline)
 
     def close(self) -> None:
-        """Ring no more."""
+        """Ring no more, ever."""
         self._open = False
         self.deadline = None
+        self._elapsed = _nobody  # the clock knows us until the moment comes; whom we would wake shall be gone
+
+
+def _nobody() -> None:
+    """Is woken in place of somebody who is gone."""

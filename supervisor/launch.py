@@ -172,8 +172,6 @@ def start(
             stdout=ends.output if ends.output >= 0 else None,
             stderr=ends.output if ends.output >= 0 else None,
             start_new_session=True,
-            # Ours are not inheritable, and to close a thousand of them took longer than all the rest.
-            close_fds=bool(given),
             pass_fds=given,
             # Without it, Popen uses vfork(2).
             preexec_fn=(lambda: launch.run(reporting)) if launch.needed else None,  # noqa: PLW1509
