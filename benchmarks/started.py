@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from .case import NotMeasured
-from .target import PATIENCE, SPEAKER, Target
+from .target import PATIENCE, SPEAKER, Moment, Target
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -71,11 +71,11 @@ def config_of(speaker: str, folder: str, port: int, sleeping: int | None = None)
 
 @contextmanager
 def started(
-    kind: Kind, folder: str, speaker: str, sleeping: int | None = None, *, ready: bool = True
+    kind: Kind, folder: str, speaker: str, sleeping: int | None = None, moment: Moment = "runs"
 ) -> Iterator[Target]:
     """Start a target, and end it with the block; raises `NotMeasured` if it does not come up.
 
-    `ready` waits until all of its servers run; else only until it answers.
+    It is waited for until that moment; one that was only begun has no account for TCP.
     """
     place = os.path.join(folder, f"{kind.name}-{next(_numbers)}")
     os.makedirs(os.path.join(place, SPEAKER))
@@ -98,16 +98,19 @@ def started(
         os.path.join(place, "api.sock"),
         ("127.0.0.1", port),
         folders=place,
-        again=lambda servers, ready: started(kind, folder, speaker, servers, ready=ready),
+        again=lambda servers, moment: started(kind, folder, speaker, servers, moment),
         root=process.pid,
         command=kind.command,
         environment=environment,
         begun=begun,
     )
     try:
+        if moment == "begun":
+            yield target
+            return
         until(lambda: _up(target, ready=False), process)
         target.answered = time.monotonic()
-        if ready:
+        if moment == "runs":
             until(lambda: _up(target, ready=True), process)
         with target.account():
             yield target

@@ -17,6 +17,9 @@ from .consumption import Consumption, consumed
 
 Way = Literal["tcp", "unix"]
 
+Moment = Literal["begun", "answers", "runs"]
+"""How far a start is: it was begun, it is answered, all servers run."""
+
 PATIENCE = 60.0
 """Seconds after which a silent server is given up."""
 
@@ -56,7 +59,7 @@ class Target:
     """Shown over TCP."""
     folders: str | None = None
     """The folder in which each server's folder lies, if it is here."""
-    again: Callable[[int, bool], AbstractContextManager["Target"]] | None = None
+    again: Callable[[int, Moment], AbstractContextManager["Target"]] | None = None
     """Starts another of the same kind with so many sleeping servers."""
     root: int | None = None
     """The pid above all of its processes."""
@@ -172,14 +175,14 @@ class Target:
         """Return the path of a server's files, if they lie on this machine."""
         return None if self.folders is None else os.path.join(self.folders, server)
 
-    def with_servers(self, count: int, *, ready: bool = True) -> AbstractContextManager["Target"]:
+    def with_servers(self, count: int, moment: Moment = "runs") -> AbstractContextManager["Target"]:
         """Start another of the same kind with so many sleeping servers; raises `NotMeasured` if we cannot.
 
-        `ready` waits until all of them run; else only until it answers.
+        It is waited for until that moment; one that was only begun has no account for TCP.
         """
         if self.again is None:
             raise NotMeasured("it takes a target that is started here (--start)")
-        return self.again(count, ready)
+        return self.again(count, moment)
 
     @contextmanager
     def account(self) -> Iterator[None]:

@@ -76,7 +76,7 @@ def cases(bench: Bench) -> Iterator[Case]:
 
 
 def _first(target: Target, count: int) -> Figures:
-    with target.with_servers(count, ready=False) as one:
+    with target.with_servers(count, "answers") as one:
         assert one.root is not None
         root = one.root
         until(lambda: alive(root, count))

@@ -105,7 +105,7 @@ def _goals(number: int) -> tuple[Goal, ...]:
 
 @contextmanager
 def _of_target(target: Target, count: int) -> Iterator[Keeper]:
-    with target.with_servers(count, ready=False) as one:
+    with target.with_servers(count, "begun") as one:
         assert one.root is not None
         root = one.root
         yield Keeper(root, one.begun, lambda: os.kill(root, signal.SIGTERM))
