@@ -12,15 +12,15 @@ Rules:
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from starlette.requests import HTTPConnection
-
 from filemgr import InvalidPath, RelPath
 
 from .errors import NotAuthenticated, NotPermitted
+from .head import Head
 from .origins import Origins
 from .people import People
 from .permissions import SCOPED, Rights
 from .query import path_in
+from .register import digest_of
 from .shares import Share
 from .standing import Holder, Standing
 
@@ -137,20 +137,20 @@ class Access:
         self._people = people
         self._origins = origins or Origins()
 
-    def identify(self, connection: HTTPConnection, *, ticket: bool) -> Identity | None:
+    def identify(self, head: Head, *, ticket: bool) -> Identity | None:
         """Return who asks, or None if that is nobody we know. A ticket is spent by this."""
-        address = address_of(connection)
-        peer = connection.scope.get("state", {}).get("peer")
+        address = head.address
+        peer = head.state.get("peer")
         if isinstance(peer, Peer):
             user = self._people.local.find(peer.uid, peer.gids)
-            return Identity(address, user, user.standing, peer)
-        holder = self._by_link(connection, address) if ticket else None
-        holder = holder or self._by_token(connection, address)
-        return None if holder is None else Identity(address, holder, holder.standing)
+            return _identity(head, address, user, peer)
+        holder = self._by_link(head, address) if ticket else None
+        holder = holder or self._by_token(head, address)
+        return None if holder is None else _identity(head, address, holder)
 
-    def check(self, rule: Rule, connection: HTTPConnection, server: str | None) -> Identity | None:
+    def check(self, rule: Rule, head: Head, server: str | None) -> Identity | None:
         """Return who asks; raises `NotAuthenticated`, `NotPermitted`."""
-        identity = self.identify(connection, ticket=rule.ticket)
+        identity = self.identify(head, ticket=rule.ticket)
         if rule.needs is None:
             return identity
         if identity is None:
@@ -159,53 +159,58 @@ class Access:
             raise Refused(identity)
         return identity
 
-    def _by_link(self, connection: HTTPConnection, address: str) -> Holder | None:
+    def _by_link(self, head: Head, address: str) -> Holder | None:
         """Return who has a ticket, or the token of a share, in the query."""
-        people, query = self._people, connection.query_params
-        if shown := query.get("ticket"):
+        people = self._people
+        if shown := head.query("ticket"):
             return people.tickets.redeem(shown, address)
-        share = people.shares.find(query.get("share", ""))
-        if share is None or not _is_about(share, connection):
+        share = people.shares.find(head.query("share") or "")
+        if share is None or not _is_about(share, head):
             return None
         people.shares.use(share, address)
         return share
 
-    def _by_token(self, connection: HTTPConnection, address: str) -> Holder | None:
+    def _by_token(self, head: Head, address: str) -> Holder | None:
         """Return whose session or key it is."""
-        people, token = self._people, token_of(connection, self._origins)
-        if token is None:
-            return None
-        if (session := people.sessions.find(token)) is not None:
+        people, digest = self._people, head.digest
+        if digest is None:
+            token = token_of(head, self._origins)
+            digest = head.digest = b"" if token is None else digest_of(token) or b""
+        if (session := people.sessions.find_by(digest)) is not None:
             people.sessions.use(session, address)
             return session
-        if (key := people.keys.find(token)) is not None:
+        if (key := people.keys.find_by(digest)) is not None:
             people.keys.use(key, address)
         return key
 
 
-def _is_about(share: Share, connection: HTTPConnection) -> bool:
+def _identity(head: Head, address: str, holder: Holder, peer: Peer | None = None) -> Identity:
+    """Return it; who has sent the same before, and may still do the same, is the same."""
+    last = head.identity
+    if isinstance(last, Identity) and last.holder is holder and last.standing is holder.standing:
+        return last
+    head.identity = now = Identity(address, holder, holder.standing, peer)
+    return now
+
+
+def _is_about(share: Share, head: Head) -> bool:
     """Tell whether a share is of the very file that is asked for."""
     if share.kind != "file":
         return True
     try:
-        return path_in(connection.scope["query_string"], "path") == RelPath.parse(share.path)
+        return path_in(head.scope["query_string"], "path") == RelPath.parse(share.path)
     except InvalidPath:
         return False
 
 
-def address_of(connection: HTTPConnection) -> str:
-    """Return the address of the other end; of one that has gone already, `?`."""
-    return connection.client.host if connection.client else "?"
-
-
-def token_of(connection: HTTPConnection, origins: Origins) -> str | None:
+def token_of(head: Head, origins: Origins) -> str | None:
     """Return a request's token: the header's, else the cookie's if no foreign page sends it."""
-    header = connection.headers.get("authorization", "").strip()
+    header = (head.text(b"authorization") or "").strip()
     if header:
         scheme, _, rest = header.partition(" ")
         return rest.strip() if scheme.lower() == "bearer" else header
-    if key := connection.headers.get("x-api-key", "").strip():
+    if key := (head.text(b"x-api-key") or "").strip():
         return key
     # A page of another site can make a browser send our cookie, but it cannot hide where it comes from.
-    cookie = connection.cookies.get(COOKIE)
-    return None if cookie is None or origins.foreign(connection) else cookie
+    cookie = head.cookie(COOKIE)
+    return None if cookie is None or origins.foreign(head) else cookie

@@ -1,149 +1,145 @@
-"""The HTTP application: the routes of `routes.py`, and the layers around them.
+"""The HTTP application: what a request passes before the routes of `routes.py`, and its answer behind them.
 
-A request passes the proxies, the headers, CORS, errors, the path, the method, the row's rule, and then
-reaches its endpoint: in this order, so that nobody learns what exists who may not know.
+A request passes the proxies, CORS, errors, the path, the method, the row's rule, and then reaches its
+endpoint: in this order, so that nobody learns what exists who may not know. The answer gets its headers.
+
+There are two ways through, and one check: what waits is a task as ASGI has it; what needs nothing to wait for
+is answered within the call (`at_once`), which is most of what clients poll.
 """
 
 import re
-from collections.abc import Sequence
-from contextlib import ExitStack
-from time import perf_counter
+from collections.abc import Mapping
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, Router, WebSocketRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .access import Identity, Refused, address_of
-from .attempt import Attempt
-from .cors import Cors
-from .errors import ApiError, answer_for, error
-from .forwarded import Forwarded
-from .hardening import Hardened
-from .parts import Call, Parts, SocketCall
-from .requestcounts import OTHER, UNKNOWN, WEBSOCKET
-from .routes import ROUTES, SOCKET_ROUTES, SocketRow
-from .unread import Unread
+from .asked import Asked
+from .cors import preflight
+from .envelope import Envelope, Outlet, Whole
+from .errors import answer_for, error
+from .forwarded import believe
+from .head import Head
+from .parts import Parts
+from .paths import Paths
+from .quotas import Place
+from .requestcounts import OTHER, UNKNOWN
+from .resources import Begun, Resource, SocketResource
+from .routes import ROUTES, SOCKET_ROUTES
+from .unread import heard_out
 
-
-class Resource:
-    """All methods of one path."""
-
-    def __init__(self, path: str, parts: Parts) -> None:
-        self._parts = parts
-        self._path = path
-        self._count = parts.metrics.requests.count
-        self._rows = {row.method: row for row in ROUTES if row.path == path}
-        head = ["HEAD"] if "GET" in self._rows else []
-        self._allowed = ", ".join(dict.fromkeys([*self._rows, *head, "OPTIONS"]))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        begin = perf_counter()
-        request = Request(scope, receive)
-        row = self._rows.get(request.method)
-        if row is None and request.method == "OPTIONS":
-            self._count(self._path, request.method, 200)
-            await Response(headers={"Allow": self._allowed})(scope, receive, send)
-            return
-        if row is None and request.method == "HEAD":
-            row = self._rows.get("GET")
-        if row is None:
-            answer = error(405, "wrong-method", f"Only {_listed(list(self._rows))} allowed!")
-            answer.headers["Allow"] = self._allowed  # RFC 9110, section 15.5.6
-            self._count(self._path, OTHER, 405)
-            await answer(scope, receive, send)
-            return
-        server = request.path_params.get("id")
-        attempt = Attempt(self._parts.audit, row.action, server)
-        identity: Identity | None = None
-        response: Response
-        with ExitStack() as place:
-            try:
-                identity = self._parts.access.check(row.rule, request, server)
-                place.enter_context(self._parts.transport.quotas.request(identity))
-                response = await row.endpoint(Call(self._parts, request, identity, row.rule, attempt))
-            except Exception as exc:  # noqa: BLE001  (answered, and logged where nobody expected it)
-                if isinstance(exc, Refused):
-                    identity = exc.who
-                response = answer_for(exc)
-            attempt.answered(response, identity, address_of(request), changes=row.changes)
-            self._count(self._path, row.method, response.status_code, perf_counter() - begin)
-            await response(scope, receive, send)
+_SLASHES = re.compile("/{2,}")
 
 
-class SocketResource:
-    """One WebSocket path."""
+class Application:
+    """Answers requests and serves WebSockets."""
 
-    def __init__(self, row: SocketRow, parts: Parts) -> None:
-        self._row = row
-        self._parts = parts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-        socket = WebSocket(scope, receive, send)
-        identity, refusal = None, None
-        with ExitStack() as place:
-            try:
-                identity = self._parts.access.check(self._row.rule, socket, socket.path_params.get("id"))
-                place.enter_context(self._parts.transport.quotas.web_socket(identity))
-            except ApiError as exc:
-                refusal = exc
-                who = exc.who if isinstance(exc, Refused) else None
-                attempt = Attempt(self._parts.audit, self._row.action, socket.path_params.get("id"))
-                attempt.answered(answer_for(exc), who, address_of(socket), changes=False)
-            status = 101 if refusal is None else refusal.status
-            self._parts.metrics.requests.count(self._row.path, WEBSOCKET, status)
-            await self._row.endpoint(SocketCall(self._parts, socket, identity, refusal))
-
-
-class Errors:
-    """Turns exceptions into answers, and paths into their plain form."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, and answer for what is raised."""
-        # Doubled and trailing slashes are normal in clients' URLs, and a redirect would lose their bodies.
-        scope["path"] = re.sub("/{2,}", "/", scope["path"]).rstrip("/") or "/"
-        started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watched)
-        except Exception as exc:
-            if started:
-                raise
-            await answer_for(exc)(scope, receive, send)
-
-
-def build(parts: Parts) -> ASGIApp:
-    """Return the application."""
-    paths = dict.fromkeys(row.path for row in ROUTES)
-    routes = [Route(path, Resource(path, parts)) for path in paths]
-    sockets = [WebSocketRoute(row.path, SocketResource(row, parts)) for row in SOCKET_ROUTES]
-    way = parts.transport
-    unknown = _Unknown(parts)
-    app: ASGIApp = Errors(Router([*routes, *sockets], redirect_slashes=False, default=unknown))
-    app = Cors(Unread(app), way.callers)
-    return Forwarded(Hardened(app, lambda: way.hsts), way.proxies)
-
-
-class _Unknown:
     def __init__(self, parts: Parts) -> None:
+        paths = dict.fromkeys(row.path for row in ROUTES)
+        self._resources = Paths({path: Resource(path, parts) for path in paths})
+        self._sockets = Paths({row.path: SocketResource(row, parts) for row in SOCKET_ROUTES})
         self._count = parts.metrics.requests.count
+        self._way = parts.transport
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or serve a WebSocket."""
+        # Doubled and trailing slashes are normal in clients' URLs, and a redirect would lose their bodies.
+        path = scope["path"] = _plain(scope["path"])
+        believe(scope, self._way.proxies)
+        head = Head(scope)
+        envelope = Envelope(head, self._way)
+        outlet = Outlet(scope, send, envelope)
+        if scope["type"] != "http":
+            await self._serve(head, receive, outlet)
+            return
+        watched = heard_out(head, receive, outlet.send)
+        if watched is not None:
+            receive, _ = watched
+        begun = self._begin(head, receive, envelope, self._resources.find(path))
+        await _finish(
+            begun, _place_of(begun), outlet, scope, receive, None if watched is None else watched[1]
+        )
+
+    def understood(self, scope: Scope) -> Asked | None:
+        """Return what a request without a body asks for; None if whatever answers it has to wait."""
+        scope["path"] = _plain(scope["path"])
+        found = self._resources.find(scope["path"])
+        if found is not None and found[0].waits(scope["method"]):
+            return None
+        believe(scope, self._way.proxies)
+        head = Head(scope)
+        return Asked(head, Envelope(head, self._way), found, self._way.generation)
+
+    def holds(self, asked: Asked) -> bool:
+        """Tell whether it would be understood in the same way now."""
+        return asked.generation == self._way.generation
+
+    def at_once(self, asked: Asked) -> Whole | ASGIApp:
+        """Return the answer to a request, or what is to be called if the answer has to wait after all."""
+        begun = self._begin(asked.head, None, asked.envelope, asked.found)
+        if (whole := asked.whole(begun.answer if isinstance(begun, Begun) else begun)) is not None:
+            return whole
+        place = _place_of(begun)
+
+        async def go_on(scope: Scope, receive: Receive, send: Send) -> None:
+            await _finish(begun, place, Outlet(scope, send, asked.envelope), scope, receive, None)
+
+        return go_on
+
+    def _begin(
+        self,
+        head: Head,
+        receive: Receive | None,
+        envelope: Envelope,
+        found: tuple[Resource, Mapping[str, str]] | None,
+    ) -> Begun | Response:
+        if envelope.told is not None and (answer := preflight(head, envelope.told)) is not None:
+            return answer
+        if found is None:
+            return self._unknown()
+        return found[0].begin(head, receive, found[1])
+
+    async def _serve(self, head: Head, receive: Receive, outlet: Outlet) -> None:
+        """Serve a WebSocket."""
+        scope = head.scope
+        found = self._sockets.find(head.path)
+        try:
+            if found is None:
+                await self._unknown()(scope, receive, outlet.send)
+                return
+            resource, values = found
+            scope["path_params"] = values
+            await resource.serve(head, receive, outlet.send, values)
+        except Exception as exc:
+            if outlet.begun:
+                raise
+            await answer_for(exc)(scope, receive, outlet.send)
+
+    def _unknown(self) -> Response:
         self._count(UNKNOWN, OTHER, 404)
-        await error(404, "no-such-endpoint", "This endpoint does not exist!")(scope, receive, send)
+        return error(404, "no-such-endpoint", "This endpoint does not exist!")
 
 
-def _listed(methods: Sequence[str]) -> str:
-    *most, last = methods
-    return f"{', '.join(most)} and {last} are" if most else f"{last} is"
+async def _finish(
+    begun: Begun | Response, place: Place, outlet: Outlet, scope: Scope, receive: Receive, send: Send | None
+) -> None:
+    """Wait for an answer and send it, by `send` if that is given; the account's place is taken until then."""
+    with place:
+        try:
+            answer = await begun.wait() if isinstance(begun, Begun) else begun
+            if send is not None or not await outlet.sent_whole(answer):
+                await answer(scope, receive, send or outlet.send)
+        except Exception as exc:
+            if outlet.begun:
+                raise
+            await answer_for(exc)(scope, receive, send or outlet.send)
+
+
+def _place_of(begun: Begun | Response) -> Place:
+    return begun.place() if isinstance(begun, Begun) else Place()
+
+
+def _plain(path: str) -> str:
+    """Return the plain form of a path."""
+    if "//" not in path and not path.endswith("/"):
+        return path
+    return _SLASHES.sub("/", path).rstrip("/") or "/"

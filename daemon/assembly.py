@@ -12,7 +12,7 @@ import anyio.to_thread
 from supervisor import Supervision, leads_to_journal
 
 from .access import Access
-from .app import build
+from .app import Application
 from .audit import DATABASE, Audit
 from .checkup import HealthChange
 from .chronicle import Chronicle
@@ -29,6 +29,7 @@ from .hints import Hints
 from .jobs import Jobs
 from .ledger import CannotKeep
 from .listeners import Listeners
+from .listing import Listing
 from .meter import Meter
 from .metrics import Metrics
 from .mirror import Mirror
@@ -130,6 +131,7 @@ class Assembly:
             health=Health(mirror, tasks),
             hints=hints,
             jobs=jobs,
+            listing=Listing(mirror),
             meter=meter,
             metrics=metrics,
             logs=logs,
@@ -145,7 +147,7 @@ class Assembly:
         )
         parts.health.watch(source.looked)
         await parts.health.expect(reloader.config)
-        self.listeners = Listeners(build(parts), tasks, self._held, transport.quotas, exposure)
+        self.listeners = Listeners(Application(parts), tasks, self._held, transport.quotas, exposure)
         self.listeners.on_change = self._point
         exposure.on_change = lambda: tasks.start_soon(self.listeners.again)
         # What can fail comes first: the others need not be taken back.

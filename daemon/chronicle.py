@@ -20,7 +20,7 @@ import anyio.to_thread
 
 from supervisor import Happenings, SupervisorUnreachable, Transition
 
-from .happening import STATE, Happening, body_of
+from .happening import STATE, Happening, Past, body_of
 from .historyfile import FileError, HistoryFile
 from .mirror import Mirror
 
@@ -34,6 +34,12 @@ AGAIN = 5.0
 """Seconds until what the disk has refused is offered again."""
 
 BATCH = 500
+
+ASKED = 64
+"""Servers whose latest happenings are in memory, because somebody has asked for them."""
+
+MOST_ASKED = 50
+"""Happenings of each of them."""
 
 log = logging.getLogger("holdfast.history")
 
@@ -55,6 +61,7 @@ class Chronicle:
         self._thread = anyio.CapacityLimiter(1)
         self._recent: deque[Happening] = deque(maxlen=RECENT)
         self._unsaved: deque[Happening] = deque(maxlen=RECENT)
+        self._asked: dict[str, tuple[int, Past]] = {}
         self._listeners: list[Listener] = []
         self._watchers: list[Watcher] = []
         self._changed = anyio.Event()
@@ -137,15 +144,27 @@ class Chronicle:
 
     async def of(self, server: str, before: int | None, most: int) -> Sequence[Happening]:
         """Return the latest happenings of a server before an id, the latest first."""
-        limit = self.latest + 1 if before is None else before
+        limit, readable = self.latest + 1 if before is None else before, True
         unsaved = [one for one in reversed(self._unsaved) if one.server == server and one.id < limit]
         try:
             saved = await self._do(lambda: self._file.of(server, limit, most))
         except FileError as exc:
             self._unreadable(exc)
+            readable = False
             saved = [one for one in reversed(self._recent) if one.server == server and one.id < limit]
         known = {one.id: one for one in (*saved, *unsaved)}
-        return [known[key] for key in sorted(known, reverse=True)][:most]
+        found = [known[key] for key in sorted(known, reverse=True)][:most]
+        # Only the latest, and only if nothing has happened while they were read.
+        if readable and most <= MOST_ASKED and limit == self.latest + 1:
+            if len(self._asked) >= ASKED:
+                self._asked.clear()
+            self._asked[server] = most, Past(found)
+        return found
+
+    def latest_of(self, server: str, most: int) -> Past | None:
+        """Return the same of the latest, if somebody has asked before, and nothing came since."""
+        asked, past = self._asked.get(server, (0, None))
+        return past if most <= asked else None
 
     def _unreadable(self, exc: Exception) -> None:
         if str(exc) != self._fault:  # not for each who asks
@@ -185,6 +204,7 @@ class Chronicle:
 
     def _add(self, happening: Happening) -> Happening:
         self.latest = happening.id
+        self._asked.pop(happening.server, None)
         self._recent.append(happening)
         self._unsaved.append(happening)
         for listener in self._listeners:

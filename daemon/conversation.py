@@ -3,9 +3,10 @@
 We send no WebSocket PING: a known client dies of one.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import cast
+from typing import Protocol, cast
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -40,6 +41,16 @@ Typed = tuple[bytes, str, bool, str | None]
 calls it, if it wants to hear what becomes of it."""
 
 
+class Line(Protocol):
+    """The connection itself, for frames that were built once for many viewers."""
+
+    writable: asyncio.Event
+    """Set while it takes more."""
+
+    def pass_on(self, frames: bytes) -> bool:
+        """Send frames of whole messages as they are; tell whether the connection is open."""
+
+
 class Malformed(Exception):
     """A message has the wrong shape."""
 
@@ -58,6 +69,7 @@ class Conversation:
         self.may_write = identity.may("server.console.write", call.server)
         self._identity = identity
         self._introduced = anyio.Event()
+        self._line = cast("Line", call.socket.scope["state"]["line"])
         self._typing: MemoryObjectSendStream[Typed]
 
     async def converse(self) -> None:
@@ -131,6 +143,20 @@ class Conversation:
         if patience.cancelled_caught:
             self._cut()
         return not patience.cancelled_caught
+
+    async def pass_on(self, frames: bytes) -> bool:
+        """Send frames that are built already, on the conditions of `send`.
+
+        Without a task, a timer or a copy: this is done for each viewer with each block of a flood.
+        """
+        line = self._line
+        if not line.writable.is_set():
+            with anyio.move_on_after(STUCK) as patience:
+                await line.writable.wait()
+            if patience.cancelled_caught:
+                self._cut()
+                return False
+        return line.pass_on(frames)
 
     async def _show(self, show: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -4,11 +4,15 @@ With `*` any may, since they need a token for whatever matters; a browser sends 
 of origins that are named one by one may have it sent.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .errors import error
+from .hardening import Headers
+from .head import Head
 from .origins import EVERY, InvalidOrigin, plain_origin
 from .tus import REQUEST_HEADERS, RESPONSE_HEADERS
 
@@ -52,45 +56,39 @@ class Callers:
             pass  # such as null
         return {"Access-Control-Allow-Origin": "*"} if EVERY in self.origins else None
 
-
-class Cors:
-    """Lets pages of other origins call us."""
-
-    def __init__(self, app: ASGIApp, callers: Callers) -> None:
-        self._app = app
-        self._callers = callers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the headers to every answer; answer preflights here, without asking who it is."""
-        asked = {name: value for name, value in scope["headers"] if name in _ASKED}
-        vary = self._callers.vary
-        if scope["type"] != "http" or (b"origin" not in asked and not vary):
-            await self._app(scope, receive, send)
-            return
-        origin = asked.get(b"origin", b"").decode("latin-1")
-        allowed = self._callers.headers_for(origin) if origin else None
-
-        async def answering(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if vary:
-                    headers.add_vary_header("Origin")
-                if allowed is not None:
-                    headers.update(allowed)
-                    headers["Access-Control-Expose-Headers"] = EXPOSED
-            await send(message)
-
-        if origin and scope["method"] == "OPTIONS" and b"access-control-request-method" in asked:
-            await _preflight(may=allowed is not None)(scope, receive, answering)
-            return
-        await self._app(scope, receive, answering)
+    def told(self, head: Head) -> "Told | None":
+        """Return what the answer to a request says to its page; None if there is nothing to say."""
+        vary = self.vary
+        if not vary and b"origin" not in head.headers:
+            return None
+        origin = head.text(b"origin")
+        return Told(vary, self.headers_for(origin) if origin else None)
 
 
-_ASKED = frozenset({b"origin", b"access-control-request-method"})
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an answer says to the page that asks, and to whoever keeps the answer for other pages."""
+
+    vary: bool
+    allowed: Mapping[str, str] | None
+
+    def add_to(self, headers: Headers) -> None:
+        """Add it to the headers of an answer."""
+        added = MutableHeaders(raw=headers)
+        if self.vary:
+            added.add_vary_header("Origin")
+        if self.allowed is not None:
+            added.update(self.allowed)
+            added["Access-Control-Expose-Headers"] = EXPOSED
 
 
-def _preflight(*, may: bool) -> Response:
-    if not may:
+def preflight(head: Head, told: Told) -> Response | None:
+    """Return the answer to a preflight, without asking who it is; None for every other request."""
+    if head.method != "OPTIONS" or not head.headers.get(b"origin"):
+        return None
+    if b"access-control-request-method" not in head.headers:
+        return None
+    if told.allowed is None:
         return error(403, "foreign-origin", "Pages of this origin may not call this API!")
     headers = {
         "Access-Control-Allow-Methods": METHODS,

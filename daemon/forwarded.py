@@ -1,4 +1,4 @@
-"""Who is behind a proxy: the outermost layer, which believes the proxies that the config names, and no other.
+"""Who is behind a proxy: what is asked first, and only of the proxies that the config names.
 
 Rules:
 - Only what the peer of the TCP connection says counts, and only if it is one of `proxies`. The header may
@@ -12,7 +12,7 @@ Rules:
 
 from collections.abc import Sequence
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from .addresses import Proxies, read_address
 from .origins import FORWARDED_HOST
@@ -20,41 +20,33 @@ from .origins import FORWARDED_HOST
 _SCHEMES = {"http": {"http": "http", "https": "https"}, "websocket": {"http": "ws", "https": "wss"}}
 
 
-class Forwarded:
-    """Puts the client's address and scheme in the place of the proxy's."""
+def believe(scope: Scope, proxies: Proxies) -> None:
+    """Put the client's address and scheme in the place of the proxy's, if a proxy of ours tells them."""
+    client = scope.get("client")
+    if not client or client[0] not in proxies or scope.get("state", {}).get("peer") is not None:
+        return
+    peer: str = client[0]
+    address = _client(_values(scope, b"x-forwarded-for"), peer, proxies)
+    if address != peer:
+        scope["client"] = address, 0
+    said = {text.lower() for text in _values(scope, b"x-forwarded-proto")}
+    schemes = _SCHEMES[scope["type"]]
+    if len(said) == 1 and (scheme := schemes.get(said.pop())):
+        scope["scheme"] = scheme
+    if hosts := _values(scope, b"x-forwarded-host"):
+        scope["state"] = {**scope.get("state", {}), FORWARDED_HOST: ",".join(hosts)}
 
-    def __init__(self, app: ASGIApp, proxies: Proxies) -> None:
-        self._app = app
-        self._proxies = proxies
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on."""
-        client = scope.get("client")
-        if client and client[0] in self._proxies and scope.get("state", {}).get("peer") is None:
-            self._believe(scope, client[0])
-        await self._app(scope, receive, send)
-
-    def _believe(self, scope: Scope, peer: str) -> None:
-        address = self._client(_values(scope, b"x-forwarded-for"), peer)
-        if address != peer:
-            scope["client"] = address, 0
-        said = {text.lower() for text in _values(scope, b"x-forwarded-proto")}
-        schemes = _SCHEMES[scope["type"]]
-        if len(said) == 1 and (scheme := schemes.get(said.pop())):
-            scope["scheme"] = scheme
-        if hosts := _values(scope, b"x-forwarded-host"):
-            scope["state"] = {**scope.get("state", {}), FORWARDED_HOST: ",".join(hosts)}
-
-    def _client(self, chain: Sequence[str], peer: str) -> str:
-        found = peer
-        for text in reversed(chain):
-            address = read_address(_without_port(text)) if len(text) < 64 and "%" not in text else None
-            if address is None:
-                return peer
-            found = str(address)
-            if found not in self._proxies:
-                break
-        return found
+def _client(chain: Sequence[str], peer: str, proxies: Proxies) -> str:
+    found = peer
+    for text in reversed(chain):
+        address = read_address(_without_port(text)) if len(text) < 64 and "%" not in text else None
+        if address is None:
+            return peer
+        found = str(address)
+        if found not in proxies:
+            break
+    return found
 
 
 def _values(scope: Scope, wanted: bytes) -> list[str]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from starlette.requests import HTTPConnection
+from .head import Head
 
 EVERY = "*"
 FORWARDED_HOST = "forwarded_host"
@@ -53,18 +53,17 @@ class Origins:
     def __init__(self, named: Iterable[str] = ()) -> None:
         self.named = frozenset(named)
 
-    def foreign(self, connection: HTTPConnection) -> bool:
+    def foreign(self, head: Head) -> bool:
         """Tell whether a page that is not ours sends this."""
-        headers = connection.headers
-        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        origin, site = head.text(b"origin"), head.text(b"sec-fetch-site")
         if origin:
             if self._is_named(origin):
                 return False
-            return site in _FOREIGN_SITES or not _is_ours(origin, connection)
+            return site in _FOREIGN_SITES or not _is_ours(origin, head)
         if site:
             return site in _FOREIGN_SITES
-        referrer = headers.get("referer")
-        return bool(referrer) and not self._may_refer(str(referrer), connection)
+        referrer = head.text(b"referer")
+        return bool(referrer) and not self._may_refer(str(referrer), head)
 
     def _is_named(self, origin: str) -> bool:
         if not self.named:
@@ -74,9 +73,9 @@ class Origins:
         except InvalidOrigin:
             return False
 
-    def _may_refer(self, url: str, connection: HTTPConnection) -> bool:
+    def _may_refer(self, url: str, head: Head) -> bool:
         origin = "/".join(url.split("/", 3)[:3])
-        return self._is_named(origin) or _is_ours(origin, connection)
+        return self._is_named(origin) or _is_ours(origin, head)
 
 
 _FOREIGN_SITES = frozenset({"cross-site", "same-site"})
@@ -94,21 +93,21 @@ def _read(text: str) -> _Origin:
     return _Origin(parts.scheme, host, port if port is not None else _PORTS.get(parts.scheme))
 
 
-def _is_ours(text: str, connection: HTTPConnection) -> bool:
+def _is_ours(text: str, head: Head) -> bool:
     try:
         origin = _read(text)
     except InvalidOrigin:
         return False
-    ours = connection.scope.get("scheme", "http")
+    ours = head.scheme
     secure = _PORTS.get(ours) == _PORTS["https"]
     if origin.scheme not in ("http", "https") or (secure and origin.scheme != "https"):
         return False
-    return any(_same(origin, host) for host in _hosts(connection))
+    return any(_same(origin, host) for host in _hosts(head))
 
 
-def _hosts(connection: HTTPConnection) -> Iterator[str]:
-    yield connection.headers.get("host", "")
-    yield from connection.scope.get("state", {}).get(FORWARDED_HOST, "").split(",")
+def _hosts(head: Head) -> Iterator[str]:
+    yield head.text(b"host") or ""
+    yield from str(head.state.get(FORWARDED_HOST, "")).split(",")
 
 
 def _same(origin: _Origin, host: str) -> bool:

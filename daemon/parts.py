@@ -1,14 +1,17 @@
 """What endpoints work with: the daemon's parts, made in `run.py`, and the call that is being answered."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive
 from starlette.websockets import WebSocket
 
 from filemgr import Fences, InvalidPath, RelPath, Root, common, outermost
+from supervisor import ServiceStatus
 
 from .access import Access, Identity, Rule
 from .account import Account
@@ -19,13 +22,15 @@ from .bodies import read_body
 from .chronicle import Chronicle
 from .consoles import Consoles
 from .documents import Documents
-from .errors import ApiError, NotAuthenticated, NotPermitted
+from .errors import ApiError, NoSuchServer, NotAuthenticated, NotPermitted
 from .files import Files
+from .head import Head
 from .health import Health
 from .hints import Hints
 from .job import Job, Order
 from .jobs import Jobs
 from .jsontext import InvalidJson, read_json
+from .listing import Listing
 from .meter import Meter
 from .metrics import Metrics
 from .mirror import Mirror
@@ -45,6 +50,9 @@ from .wish import Wish
 
 T = TypeVar("T")
 
+Answer: TypeAlias = Response | Awaitable[Response]
+"""What an endpoint answers: at once if it can, and else what has to be awaited."""
+
 MOST_JSON = 1 << 20
 """Bytes of a request body that is read as a whole."""
 
@@ -62,6 +70,7 @@ class Parts:
     health: Health
     hints: Hints
     jobs: Jobs
+    listing: Listing
     meter: Meter
     metrics: Metrics
     logs: ServerLogs
@@ -96,17 +105,29 @@ class Recorder:
             self.call.failed(cause_of(error))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Call:
     """A request that was let in."""
 
     parts: Parts
-    request: Request
+    head: Head
+    _receive: Receive | None
+    values: Mapping[str, str]
+    """What the path says in the place of its template's parameters."""
     identity: Identity | None
     rule: Rule
     """The rule of its route, which it fulfils."""
     attempt: Attempt
     """What the audit log is told if it fails."""
+    _request: Request | None = None
+
+    @property
+    def request(self) -> Request:
+        """The whole of it; `head` and `query` cost less."""
+        if self._request is None:
+            scope = self.head.scope
+            self._request = Request(scope) if self._receive is None else Request(scope, self._receive)
+        return self._request
 
     @property
     def who(self) -> Identity:
@@ -118,8 +139,7 @@ class Call:
     @property
     def server(self) -> str:
         """The server that the path names."""
-        name: str = self.request.path_params["id"]
-        return name
+        return self.values["id"]
 
     @property
     def needs(self) -> str:
@@ -141,6 +161,10 @@ class Call:
         """Do the same in the folder of a server that the path does not name, by another permission."""
         return await self.parts.files.run(server, outermost(self.who.fences(permission, server)), work)
 
+    async def deliver(self, work: Callable[[Root], T]) -> T:
+        """Do the work of a short transfer there, by its threads; raises as `Transfers.inside`."""
+        return await self.parts.transfers.inside(self.server, self.fences, work)
+
     def folder(self) -> AbstractAsyncContextManager[Root]:
         """Hold the folder of the server open, within the caller's fences; raises as `Transfers.folder`."""
         return self.parts.transfers.folder(self.server, self.fences)
@@ -154,7 +178,7 @@ class Call:
 
     def query(self, key: str) -> str | None:
         """Return a query parameter."""
-        return self.request.query_params.get(key)
+        return self.head.query(key)
 
     def path(self, key: str, what: str) -> RelPath:
         """Return the path in a query parameter, the root if it is missing.
@@ -162,7 +186,7 @@ class Call:
         Raises `ApiError` 400 `Invalid file path: …`, where `what` is `file`.
         """
         try:
-            return path_in(self.request.scope["query_string"], key)
+            return path_in(self.head.scope["query_string"], key)
         except InvalidPath as exc:
             raise ApiError(400, "invalid-path", f"Invalid {what} path: {exc}") from exc
 
@@ -175,6 +199,28 @@ class Call:
         """Say it, and return what puts it into the audit log, as an action on this server, at its end."""
         self.trying(action, **fields)
         return Recorder(self, action, {"server": self.server, **fields})
+
+    def with_servers(self, work: Callable[[Mapping[str, ServiceStatus]], Answer]) -> Answer:
+        """Answer by what is known of all servers: at once, or when the supervisor is followed again.
+
+        If that does not come soon, it raises `SupervisorUnreachable`.
+        """
+        mirror = self.parts.mirror
+        return work(mirror.latest) if mirror.connected else self._when_followed(work)
+
+    def with_server(self, work: Callable[[ServiceStatus], Answer]) -> Answer:
+        """The same by what is known of the server of the path; raises `NoSuchServer`, too."""
+
+        def find(services: Mapping[str, ServiceStatus]) -> Answer:
+            if (status := services.get(self.server)) is None:
+                raise NoSuchServer
+            return work(status)
+
+        return self.with_servers(find)
+
+    async def _when_followed(self, work: Callable[[Mapping[str, ServiceStatus]], Answer]) -> Response:
+        answer = work(await self.parts.mirror.services())
+        return answer if isinstance(answer, Response) else await answer
 
     async def order(
         self,

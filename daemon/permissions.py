@@ -79,7 +79,10 @@ class Grant:
 
     def is_about(self, permission: str) -> bool:
         """Tell whether this permits it anywhere."""
-        return any(includes(pattern, permission) for pattern in self.permissions)
+        for pattern in self.permissions:  # noqa: SIM110
+            if includes(pattern, permission):
+                return True
+        return False
 
     def covers(self, other: "Grant") -> bool:
         """Tell whether this permits all that the other does."""
@@ -114,11 +117,29 @@ class Rights:
 
     def may(self, permission: str, server: str | None = None) -> bool:
         """Tell whether this is permitted, on a server; without one, on all of them and beyond."""
-        return all(any(grant.gives(permission, server) for grant in layer) for layer in self.layers)
+        # Loops, here and below: this is asked for every request, and generators cost thrice as much.
+        for layer in self.layers:
+            for grant in layer:
+                if grant.gives(permission, server):
+                    break
+            else:
+                return False
+        return True
 
     def may_somewhere(self, permission: str) -> bool:
         """Tell whether this may be permitted on some server."""
-        return all(any(grant.is_about(permission) for grant in layer) for layer in self.layers)
+        for layer in self.layers:
+            for grant in layer:
+                if grant.is_about(permission):
+                    break
+            else:
+                return False
+        return True
+
+    @property
+    def names_servers(self) -> bool:
+        """Whether what is permitted on one server is not what is permitted on another."""
+        return any(grant.servers is not None for layer in self.layers for grant in layer)
 
     def fences(self, permission: str, server: str) -> Sequence[RelPath] | None:
         """Return the folders below which this is permitted with files of the server; None means all of it."""

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from .counted import CountedProtocol
 from .streams import STALLED
 
 MOST_WAITING = 16
@@ -23,13 +24,15 @@ _HEAD_END = b"\n\r\n"
 """Stands at the end of each head: the parser takes no other ends of lines."""
 
 
-class PipelinedProtocol(HttpToolsProtocol):
+class PipelinedProtocol(CountedProtocol):
     """A connection whose client may be ahead of us, but not far, and has to take what it has asked for."""
 
     _running: RequestResponseCycle | None = None
     """The latest request that the application was given."""
     _watch: asyncio.TimerHandle | None = None
     """When the client must have taken something; None while it takes all."""
+    _lent: bool = False
+    """Somebody else reads from the socket."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin."""
@@ -50,6 +53,10 @@ class PipelinedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in what the client sent, or put it by."""
+        if self.owed and not self._unheard:
+            data = self.hear_body(data)
+            if not data:
+                return
         if not self._unheard and data.find(_HEAD_END, 0, -1) < 0 and not self._is_full():
             self.hear(data)  # nearly everything: one request, or a piece of a body
             return
@@ -59,6 +66,43 @@ class PipelinedProtocol(HttpToolsProtocol):
     def hear(self, data: bytes) -> None:
         """Parse what is the beginning of two requests at most."""
         super().data_received(data)
+
+    def stop_reading(self) -> bool:
+        """Leave the body that is owed to somebody else; false if it is not the turn of its request."""
+        cycle = self.cycle
+        if self._unheard or cycle is not self._running or cycle.disconnected or cycle.response_started:
+            return False
+        if cycle.waiting_for_100_continue:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            cycle.waiting_for_100_continue = False
+        self._lent = True
+        self.flow.pause_reading()
+        return True
+
+    def early_body(self) -> bytes:
+        """Return what has come of the body and was not read; it will not be read again."""
+        body, self.cycle.body = bytes(self.cycle.body), bytearray()
+        return body
+
+    def read_again(self, owed: int) -> None:
+        """Read on, when somebody wants it; so many bytes of the body are left."""
+        self._lent = False
+        self.owed = owed
+        if not owed and not self.cycle.disconnected:
+            self.body_came()
+
+    async def written(self) -> None:
+        """Wait until all that was sent is with the kernel, or the connection has ended."""
+        self.transport.set_write_buffer_limits(high=0)
+        try:
+            await self.flow.drain()
+        finally:
+            self.transport.set_write_buffer_limits()
+
+    def has_sent(self, size: int) -> None:
+        """Count what somebody else has written of the answer's body."""
+        if self._running is not None:
+            self._running.expected_content_length -= size
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over."""
@@ -97,7 +141,11 @@ class PipelinedProtocol(HttpToolsProtocol):
 
     def _is_held(self) -> bool:
         """Tell whether nothing may be read: there is enough, and what is running has nothing to wait for."""
-        return bool(self._unheard) or (bool(self.pipeline) and len(self.cycle.body) > HIGH_WATER_LIMIT)
+        return (
+            bool(self._unheard)
+            or self._lent
+            or (bool(self.pipeline) and len(self.cycle.body) > HIGH_WATER_LIMIT)
+        )
 
     def _hear_more(self) -> None:
         """Parse what was put by, as far as there is room; the pieces end where heads may end."""
@@ -105,11 +153,16 @@ class PipelinedProtocol(HttpToolsProtocol):
             if self.transport.is_closing() or self.transport.get_protocol() is not self:
                 self._unheard.clear()
                 return
-            found = self._unheard.find(_HEAD_END)
-            end = len(self._unheard) if found < 0 else found + len(_HEAD_END)
+            end = self.owed
+            if not end:
+                found = self._unheard.find(_HEAD_END)
+                end = len(self._unheard) if found < 0 else found + len(_HEAD_END)
             piece = bytes(self._unheard[:end])
             del self._unheard[:end]
-            self.hear(piece)
+            if self.owed:
+                self.hear_body(piece)
+            else:
+                self.hear(piece)
         if self._unheard:
             self.flow.pause_reading()
         elif self.cycle is not None and self.cycle.response_complete:

@@ -15,13 +15,15 @@ from uvicorn import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
+from websockets.protocol import State
 
 from .access import Peer
 from .addresses import plain_address
 from .errors import error
 from .hardening import ALWAYS, NO_STORE
-from .pipelining import PipelinedProtocol
+from .prompt import PromptProtocol
 from .quotas import Overcrowded, Place, Quotas
+from .wire import Wire
 
 MOST_HEAD = 64 << 10
 """Bytes of a request's head, beyond those that come with its first block."""
@@ -38,7 +40,7 @@ _MOST_GROUPS = 256
 _PLACE = "place"
 
 
-class RemoteProtocol(PipelinedProtocol):
+class RemoteProtocol(PromptProtocol):
     """A connection from anywhere: the requests on it are nobody's until they show a token."""
 
     _head: int | None = None
@@ -77,7 +79,8 @@ class RemoteProtocol(PipelinedProtocol):
             except Overcrowded as exc:
                 self._refuse(exc.status, exc.kind, exc.message)
                 return
-        self.app_state = {**self.app_state, "peer": peer, "abort": transport.abort, _PLACE: self._place}
+        ours = {"peer": peer, "abort": transport.abort, "wire": Wire(self), _PLACE: self._place}
+        self.app_state = {**self.app_state, **ours}
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -123,9 +126,15 @@ class RemoteProtocol(PipelinedProtocol):
             return
         self._mute += len(data)
         super().hear(data)
-        # Most heads come whole, and cost no timer.
-        if self._deadline is None and self._awaits_head():
-            self._expect_head()
+        self._watch_head()
+
+    def hear_body(self, data: bytes) -> bytes:
+        """Take in what comes of a body; it may be behind its answer."""
+        if self._refusal is not None:
+            return b""
+        rest = super().hear_body(data)
+        self._watch_head()
+        return rest
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over, unless answers to earlier requests have yet to be written to it."""
@@ -141,11 +150,22 @@ class RemoteProtocol(PipelinedProtocol):
         del msg
         self._refuse(*(self._refusal or (400, "invalid-request", "This is no valid HTTP request!")))
 
+    def _watch_head(self) -> None:
+        # Most heads come whole, and cost no timer.
+        if self._deadline is None and self._awaits_head():
+            self._expect_head()
+
     def _awaits_head(self) -> bool:
         """Tell whether it is the client's turn; uvicorn's own patience ends with the first byte."""
         if self._refusal is not None or self.transport.get_protocol() is not self:
             return False  # refused, or a WebSocket by now
-        return self._head is not None or self.cycle is None or self.cycle.response_complete
+        if self._head is not None:
+            return True
+        answered = self.cycle is None or self.cycle.response_complete
+        return answered and self.timeout_keep_alive_task is None  # else uvicorn waits already
+
+    def _is_free(self) -> bool:
+        return self._deadline is None and super()._is_free()
 
     def _expect_head(self) -> None:
         self._deadline = self.loop.call_later(self._quotas.limits.head_seconds, self._give_up)
@@ -221,6 +241,17 @@ class FramesProtocol(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         if self.client is not None:
             self.client = plain_address(self.client[0]), self.client[1]
+        self.app_state = {**self.app_state, "line": self}
+
+    def pass_on(self, frames: bytes) -> bool:
+        """Send frames of whole messages as they are; tell whether the connection is open.
+
+        They lie between other messages: we never send one in parts. Who sends much waits for `writable`.
+        """
+        is_open = self.conn.state is State.OPEN and not self.close_sent and not self.transport.is_closing()
+        if is_open:
+            self.transport.write(frames)
+        return is_open
 
     def data_received(self, data: bytes) -> None:
         """Take in frames."""

@@ -90,14 +90,22 @@ class Quotas:
             raise
         return Place((self._connections, _ALL), (self._addresses, subscriber))
 
-    def request(self, identity: Identity | None) -> Place:
-        """Return the place of a request of an account; raises `Overcrowded`."""
+    def admit(self, identity: Identity | None) -> None:
+        """Refuse a request of an account that has too many under way; raises `Overcrowded`.
+
+        One that is answered before anybody else has a turn takes no place; the others `take` theirs at once.
+        """
+        if identity is None or identity.peer is not None:
+            return
+        most = self.limits.requests_per_account
+        what = "requests of one account at once"
+        _check(self._requests.get(identity.user, 0), most, "too-many-requests", what, "requestsPerAccount")
+
+    def take(self, identity: Identity | None) -> Place:
+        """Return the place of a request that was admitted."""
         if identity is None or identity.peer is not None:
             return Place()
-        user, most = identity.user, self.limits.requests_per_account
-        what = "requests of one account at once"
-        _check(self._requests[user], most, "too-many-requests", what, "requestsPerAccount")
-        return Place((self._requests, user))
+        return Place((self._requests, identity.user))
 
     def web_socket(self, identity: Identity | None) -> Place:
         """Return the place of a WebSocket of an account; raises `Overcrowded`."""

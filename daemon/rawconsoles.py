@@ -15,6 +15,7 @@ Rules:
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import anyio
 import anyio.abc
@@ -23,16 +24,17 @@ import anyio.lowlevel
 from supervisor import Attached, NoSuchService, Scrollback, SupervisorUnreachable
 
 from .consoles import REATTACH, differ
+from .framing import BINARY, frame
 from .mirror import Mirror
 from .watched import Tally, Watched
 
 KEEP_BYTES = 1 << 20
 """Bytes that a relay keeps for viewers that are slower than others."""
 
-MOST_BYTES = 64 * 1024
+MOST_BYTES = 128 * 1024
 """Bytes that a viewer gets at once from a relay."""
 
-MOST_CAUGHT = 256 * 1024
+MOST_CAUGHT = 192 * 1024
 """Bytes beyond which a viewer asks the supervisor for no more at once."""
 
 MOST_ASKING = 8
@@ -50,7 +52,7 @@ class Place:
     """Whether this is not where the viewer wanted to begin: its offset was one of another stream."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chunk:
     """Bytes by their offset; later than where the chunk before ended if bytes were lost in between."""
 
@@ -58,6 +60,16 @@ class Chunk:
     data: bytes
     anew: bool = False
     """Whether another stream begins here, whose offsets have nothing to do with those before."""
+
+    @property
+    def end(self) -> int:
+        """Where the next chunk begins, unless bytes are lost."""
+        return self.offset + len(self.data)
+
+    @cached_property
+    def frame(self) -> bytes:
+        """The frame of a `console-v3` message with these bytes, built once for all viewers that get it."""
+        return frame(BINARY, self.offset.to_bytes(8, "big"), self.data)
 
 
 class RawViewer:
@@ -97,10 +109,13 @@ class RawViewer:
             if self._epoch != relay.epoch:
                 self._epoch, self.stream = relay.epoch, relay.stream
                 chunk = Chunk(relay.start, b"", anew=True)
+            elif self._next < relay.lost:
+                relay.missed(relay.lost - self._next)
+                self._next = relay.lost
             elif self._next < ring.begin:
                 chunk = await self._catch_up()
             elif self._next < ring.end:
-                chunk = Chunk(*ring.since(self._next, MOST_BYTES))
+                chunk = relay.chunk(self._next)
             elif relay.ended:
                 raise anyio.EndOfStream
             else:
@@ -172,6 +187,9 @@ class RawRelay:
         """How many streams came before this one."""
         self.start = 0
         """Where this stream began when it took the place of the one before."""
+        self.lost = 0
+        """What lies before this the supervisor had lost when we came for more: nobody needs to ask for it."""
+        self._chunk = Chunk(0, b"")
         self.viewers: set[RawViewer] = set()
         self.ended = False
         self.scope = anyio.CancelScope()
@@ -184,6 +202,13 @@ class RawRelay:
     def missed(self, count: int) -> None:
         """Note that so many bytes were lost to a viewer."""
         self._tally.dropped[self._name] += count
+
+    def chunk(self, offset: int) -> Chunk:
+        """Return the bytes from an offset that the ring has: for all viewers at the same place the same."""
+        latest = self._chunk
+        if latest.offset != offset or (latest.end < self.ring.end and len(latest.data) < MOST_BYTES):
+            self._chunk = latest = Chunk(*self.ring.since(offset, MOST_BYTES))
+        return latest
 
     def place(self, offset: int, stream: str) -> None:
         """Begin to carry at an offset: that of the first viewer, who needs nobody else then."""
@@ -255,6 +280,7 @@ class RawRelay:
             self.epoch += 1
             self.start = attached.offset
             self.ring = Scrollback(KEEP_BYTES, attached.offset)
+            self.lost, self._chunk = 0, Chunk(0, b"")
             self._tell()
         while True:
             while not self._waiting:
@@ -265,8 +291,9 @@ class RawRelay:
             except (anyio.EndOfStream, SupervisorUnreachable):
                 return
             if output.offset != self.ring.end:
-                # A ring has no holes. Who stands before this one asks the supervisor, and hears of the loss.
-                self.ring = Scrollback(KEEP_BYTES, output.offset)
+                # A ring has no holes.
+                self.ring.skip_to(output.offset)
+                self.lost = output.offset
             self.ring.feed(output.data)
             self._tally.carried[self._name] += len(output.data)
             self._tell()

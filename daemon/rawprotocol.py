@@ -15,7 +15,7 @@ from .conversation import JsonConversation, Malformed, text_of
 from .errors import ApiError
 from .parts import SocketCall
 from .query import whole_number
-from .rawconsoles import Chunk, Place, RawViewer
+from .rawconsoles import Place, RawViewer
 from .resizing import Resizing, size_of
 from .statenews import StateNews, size
 
@@ -113,8 +113,13 @@ class ThirdProtocol(JsonConversation):
         position = place.offset
         while open_:
             chunk = await viewer.receive()
-            open_ = await self.send(self._show_chunk(viewer.stream, chunk, position))
-            position = chunk.offset + len(chunk.data)
+            if chunk.anew:
+                open_ = await self.send(self._reset(viewer.stream, chunk.offset))
+            elif chunk.offset != position:
+                open_ = await self.send(self._tell_gap(position, chunk.offset))
+            if chunk.data:
+                open_ = open_ and await self.pass_on(chunk.frame)
+            position = chunk.end
 
     async def _tell_states(self) -> None:
         """Tell how the server is, and each change of that; output does not wait for it."""
@@ -133,13 +138,8 @@ class ThirdProtocol(JsonConversation):
         if place.anew:
             await self._reset(stream, place.offset)
 
-    async def _show_chunk(self, stream: str, chunk: Chunk, position: int) -> None:
-        if chunk.anew:
-            await self._reset(stream, chunk.offset)
-        elif chunk.offset != position:
-            await self.say({"type": "gap", "from": position, "to": chunk.offset})
-        if chunk.data:
-            await self.socket.send_bytes(chunk.offset.to_bytes(8, "big") + chunk.data)
+    async def _tell_gap(self, begin: int, end: int) -> None:
+        await self.say({"type": "gap", "from": begin, "to": end})
 
     async def _reset(self, stream: str, offset: int) -> None:
         await self.say({"type": "reset", "stream": stream, "offset": offset})

@@ -116,9 +116,11 @@ class Register(Generic[E]):
 
     def find(self, token: str) -> E | None:
         """Return whose token this is. Any string may be asked for."""
-        if len(token) > _LONGEST_TOKEN or not token.isascii():
-            return None
-        entry = self._live.get(hashed(token))
+        return None if (digest := digest_of(token)) is None else self.find_by(digest)
+
+    def find_by(self, digest: bytes) -> E | None:
+        """Return whose token has this digest."""
+        entry = self._live.get(digest)
         return None if entry is None or self._is_over(entry) else entry
 
     def get(self, key: str) -> E:
@@ -214,6 +216,11 @@ class Register(Generic[E]):
         for entry in entries:
             self._live.pop(entry.digest, None)
             entry.end()
+
+
+def digest_of(token: str) -> bytes | None:
+    """Return what is kept of a token; None for what cannot be one. Any string may be asked for."""
+    return None if len(token) > _LONGEST_TOKEN or not token.isascii() else hashed(token)
 
 
 def hashed(token: str) -> bytes:

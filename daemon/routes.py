@@ -3,10 +3,9 @@
 There is no default for that: a row without a rule is a mistake that a type checker finds.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-
-from starlette.responses import Response
 
 from .access import LOGGED_IN, OPEN, Rule, needs
 from .api import (
@@ -40,9 +39,9 @@ from .api import (
     uploads,
     usage,
 )
-from .parts import Call, SocketCall
+from .parts import Answer, Call, SocketCall
 
-Endpoint = Callable[[Call], Awaitable[Response]]
+Endpoint = Callable[[Call], Answer]
 SocketEndpoint = Callable[[SocketCall], Awaitable[None]]
 
 
@@ -63,6 +62,11 @@ class Row:
     def changes(self) -> bool:
         """Whether something is different after it, so that its failures are noted."""
         return self.method not in ("GET", "HEAD", "OPTIONS") or self.action in CHANGES
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has to be awaited. What is a plain function has its answer at once, as a rule."""
+        return inspect.iscoroutinefunction(self.endpoint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,21 @@
 """The bytes of a file on their way to a client.
 
 Rules:
-- A block is read in a thread while the one before it is taken by the socket; there are never more than two.
-  A client that takes nothing holds memory for these, and no thread.
+- What is short is read by the thread that opened the file, and leaves with the head.
+- The rest goes from the file to the socket within the kernel (`wire.py`). With TLS it cannot: a block is
+  read in a thread while the one before it is taken by the socket, and there are never more than two.
+- A client that takes nothing holds no thread.
 - What was announced is what is sent. If the file has become shorter, the connection is cut, so that nobody
   takes half a file for a whole one; what was added to it meanwhile is not sent.
 - The connection is cut, too, when the token dies with which the file was asked for.
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
 
 import anyio
+import anyio.abc
 from anyio.streams.memory import MemoryObjectSendStream
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -21,6 +25,10 @@ from filemgr import Download
 from .parts import Call
 from .ranges import Piece, Range, length_of
 from .streams import STALLED, cut, until_gone
+from .wire import Outlet, Wire
+
+SHORT = 256 << 10
+"""Bytes of an answer that is read before it begins."""
 
 READ = 256 << 10
 """Bytes of one read: for more at once, the memory would be new each time."""
@@ -38,42 +46,76 @@ class Sending(Response):
     def __init__(
         self, call: Call, download: Download, status: int, headers: dict[str, str], pieces: Sequence[Piece]
     ) -> None:
-        length = str(length_of(list(pieces)))
-        super().__init__(status_code=status, headers={**headers, "Content-Length": length})
+        self._length = length_of(list(pieces))
+        super().__init__(status_code=status, headers={**headers, "Content-Length": str(self._length)})
         self._call = call
         self._download = download
         self._pieces = pieces
+        self._ready: bytes | None = None
         self._cut = False
+
+    def prepare(self) -> None:
+        """Read what is short, in the thread that opened the file, which is not needed any more then."""
+        if self._length <= SHORT:
+            data = b"".join(b"".join(_read_piece(self._download, piece)) for piece in self._pieces)
+            # Of a file that is shorter by now, as much is sent as there is, and then the connection is cut.
+            if len(data) == self._length:
+                self._ready = data
+                self._download.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it all, or cut the connection."""
-        try:
-            await send(
-                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-            )
-            await self._send_pieces(receive, send)
-        finally:
-            self._download.close()
+        head = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        if self._ready is not None:
+            await send(head)
+        else:
+            with self._download:
+                await send(head)
+                await self._send_pieces(scope, receive, send)
         if self._cut:
             await cut(scope, receive)
         else:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await send({"type": "http.response.body", "body": self._ready or b"", "more_body": False})
 
-    async def _send_pieces(self, receive: Receive, send: Send) -> None:
-        filled, blocks = anyio.create_memory_object_stream[list[bytes]](0)
+    async def _send_pieces(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wire: Wire | None = scope["state"].get("wire")
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._read_pieces, filled)
             tasks.start_soon(self._watch_client, receive, tasks.cancel_scope)
             tasks.start_soon(self._watch_token, tasks.cancel_scope)
-            async with blocks:
-                async for block in blocks:
-                    with anyio.move_on_after(PATIENCE) as slow:
-                        for part in block:
-                            await send({"type": "http.response.body", "body": part, "more_body": True})
-                    if slow.cancelled_caught:
-                        self._cut = True
-                        break
+            outlet = None if wire is None else await wire.outlet()
+            if outlet is None:
+                await self._send_blocks(send, tasks)
+            else:
+                with closing(outlet):
+                    await self._push(outlet)
             tasks.cancel_scope.cancel()
+
+    async def _push(self, outlet: Outlet) -> None:
+        """Let the kernel carry it, a stretch at a time."""
+        pieces = self._pieces
+        while pieces:
+            with anyio.move_on_after(PATIENCE) as slow:
+                await outlet.ready()
+            if slow.cancelled_caught or outlet.is_gone:
+                self._cut = True
+                return
+            try:
+                pieces = await self._call.parts.transfers.run(partial(outlet.push, self._download, pieces))
+            except anyio.EndOfStream:
+                self._cut = True
+                return
+
+    async def _send_blocks(self, send: Send, tasks: anyio.abc.TaskGroup) -> None:
+        filled, blocks = anyio.create_memory_object_stream[list[bytes]](0)
+        tasks.start_soon(self._read_pieces, filled)
+        async with blocks:
+            async for block in blocks:
+                with anyio.move_on_after(PATIENCE) as slow:
+                    for part in block:
+                        await send({"type": "http.response.body", "body": part, "more_body": True})
+                if slow.cancelled_caught:
+                    self._cut = True
+                    break
 
     async def _read_pieces(self, filled: MemoryObjectSendStream[list[bytes]]) -> None:
         async with filled:
@@ -105,6 +147,10 @@ class Sending(Response):
         await self._call.who.ended()
         self._cut = True
         scope.cancel()
+
+
+def _read_piece(download: Download, piece: Piece) -> list[bytes]:
+    return [piece] if isinstance(piece, bytes) else _read(download, piece.start, piece.length)
 
 
 def _read(download: Download, offset: int, size: int) -> list[bytes]:

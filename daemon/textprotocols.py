@@ -4,9 +4,9 @@ Without a subprotocol: text messages, the first is the scrollback, each one that
 With `console-v2`: JSON messages, and a client says something every 30 s.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from .consoles import Viewer, output_frame, parts
+from .consoles import Piece, Viewer, output_frame
 from .conversation import Conversation, JsonConversation, text_of
 
 
@@ -26,14 +26,12 @@ class FirstProtocol(Conversation):
     async def introduce(self) -> None:
         """Send what comes before all else."""
 
-    async def greet(self, scrollback: str) -> None:
-        """Send the scrollback."""
-        for part in parts(scrollback):
-            await self.socket.send_text(part)
+    def frames_of(self, piece: Piece) -> bytes:
+        """Return the frames that show a piece of output."""
+        return piece.plain
 
-    async def show(self, text: str, frame: Callable[[], str]) -> None:
-        """Send output; `frame` is the same as a `console-v2` message, made when it is needed."""
-        del frame
+    async def show(self, text: str) -> None:
+        """Send a line that is no output."""
         await self.socket.send_text(text)
 
     async def hear(self, message: str) -> None:
@@ -42,16 +40,14 @@ class FirstProtocol(Conversation):
 
     async def tell(self, what: str) -> None:
         """Tell the viewer something, in a line that says whose it is."""
-        notice = f"[Holdfast] {what}"
-        await self.send(self.show(notice, lambda: output_frame(notice)))
+        await self.send(self.show(f"[Holdfast] {what}"))
 
     async def _show_all(self, viewer: Viewer) -> None:
         open_ = await self.send(self.introduce())
         self.introduced()
-        open_ = open_ and await self.send(self.greet(await viewer.replay()))
+        open_ = open_ and await self.pass_on(self.frames_of(await viewer.replay()))
         while open_:
-            piece = await viewer.receive()
-            open_ = await self.send(self.show(piece.text, lambda piece=piece: piece.frame))  # type: ignore[misc]
+            open_ = await self.pass_on(self.frames_of(await viewer.receive()))
 
 
 class SecondProtocol(JsonConversation, FirstProtocol):
@@ -63,15 +59,13 @@ class SecondProtocol(JsonConversation, FirstProtocol):
         """Send what comes before all else."""
         await self.say({"type": "settings", "readOnly": not self.may_write})
 
-    async def greet(self, scrollback: str) -> None:
-        """Send the scrollback."""
-        for part in parts(scrollback):
-            await self.socket.send_text(output_frame(part))
+    def frames_of(self, piece: Piece) -> bytes:
+        """Return the frames that show a piece of output."""
+        return piece.json
 
-    async def show(self, text: str, frame: Callable[[], str]) -> None:
-        """Send output."""
-        del text
-        await self.socket.send_text(frame())
+    async def show(self, text: str) -> None:
+        """Send a line that is no output."""
+        await self.socket.send_text(output_frame(text))
 
     async def act(self, said: Mapping[str, object]) -> bool:
         """Do what a message asks for."""

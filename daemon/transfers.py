@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -22,6 +22,16 @@ from .files import Files, opened
 from .senders import Senders
 
 T = TypeVar("T")
+
+
+class Closes(Protocol):
+    """What has to be closed."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+C = TypeVar("C", bound=Closes)
 
 THREADS = 16
 """Blocks that are read or written at once."""
@@ -55,15 +65,34 @@ class Transfers:
             result = await self.run(work)
         return result  # noqa: RET504  (a type checker cannot know that the scope swallows nothing)
 
+    async def inside(self, server: str, fences: Fences, work: Callable[[Root], T]) -> T:
+        """Do something short in a server's folder, all of it in one thread, even if we are being cancelled.
+
+        Raises what it raises, `NoSuchServer`, `ApiError`.
+        """
+        directory = await self._files.directory(server)
+
+        def whole() -> T:
+            with opened(directory, fences) as root:
+                return work(root)
+
+        return await self.finish(whole)
+
+    @asynccontextmanager
+    async def closing(self, begin: Callable[[], C]) -> AsyncIterator[C]:
+        """Begin something, in a thread, and close it in the end."""
+        begun = await self.run(begin)
+        try:
+            yield begun
+        finally:
+            await self.finish(begun.close)
+
     @asynccontextmanager
     async def folder(self, server: str, fences: Fences) -> AsyncIterator[Root]:
         """Hold a server's folder open, for who is kept to these fences; raises `NoSuchServer`, `ApiError`."""
         directory = await self._files.directory(server)
-        root = await self.run(partial(opened, directory, fences))
-        try:
+        async with self.closing(partial(opened, directory, fences)) as root:
             yield root
-        finally:
-            await self.finish(root.close)
 
     def expires(self, touched: float) -> float:
         """Return when an upload expires to which something came last at that second."""

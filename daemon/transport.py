@@ -14,6 +14,8 @@ class Transport:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.callers = Callers()
+        self.generation = 0
+        """Changes with the config: what was made of a request by an older one does not hold any more."""
         self.hsts = 0
         self.origins = Origins()
         self.proxies = Proxies()
@@ -21,6 +23,7 @@ class Transport:
 
     async def configure(self, config: Config) -> None:
         """Follow a new config."""
+        self.generation += 1
         self.callers.origins = config.cors
         self.hsts = config.https.hsts
         self.origins.named = self.callers.named

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 
 import anyio
 from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
+
+from .head import Head
 
 SMALL = 64 << 10
 """Bytes of a body that are left to the connection, which then lives on."""
@@ -32,18 +34,14 @@ def hurry(scope: Scope) -> None:
     scope["state"][_HURRY] = True
 
 
-class Unread:
-    """Lets a client hear our answer before it has sent its whole body."""
+def heard_out(head: Head, receive: Receive, send: Send) -> tuple[Receive, Send] | None:
+    """Return by what to read a large body and to answer, so that its client hears the answer.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, and see to what is left of the body."""
-        if scope["type"] != "http" or not _has_large_body(scope):
-            await self._app(scope, receive, send)
-            return
-        await self._app(scope, *_Watched(receive, send, scope["state"]).ends)
+    None if there is none: then there is nothing to see to.
+    """
+    if not _has_large_body(head):
+        return None
+    return _Watched(receive, send, head.state).ends
 
 
 class _Watched:
@@ -83,11 +81,8 @@ class _Watched:
                 return
 
 
-def _has_large_body(scope: Scope) -> bool:
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            if not value.isdigit() or int(value) > SMALL:
-                return True
-        elif name == b"transfer-encoding" or (name == b"expect" and value):
-            return True
-    return False
+def _has_large_body(head: Head) -> bool:
+    declared = head.headers.get(b"content-length")
+    if declared is not None and (not declared.isdigit() or int(declared) > SMALL):
+        return True
+    return b"transfer-encoding" in head.headers or bool(head.headers.get(b"expect"))

@@ -94,11 +94,15 @@ class Sampler:
         self._at = -STALE
         self._turn = anyio.Lock()
 
+    def latest(self, pid: int) -> Usage | None:
+        """Return the use of the tree below `pid` if its sample is good, None if it must be measured."""
+        tree = self._trees.get(pid)
+        return tree.usage if tree is not None and time.monotonic() - tree.at < FRESH else None
+
     async def usage(self, pid: int, live: Iterable[int]) -> Usage:
         """Return the use of the tree below `pid`; `live` are all pids that may be asked for next."""
         async with self._turn:
-            tree = self._trees.get(pid)
-            if tree is None or time.monotonic() - tree.at >= FRESH:
+            if self.latest(pid) is None:
                 await self._measure({pid, *live})
             return self._trees[pid].usage if pid in self._trees else Usage()
 

@@ -30,6 +30,11 @@ Accepts = Callable[[str | None], bool]
 
 _FLUSHED = 32 << 20
 
+_COPIED = 256 << 10
+
+_NO_SENDFILE = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
+"""Some file systems cannot."""
+
 
 def etag_of(info: os.stat_result) -> str:
     """Return the ETag of a regular file, quotes and all: while it stays, so does every byte.
@@ -56,6 +61,19 @@ class Download:
     def read(self, offset: int, size: int) -> bytes:
         """Return what is there, less than asked for only at the end of the file; raises `OSError`."""
         return os.pread(self.fd, size, offset)
+
+    def send(self, to: int, offset: int, size: int) -> int:
+        """Write what is there to a socket, past our memory (sendfile(2)); return how many bytes it took.
+
+        0 means that the file ends there. Raises `BlockingIOError`, `OSError`.
+        """
+        try:
+            return os.sendfile(to, self.fd, offset, size)
+        except OSError as exc:
+            if exc.errno not in _NO_SENDFILE:
+                raise
+            data = self.read(offset, min(size, _COPIED))
+            return os.write(to, data) if data else 0
 
     def close(self) -> None:
         """Give the file back."""

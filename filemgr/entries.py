@@ -7,7 +7,7 @@ import heapq
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import about
 from .mime import SNIFFED, TEXT, UNKNOWN, mime_of
@@ -26,11 +26,13 @@ _SPECIAL = {
 
 _RUN = 4096
 
+_CHECKED = 64
+"""Entries after which it is seen whether this shall go on."""
+
 _Key = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """Something in a folder: bytes, MIME type (folders: none), and the second of its last modification."""
 
     name: str
@@ -77,18 +79,17 @@ def list_folder(root: Root, path: RelPath, progress: Progress | None = None) -> 
     """
     # One at a time: of very many at once the garbage collector would make long pauses for all threads.
     progress = progress or Progress()
-    with root.shown(path) as (folder, leading):
-        with about(path):
-            names = os.listdir(folder) if leading is None else list(leading)
-        for name in _sorted(names):
-            progress.add(entries=1)
+    with root.shown(path) as (folder, leading), about(path):
+        names = os.listdir(folder) if leading is None else list(leading)
+        for number, name in enumerate(_sorted(names)):
+            if number % _CHECKED == 0:
+                progress.add(entries=min(_CHECKED, len(names) - number))
             if is_ours(name):
                 continue
-            with about(path):
-                try:
-                    info = os.stat(name, dir_fd=folder, follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
+            try:
+                info = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            except FileNotFoundError:
+                continue
             if leading is not None and not stat.S_ISDIR(info.st_mode):
                 continue  # nothing else leads anywhere, and what it is must not be told
             yield _listed(folder, name, info)
@@ -102,15 +103,15 @@ def _sorted(names: list[str]) -> Iterable[str]:
 
 
 def _listed(folder: int, name: str, info: os.stat_result) -> Listed:
-    mode = info.st_mode
-    if stat.S_ISDIR(mode):
-        mime, is_folder = "", True
-    elif stat.S_ISLNK(mode):
-        mime, is_folder = "inode/symlink", True
-    elif stat.S_ISREG(mode):
+    kind = stat.S_IFMT(info.st_mode)
+    if kind == stat.S_IFREG:
         mime, is_folder = _mime(folder, name, info), False
+    elif kind == stat.S_IFDIR:
+        mime, is_folder = "", True
+    elif kind == stat.S_IFLNK:
+        mime, is_folder = "inode/symlink", True
     else:
-        mime, is_folder = _SPECIAL.get(stat.S_IFMT(mode), UNKNOWN), False
+        mime, is_folder = _SPECIAL.get(kind, UNKNOWN), False
     if not name.isascii():
         name = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return Listed(name, info.st_size, mime, is_folder, int(info.st_mtime))

@@ -13,6 +13,7 @@ from .following import Changes, Output
 from .history import Happenings, Transition
 from .marks import Marked
 from .planfile import CannotStore
+from .rawoutput import RawOutput
 from .record import InvalidRecord, Record
 from .refusals import NoSuchService, NotAllowed
 from .spec import InvalidSpec, Plan
@@ -35,8 +36,10 @@ class _WentAway(SupervisorUnreachable):
 class RemoteAttachment:
     """A console that is being followed over the socket."""
 
-    def __init__(self, channel: Channel, offset: int, end: int, stream: str) -> None:
+    def __init__(self, channel: Channel, offset: int, end: int, stream: str, *, raw: bool) -> None:
+        """`raw` says whether bytes follow; a supervisor that does not know of that sends messages."""
         self._channel = channel
+        self._raw = RawOutput(channel) if raw else None
         self.stream = stream
         """The name of the stream; empty if the supervisor is one that gave them no names yet."""
         self.offset = offset
@@ -49,14 +52,25 @@ class RemoteAttachment:
 
         Raises `anyio.EndOfStream` when the service or the supervisor is gone.
         """
+        output = await (self._next_message() if self._raw is None else self._next_bytes(self._raw))
+        self.offset, self.end = output.offset + len(output.data), output.end
+        return output
+
+    async def _next_bytes(self, raw: RawOutput) -> Output:
+        try:
+            return await raw.receive()
+        except anyio.BrokenResourceError as exc:
+            raise anyio.EndOfStream from exc
+        except InvalidMessage as exc:
+            raise SupervisorUnreachable(f"the supervisor sent garbage: {exc}") from exc
+
+    async def _next_message(self) -> Output:
         try:
             answer = await _receive(self._channel)
         except NoSuchService as exc:
             raise anyio.EndOfStream from exc
         data = base64.b64decode(answer.take("data", str))
-        output = Output(answer.take("offset", int), data, answer.take("end", int))
-        self.offset, self.end = output.offset + len(data), output.end
-        return output
+        return Output(answer.take("offset", int), data, answer.take("end", int))
 
     async def aclose(self) -> None:
         """Stop following."""
@@ -178,7 +192,8 @@ class SupervisorClient:
         self, name: str, since: int | None = None, stream: str | None = None
     ) -> RemoteAttachment:
         """See `Supervisor.attach`."""
-        channel = await self._ask("Attach", {"name": name, "since": since, "stream": stream}, more=True)
+        wanted = {"name": name, "since": since, "stream": stream, "raw": True}
+        channel = await self._ask("Attach", wanted, more=True)
         try:
             with anyio.fail_after(PATIENCE):
                 begin = await _receive(channel)
@@ -193,7 +208,7 @@ class SupervisorClient:
                 await channel.aclose()
             raise
         offset, end, stream = begin.take("offset", int), begin.take("end", int), begin.optional("stream", str)
-        return RemoteAttachment(channel, offset, end, stream or "")
+        return RemoteAttachment(channel, offset, end, stream or "", raw=begin.take("raw", bool, False))
 
     async def marks(self, name: str) -> Marked:
         """See `Supervisor.marks`."""

@@ -13,6 +13,9 @@ from .marks import Marks
 from .record import InvalidRecord, Record
 from .scrollback import Scrollback
 
+MOST_FOLLOWED = 128 * 1024
+"""Bytes that a reader gets at once."""
+
 
 class Console:
     """A service's output, fed by the program and by us, followed by any number of readers."""
@@ -138,7 +141,7 @@ class Follower:
         # A reader that always finds something must not keep everybody else waiting.
         await anyio.lowlevel.checkpoint()
         while True:
-            offset, data = self._console.scrollback.since(self.offset)
+            offset, data = self._console.scrollback.since(self.offset, MOST_FOLLOWED)
             if data:
                 self.offset = offset + len(data)
                 return offset, data

@@ -18,6 +18,7 @@ from .following import Changes, Output
 from .history import Happenings
 from .planfile import CannotStore
 from .process import AGAIN
+from .rawoutput import packed
 from .record import InvalidRecord, Record
 from .refusals import NoSuchService, NotAllowed
 from .spec import InvalidSpec
@@ -180,12 +181,20 @@ class Server:
         name, since = parameters.take("name", str), parameters.optional("since", int)
         attachment = await self._supervisor.attach(name, since, parameters.optional("stream", str))
         stream = {"stream": attachment.stream}
+        raw = more and parameters.take("raw", bool, False)
         if more:
             begin = _output(Output(attachment.offset, b"", attachment.end))
-            await channel.send({"parameters": {**begin, **stream}, "continues": True})
+            await channel.send({"parameters": {**begin, **stream, "raw": raw}, "continues": not raw})
+
+        async def send_raw(output: Output) -> None:
+            await channel.send_bytes(packed(output))
+
+        send = send_raw if raw else None
         try:
-            return {**await self._follow(channel, attachment, _output, more=more), **stream}
+            return {**await self._follow(channel, attachment, _output, more=more, send=send), **stream}
         except anyio.EndOfStream as exc:
+            if raw:
+                raise anyio.ClosedResourceError from exc  # hanging up is all that can be said
             raise NoSuchService(name) from exc
 
     async def _watch(self, channel: Channel, _: Record, more: bool) -> Reply:
@@ -197,9 +206,15 @@ class Server:
         return await self._follow(channel, chronicle, _happenings, more=more)
 
     async def _follow(
-        self, channel: Channel, source: Source[T_co], encode: Callable[[T_co], Reply], *, more: bool
+        self,
+        channel: Channel,
+        source: Source[T_co],
+        encode: Callable[[T_co], Reply],
+        *,
+        more: bool,
+        send: Callable[[T_co], Awaitable[None]] | None = None,
     ) -> Reply:
-        """Return one answer; with `more`, send them all.
+        """Return one answer; with `more`, send them all, by `send` if they are no messages.
 
         Raises `anyio.EndOfStream` if the source ends, `anyio.ClosedResourceError` if the caller hangs up.
         """
@@ -209,10 +224,14 @@ class Server:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_until_closed, channel, tasks.cancel_scope)
                 try:
-                    answer = encode(await source.receive())
+                    told = await source.receive()
                     while more:
-                        await channel.send({"parameters": answer, "continues": True})
-                        answer = encode(await source.receive())
+                        if send is None:
+                            await channel.send({"parameters": encode(told), "continues": True})
+                        else:
+                            await send(told)
+                        told = await source.receive()
+                    answer = encode(told)
                 except anyio.EndOfStream:
                     ended = True
                 except anyio.BrokenResourceError:

@@ -15,6 +15,9 @@ INTERFACE = "org.holdfast.Supervisor"
 MAX_MESSAGE = 64 << 20
 """Bytes of the largest message: a plan of some ten thousand services."""
 
+MOST_RECEIVED = 1 << 18
+"""Bytes that are taken in at once."""
+
 QUEUE_FULL = 0.01
 """Seconds until a full listener is asked again."""
 
@@ -110,7 +113,7 @@ class Channel:
             self._searched = len(self._buffer)
             if self._searched > MAX_MESSAGE:
                 raise InvalidMessage(f"a message is longer than {MAX_MESSAGE} bytes")
-            self._buffer += await self._stream.receive(1 << 18)
+            self._buffer += await self._stream.receive(MOST_RECEIVED)
         text = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
         self._searched = 0
@@ -121,6 +124,22 @@ class Channel:
         if not isinstance(message, dict):
             raise InvalidMessage("a message is no JSON object")
         return message
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send bytes that are no message; raises anyio's stream errors."""
+        await self._stream.send(data)
+
+    async def receive_bytes(self, size: int) -> bytes:
+        """Return the next so many bytes, whatever they are; raises `anyio.EndOfStream`.
+
+        Cancelling it loses nothing: what has come stays for the next call.
+        """
+        while len(self._buffer) < size:
+            self._buffer += await self._stream.receive(MOST_RECEIVED)
+        with memoryview(self._buffer) as whole:
+            data = bytes(whole[:size])
+        del self._buffer[:size]
+        return data
 
     async def aclose(self) -> None:
         """Close the stream."""

@@ -2,7 +2,11 @@
 
    Orders come by its standard input, a line each:
 
-       flood LINES SIZE       that many lines of SIZE bytes, as fast as they are taken; 0 lines: until `stop`
+       flood LINES SIZE [WRITE [plain|stamped|coloured]]
+                              that many lines of SIZE bytes, as fast as they are taken; 0 lines: until `stop`. By so
+                              many bytes at a time: 64 KiB, or what one asks for; programs that print by stdio write
+                              4096. A line of each write can be stamped with its time, as with `pace`, and words of
+                              each line can have colours (SGR).
        pace PER_SECOND LINES  lines of 200 bytes at a rate; each begins with `t NANOSECONDS`, the monotonic clock
        echo WORD              `echo WORD`, also in the midst of a flood
        stop                   ends a flood without an end
@@ -65,22 +69,30 @@ static void tell_speed(double speed) {
     rename("speed.new", "speed");
 }
 
-static void flood(uint64_t lines, size_t size) {
+static void flood(uint64_t lines, size_t size, size_t at_once, const char *manner) {
     static const char WORDS[] = "the server saved the world and nobody noticed, as it should be; ";
     if (size < 2 || size > BLOCK) return;
-    size_t each = BLOCK / size;
+    int stamped = !strcmp(manner, "stamped") && size >= 64, coloured = !strcmp(manner, "coloured");
+    size_t each = (at_once && at_once < BLOCK ? at_once : BLOCK) / size;
+    if (!each) each = 1;
     char *block = malloc(each * size);
     for (size_t at = 0; at < each * size; at++) block[at] = WORDS[at % (sizeof WORDS - 1)];
     for (size_t at = 1; at <= each; at++) {
         char number[8];
         snprintf(number, sizeof number, "%06zu", at % 1000000);
-        if (size > 8) memcpy(block + (at - 1) * size, number, 6);
+        char *line = block + (at - 1) * size;
+        if (size > 8) memcpy(line, number, 6);
+        for (size_t word = 8; coloured && word + 20 < size; word += 20) {
+            memcpy(line + word, "\033[32m", 5);
+            memcpy(line + word + 10, "\033[0m", 4);
+        }
         block[at * size - 1] = '\n';
     }
     uint64_t begun = now(), written = 0;
     char *heard_now;
     for (uint64_t rest = lines; !lines || rest; rest -= lines ? (rest < each ? rest : each) : 0) {
         size_t part = lines && rest < each ? (size_t)rest : each;
+        if (stamped) block[snprintf(block, 40, "t %llu", (unsigned long long)now())] = ' ';
         say(block, part * size);
         written += part * size;
         if (!lines && (heard_now = order(0))) {
@@ -110,9 +122,10 @@ static void pace(double rate, long lines) {
 
 int main(void) {
     for (;;) {
-        unsigned long long first = 0, second = 0;
-        char *line = order(1);
-        if (sscanf(line, "flood %llu %llu", &first, &second) == 2) flood(first, (size_t)second);
+        unsigned long long first = 0, second = 0, third = 0;
+        char *line = order(1), manner[16] = "plain";
+        if (sscanf(line, "flood %llu %llu %llu %15s", &first, &second, &third, manner) >= 2)
+            flood(first, (size_t)second, (size_t)third, manner);
         else if (sscanf(line, "pace %llu %llu", &first, &second) == 2) pace((double)first, (long)second);
         else if (!strncmp(line, "echo ", 5)) dprintf(1, "%s\n", line);
         else if (sscanf(line, "exit %llu", &first) == 1) return (int)first;

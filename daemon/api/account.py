@@ -1,5 +1,7 @@
 """`/account`: who one is oneself, and one's own password."""
 
+from collections.abc import Collection
+
 from starlette.responses import JSONResponse, Response
 
 from ..account import Account
@@ -7,7 +9,7 @@ from ..described import described, json_of
 from ..errors import ApiError
 from ..keys import Key
 from ..logins import WrongCredentials
-from ..parts import Call
+from ..parts import Answer, Call
 from ..permissions import PERMISSIONS
 from ..schemas import ACCOUNT_FILE, JSON_BODY
 from ..sessions import Session
@@ -16,26 +18,9 @@ _CHANGE = '{"oldPassword":"PASSWORD","password":"NEW-PASSWORD"}'
 
 
 @described("Access", answers={200: json_of("OwnAccount", "Who asks, and what he may do")})
-async def show(call: Call) -> Response:
+def show(call: Call) -> Answer:
     """Tell who the caller is and what he may do: everywhere, and on which servers."""
-    services = await call.parts.mirror.services()
-    may = {name: _permitted(call, name) for name in sorted(services)}
-    holder = call.who.holder
-    account = call.parts.people.accounts.get(holder.user)
-    return JSONResponse(
-        {
-            "name": holder.user,
-            "kind": "session"
-            if isinstance(holder, Session)
-            else "key"
-            if isinstance(holder, Key)
-            else "local",
-            "secondFactor": account is not None and account.factor is not None,
-            "recoveryCodes": 0 if account is None or account.factor is None else len(account.factor.recovery),
-            "permissions": _permitted(call, None),
-            "servers": {name: permitted for name, permitted in may.items() if permitted},
-        }
-    )
+    return call.with_servers(lambda services: _described(call, services))
 
 
 @described(
@@ -73,6 +58,29 @@ async def update(call: Call) -> Response:
     await people.accounts.update(name, password=password, change=change)
     call.record("accounts.update", taggedUser=name, changed="password")
     return JSONResponse({"success": True})
+
+
+def _described(call: Call, services: Collection[str]) -> Response:
+    rights = call.who.standing.rights
+    # Of most people the rights name no servers: then they are the same everywhere.
+    everywhere = None if rights.names_servers else _permitted(call, "")
+    may = {name: _permitted(call, name) if everywhere is None else everywhere for name in sorted(services)}
+    holder = call.who.holder
+    account = call.parts.people.accounts.get(holder.user)
+    return JSONResponse(
+        {
+            "name": holder.user,
+            "kind": "session"
+            if isinstance(holder, Session)
+            else "key"
+            if isinstance(holder, Key)
+            else "local",
+            "secondFactor": account is not None and account.factor is not None,
+            "recoveryCodes": 0 if account is None or account.factor is None else len(account.factor.recovery),
+            "permissions": _permitted(call, None),
+            "servers": {name: permitted for name, permitted in may.items() if permitted},
+        }
+    )
 
 
 def _permitted(call: Call, server: str | None) -> list[str]:

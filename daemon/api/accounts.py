@@ -32,7 +32,7 @@ _NOTHING = "Username or password not provided!"
     answers={200: json_of(either("Names", "Accounts"), "All accounts, sorted")},
     errors=(ACCOUNT_FILE,),
 )
-async def names(call: Call) -> Response:
+def names(call: Call) -> Response:
     """List the accounts; with `extrainfo=true`, what they may do as well."""
     people = call.parts.people
     found = people.accounts.names()

@@ -5,15 +5,14 @@ Without a subprotocol, who may not view gets an HTTP error; with one, errors too
 
 import json
 
-from starlette.responses import Response
 from starlette.websockets import WebSocketDisconnect
 
-from supervisor import SupervisorUnreachable
+from supervisor import ServiceStatus, SupervisorUnreachable
 
 from ..conversation import Conversation
 from ..described import Param, described, described_socket
 from ..errors import ApiError, NoSuchServer, answer_for
-from ..parts import Call, SocketCall
+from ..parts import Answer, Call, SocketCall
 from ..rawprotocol import MOST_OFFSET, ThirdProtocol
 from ..shapes import TEXT, whole
 from ..textprotocols import FirstProtocol, SecondProtocol
@@ -23,10 +22,13 @@ _CLOSE_CODES = {401: 4401, 403: 4403, 404: 4404}
 
 
 @described("Console", answers={}, errors=({400: "upgrade-needed"},))
-async def upgrade_needed(call: Call) -> Response:
+def upgrade_needed(call: Call) -> Answer:
     """Tell a client that asks over plain HTTP."""
-    await call.parts.mirror.service(call.server)
-    raise ApiError(400, "upgrade-needed", "This endpoint can only be used with a WebSocket!")
+
+    def refuse(_: ServiceStatus) -> Answer:
+        raise ApiError(400, "upgrade-needed", "This endpoint can only be used with a WebSocket!")
+
+    return call.with_server(refuse)
 
 
 @described_socket(

@@ -1,20 +1,23 @@
 """`/server/{id}/history`, `/events`: what happened to servers, why, and what comes next."""
 
 import contextlib
+import json
 import time
 from collections.abc import Awaitable
 
 import anyio
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.websockets import WebSocketDisconnect
+
+from supervisor import ServiceStatus
 
 from ..described import JSON, Content, Param, described, described_socket, json_of, ref
 from ..errors import ApiError, NotAuthenticated, answer_for
 from ..eventreader import CONSOLE, EventReader
 from ..eventstream import BEGIN, HEADERS, STILL_HERE, event, place
-from ..happening import next_of
+from ..happening import Past, next_of
 from ..logquery import InvalidLogQuery, moment_of
-from ..parts import Call, SocketCall
+from ..parts import Answer, Call, SocketCall
 from ..query import whole_number
 from ..shapes import FLAG, TEXT, shape, text, whole
 from ..streams import Streamed, Write
@@ -46,22 +49,34 @@ _SERVER = Param("server", "Only of this server", TEXT)
     answers={200: json_of("History", "What happened, and what comes next")},
     errors=({400: "invalid-query"},),
 )
-async def show(call: Call) -> Response:
+def show(call: Call) -> Answer:
     """Tell what happened to a server, why, how its runs ended, and what happens next."""
     limit = _number(call.query("limit") or str(USUAL), "limit", MOST)
     before = call.query("before")
     last = None if before is None else _number(before, "before", MOST_ID)
-    status = await call.parts.mirror.service(call.server)
+
+    def tell(status: ServiceStatus) -> Answer:
+        known = call.parts.chronicle.latest_of(call.server, limit) if last is None else None
+        return _read(call, status, last, limit) if known is None else _told(call, status, known, limit)
+
+    return call.with_server(tell)
+
+
+async def _read(call: Call, status: ServiceStatus, last: int | None, limit: int) -> Response:
     found = await call.parts.chronicle.of(call.server, last, limit)
-    lines = call.who.may(CONSOLE, call.server)
-    body = {
+    return _told(call, status, Past(found), limit)
+
+
+def _told(call: Call, status: ServiceStatus, past: Past, most: int) -> Response:
+    now = {
         "server": call.server,
         "state": str(status.state),
         "reason": status.reason,
         "next": next_of(status),
-        "history": [one.describe(lines=lines) for one in found],
     }
-    return JSONResponse(body)
+    front = json.dumps(now, ensure_ascii=False, separators=(",", ":"))
+    history = past.json(most, lines=call.who.may(CONSOLE, call.server))
+    return Response(f'{front[:-1]},"history":{history}}}', media_type="application/json")
 
 
 @described(

@@ -21,13 +21,13 @@ _EVENTS = Content("Events, at each change", {"text/event-stream": _EVENT})
 
 
 @described("Jobs", answers={200: json_of("Jobs", "The jobs")})
-async def list_all(call: Call) -> Response:
+def list_all(call: Call) -> Response:
     """List the jobs that the caller may see, the latest first."""
     return JSONResponse({"jobs": [job.describe() for job in _seen(call)]})
 
 
 @described("Jobs", answers={200: json_of("Job", "The job")}, errors=(_NO_JOB,))
-async def show(call: Call) -> Response:
+def show(call: Call) -> Response:
     """Tell how far a job has come."""
     return JSONResponse(_job(call).describe())
 
@@ -90,7 +90,7 @@ def _seen(call: Call) -> list[Job]:
 
 
 def _job(call: Call) -> Job:
-    key: str = call.request.path_params["job"]
+    key: str = call.values["job"]
     job = call.parts.jobs.find(key)
     if not call.sees(job):
         raise NotPermitted

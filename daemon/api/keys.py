@@ -20,7 +20,7 @@ LONGEST_LIFE = 100 * 365 * 86_400.0
     answers={200: json_of("Keys", "The keys, without what opens")},
     errors=({403: "not-permitted"},),
 )
-async def list_all(call: Call) -> Response:
+def list_all(call: Call) -> Response:
     """List one's own keys, or with `all=true` everybody's."""
     keys = call.parts.people.keys
     if call.query("all") == "true":

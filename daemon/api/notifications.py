@@ -9,7 +9,7 @@ from ..parts import Call
 
 
 @described("Notifications", answers={200: json_of("Notifications", "The targets, without their secrets")})
-async def list_all(call: Call) -> Response:
+def list_all(call: Call) -> Response:
     """List the targets, and how it went with each."""
     notices = call.parts.notices
     targets = {name: target.describe() for name, target in notices.targets.items()}
@@ -24,7 +24,7 @@ async def list_all(call: Call) -> Response:
 )
 async def test(call: Call) -> Response:
     """Tell one target of nothing, once and at once, to see whether it works."""
-    name: str = call.request.path_params["target"]
+    name: str = call.values["target"]
     call.trying("notifications.test", target=name)
     try:
         outcome = await call.parts.notices.test(name, call.who.user)

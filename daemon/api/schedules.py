@@ -38,7 +38,7 @@ async def list_of(call: Call) -> Response:
 )
 async def operate(call: Call) -> Response:
     """Run a schedule now."""
-    name: str = call.request.path_params["name"]
+    name: str = call.values["name"]
     recorded = call.recording("schedule.run", schedule=name)
     await call.parts.mirror.service(call.server)
     if (await call.body()).strip().upper() != b"RUN":

@@ -12,7 +12,8 @@ from supervisor import Cause, CauseKind, NotAllowed, ServiceStatus, State
 from ..described import Content, Param, described, either, json_of
 from ..errors import ApiError
 from ..happening import CODES, next_of
-from ..parts import Call, Parts
+from ..listing import Kept
+from ..parts import Answer, Call, Parts
 from ..shapes import FLAG, text
 from ..signalname import NotSendable, sendable
 from ..statenews import size
@@ -41,29 +42,15 @@ def code(status: ServiceStatus) -> int:
     answers={200: json_of(either("Servers", "ServersWithInfo", "ServersInDetail"), "The servers")},
     errors=({503: "supervisor-unreachable"},),
 )
-async def list_all(call: Call) -> Response:
+def list_all(call: Call) -> Answer:
     """List the servers that the caller may see, by name."""
-    services = await call.parts.mirror.services()
-    seen = [services[name] for name in sorted(services) if call.who.may("server.view", name)]
-    if call.query("details") == "true":
-        usages = await _usages(call.parts, services)
-        return Response(await _details(call.parts, seen, usages), media_type="application/json")
-    if call.query("extrainfo") == "true":
-        info = {s.name: {"status": code(s), "toDelete": s.removed} for s in seen}
-        return JSONResponse({"servers": info})
-    return JSONResponse({"servers": {status.name: code(status) for status in seen}})
+    return call.with_servers(lambda services: _list(call, services))
 
 
 @described("Servers", answers={200: json_of("Server", "How it is, and why")})
-async def show(call: Call) -> Response:
+def show(call: Call) -> Answer:
     """Tell everything about one server."""
-    status = await call.parts.mirror.service(call.server)
-    usage = Usage()
-    if status.pid is not None:
-        services = await call.parts.mirror.services()
-        live = [other.pid for other in services.values() if other.pid is not None]
-        usage = await call.parts.sampler.usage(status.pid, live)
-    return JSONResponse(_tell(call.parts, status, usage))
+    return call.with_server(lambda status: _show(call.parts, status))
 
 
 @described(
@@ -112,6 +99,43 @@ async def operate(call: Call) -> Response:
         case _:
             raise ApiError(400, "invalid-operation", "Invalid operation requested!")
     return JSONResponse({"success": True})
+
+
+def _list(call: Call, services: Mapping[str, ServiceStatus]) -> Answer:
+    details, more = call.query("details") == "true", call.query("extrainfo") == "true"
+    if not details and not more:
+        return call.parts.listing.of(call.who.standing, lambda: _codes(_seen(call, services)))
+    if details:
+        return _list_details(call, services)
+    info = {one.name: {"status": code(one), "toDelete": one.removed} for one in _seen(call, services)}
+    return JSONResponse({"servers": info})
+
+
+def _codes(seen: Sequence[ServiceStatus]) -> Kept:
+    return Kept({"servers": {status.name: code(status) for status in seen}})
+
+
+def _seen(call: Call, services: Mapping[str, ServiceStatus]) -> Sequence[ServiceStatus]:
+    return [services[name] for name in sorted(services) if call.who.may("server.view", name)]
+
+
+async def _list_details(call: Call, services: Mapping[str, ServiceStatus]) -> Response:
+    seen = _seen(call, services)
+    usages = await _usages(call.parts, services)
+    return Response(await _details(call.parts, seen, usages), media_type="application/json")
+
+
+def _show(parts: Parts, status: ServiceStatus) -> Answer:
+    usage = Usage() if status.pid is None else parts.sampler.latest(status.pid)
+    if usage is None:
+        return _measure(parts, status)
+    return JSONResponse(_tell(parts, status, usage))
+
+
+async def _measure(parts: Parts, status: ServiceStatus) -> Response:
+    live = parts.mirror.mains().keys()
+    usage = Usage() if status.pid is None else await parts.sampler.usage(status.pid, live)
+    return JSONResponse(_tell(parts, status, usage))
 
 
 async def _start(call: Call, start: Operation, action: str) -> Response:

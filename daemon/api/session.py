@@ -2,7 +2,7 @@
 
 from starlette.responses import JSONResponse, Response
 
-from ..access import COOKIE, Identity, address_of
+from ..access import COOKIE, Identity
 from ..attempt import shown_name
 from ..described import Param, described, either, json_of
 from ..errors import ApiError
@@ -52,7 +52,7 @@ async def login(call: Call) -> Response:
     if not (name + password).isascii():
         shown.append(Shown(name.decode("latin-1"), password.decode("latin-1")))
     code, agent = call.request.headers.get("x-otp"), call.request.headers.get("user-agent", "")
-    address = address_of(call.request)
+    address = call.head.address
     try:
         entered = await call.parts.people.logins.login(shown, code, address, agent)
     except WrongCredentials as exc:
@@ -80,7 +80,7 @@ async def logout(call: Call) -> Response:
 
 
 @described("Session", answers={200: json_of("Ticket", "The ticket")}, errors=({400: "local"},))
-async def ticket(call: Call) -> Response:
+def ticket(call: Call) -> Response:
     """Give a one-time ticket for the session or the key."""
     _refuse_local(call)
     return JSONResponse({"ticket": call.parts.people.tickets.issue(call.who.holder, call.who.address)})

@@ -22,7 +22,7 @@ from ..shapes import FLAG, TEXT
     answers={200: json_of("Sessions", "The sessions")},
     errors=({403: "not-permitted"},),
 )
-async def list_all(call: Call) -> Response:
+def list_all(call: Call) -> Response:
     """List one's own sessions; those of an account with `user`, or with `all=true` everybody's."""
     found = sorted(_asked(call), key=lambda session: session.used, reverse=True)
     return JSONResponse({"sessions": [_described(call, session) for session in found]})

@@ -24,7 +24,7 @@ USUAL_LIFE, LONGEST_LIFE = 86_400.0, 365 * 86_400.0
     query=(Param("all", "`true`: everybody's", FLAG),),
     answers={200: json_of("Shares", "The shares, without what opens")},
 )
-async def list_all(call: Call) -> Response:
+def list_all(call: Call) -> Response:
     """List one's own shares, or with `all=true` everybody's."""
     shares = call.parts.people.shares
     found = _own(call)

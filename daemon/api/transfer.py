@@ -1,7 +1,7 @@
 """`/server/{id}/file`: the content of one file, out and in."""
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 
 from starlette.responses import JSONResponse, Response
@@ -26,7 +26,7 @@ from ..errors import NO_FILE, ApiError, error, saying
 from ..multipart import Form, boundary_of
 from ..parts import Call
 from ..ranges import Piece, Range, in_parts, parse_ranges
-from ..receiving import INTO, Batch, declared, receive
+from ..receiving import INTO, Batch, Body, declared
 from ..schemas import ETAG, IF_MATCH, IN_FOLDER, LONG, path_to
 from ..sending import Sending
 from ..shapes import BYTES, TEXT, listed, one_of, shape
@@ -69,15 +69,21 @@ async def download(call: Call) -> Response:
     path = call.path("path", "file")
     if (kind := call.query("archive")) is not None:
         return await archived(call, path, kind)
+
+    def work(root: Root) -> Response:
+        with ExitStack() as stack:
+            opened = stack.enter_context(open_download(root, path))
+            answer = _answer(call, opened)
+            if isinstance(answer, Sending):
+                answer.prepare()
+                stack.pop_all()  # it closes the file
+            return answer
+
     with saying(NO_FILE):
-        opened = await call.inside(lambda root: open_download(root, path))
-    with ExitStack() as stack:
-        stack.callback(opened.close)
-        answer = _answer(call, opened)
-        if isinstance(answer, Sending):
-            stack.pop_all()  # it closes the file
-            call.record("server.files.download", server=call.server, path=str(path))
-        return answer
+        answer = await call.inside(work)
+    if isinstance(answer, Sending):
+        call.record("server.files.download", server=call.server, path=str(path))
+    return answer
 
 
 def _answer(call: Call, opened: Download) -> Response:
@@ -140,19 +146,29 @@ async def upload(call: Call) -> Response:
     """The files of a form, into a folder."""
     folder = call.path("path", "folder")
     call.trying("server.files.upload", path=str(folder))
-    transfers, size = call.parts.transfers, declared(call) or 0
-    async with call.folder() as root:
+    transfers, size, body = call.parts.transfers, declared(call) or 0, Body(call)
+
+    def begin(root: Root) -> Form:
         boundary = boundary_of(call.request.headers.get("content-type", ""))
         form = Form(root, folder, boundary, transfers.limit)
-        try:
-            with saying(INTO):
-                await transfers.run(partial(form.make_room, size))
-                await receive(call, form.feed)
-                paths = await transfers.finish(form.publish)
-        except InvalidPath as exc:
-            raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
-        finally:
-            await transfers.finish(form.close)
+        form.make_room(size)
+        return form
+
+    def all_at_once(root: Root, form: Batch) -> list[RelPath]:
+        with closing(begin(root)) as files:
+            files.feed(form)
+            return files.publish()
+
+    try:
+        with saying(INTO):
+            if (whole := await body.at_once()) is not None:
+                paths = await call.deliver(partial(all_at_once, form=whole))
+            else:
+                async with call.folder() as root, transfers.closing(partial(begin, root)) as form:
+                    await body.give_to(form.feed)
+                    paths = await transfers.finish(form.publish)
+    except InvalidPath as exc:
+        raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
     for path in paths:
         call.record("server.files.upload", server=call.server, path=str(path))
     return JSONResponse({"success": True})
@@ -172,17 +188,25 @@ async def replace(call: Call) -> Response:
     recorded = call.recording("server.files.upload", path=str(path))
     if "content-range" in call.request.headers:
         raise ApiError(400, "invalid-request", "A file can only be replaced as a whole!")
-    demanded, size = accepts(call.request.headers), declared(call) or 0
+    demanded, size, body = accepts(call.request.headers), declared(call) or 0, Body(call)
+    new = call.request.headers.get("if-none-match", "").strip() == "*"
     transfers = call.parts.transfers
-    async with call.folder() as root:
-        with saying({**INTO, Modified: (412, "The file is not what it was!")}):
-            file = await transfers.run(partial(_begin, root, path, transfers.limit, size, demanded))
-            try:
-                await receive(call, partial(_write, file))
-                new = call.request.headers.get("if-none-match", "").strip() == "*"
+
+    def begin(root: Root) -> Incoming:
+        return _begin(root, path, transfers.limit, size, demanded)
+
+    def all_at_once(root: Root, content: Batch) -> str:
+        with begin(root) as file:
+            _write(file, content)
+            return file.publish(demanded, replace=not new)
+
+    with saying({**INTO, Modified: (412, "The file is not what it was!")}):
+        if (whole := await body.at_once()) is not None:
+            etag = await call.deliver(partial(all_at_once, content=whole))
+        else:
+            async with call.folder() as root, transfers.closing(partial(begin, root)) as file:
+                await body.give_to(partial(_write, file))
                 etag = await transfers.finish(partial(file.publish, demanded, replace=not new))
-            finally:
-                await transfers.finish(file.close)
     recorded()
     return JSONResponse({"success": True, "etag": etag}, headers={"ETag": etag})
 

@@ -31,7 +31,7 @@ from ..described import Content, described, empty
 from ..errors import ApiError, answer_for, saying
 from ..multipart import last_name
 from ..parts import Call
-from ..receiving import INTO, Batch, declared, receive
+from ..receiving import INTO, Batch, Body, declared
 from ..schemas import IN_FOLDER
 from ..senders import Key
 from ..shapes import BYTES
@@ -181,7 +181,7 @@ async def add(call: Call) -> Response:
 @_spoken
 async def remove(call: Call) -> Response:
     """Give an upload up."""
-    upload: str = call.request.path_params["upload"]
+    upload: str = call.values["upload"]
     await _must_be_inside(call)
     given_up = call.recording("server.files.discardUpload")
     await call.parts.transfers.senders.displace(_key(call))
@@ -215,11 +215,11 @@ async def _must_be_inside(call: Call) -> None:
     """Refuse who is kept to other folders before somebody else's connection is ended for him."""
     if call.fences is not None:
         with suppress(NoSuchFile):
-            await call.inside(partial(find_upload, upload=call.request.path_params["upload"]))
+            await call.inside(partial(find_upload, upload=call.values["upload"]))
 
 
 async def _found(call: Call) -> Upload:
-    upload: str = call.request.path_params["upload"]
+    upload: str = call.values["upload"]
     transfers = call.parts.transfers
     with saying(UPLOAD):
         found = await call.inside(lambda root: find_upload(root, upload))
@@ -229,7 +229,7 @@ async def _found(call: Call) -> Upload:
 
 
 def _key(call: Call) -> Key:
-    return call.server, call.request.path_params["upload"]
+    return call.server, call.values["upload"]
 
 
 async def _add(call: Call, root: Root, upload: str, offset: int | None, displaced: anyio.Event) -> None:
@@ -247,7 +247,7 @@ async def _add(call: Call, root: Root, upload: str, offset: int | None, displace
                 await transfers.run(partial(_set_length, continued, length, transfers.limit))
         await transfers.run(partial(continued.begin, declared(call), transfers.limit, checksum))
         try:
-            await receive(call, partial(_write, continued), displaced)
+            await Body(call).give_to(partial(_write, continued), displaced)
         except ApiError:
             if checksum is None:
                 await transfers.finish(continued.end)

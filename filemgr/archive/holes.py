@@ -27,10 +27,10 @@ class Content:
         self.size = 0
         self._hole = False
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         """Add bytes; return how many of them take space on the disk."""
-        # Two bytes tell nearly always, and the comparison copies nothing when it is not needed.
-        if len(data) >= _LEAST and not (data[0] or data[-1]) and data == ZEROS[: len(data)]:
+        # Two bytes tell nearly always, so that nothing is copied and compared.
+        if len(data) >= _LEAST and not (data[0] or data[-1]) and bytes(data) == ZEROS[: len(data)]:
             self.skip(len(data))
             return 0
         rest = memoryview(data)

@@ -46,16 +46,26 @@ class Output:
 
     def flush(self) -> None:
         """Write what is held back."""
-        held = b"".join(self._parts)
-        self._parts.clear()
-        self._held = 0
-        self._all(memoryview(held))
+        parts, held = self._parts, self._held
+        self._parts, self._held = [], 0
+        if len(parts) == 1:
+            self._all(memoryview(parts[0]))
+        elif parts:
+            done = self._gathered(parts)
+            if done < held:  # a pipe, or a disk that is nearly full
+                self._all(memoryview(b"".join(parts))[done:])
 
     def write_now(self, data: memoryview) -> None:
         """Write it, and keep nothing of it."""
         self.flush()
         self.position += len(data)
         self._all(data)
+
+    def _gathered(self, parts: list[bytes]) -> int:
+        try:
+            return os.writev(self._fd, parts)
+        except BrokenPipeError as exc:
+            raise Cancelled("nobody reads the archive any more") from exc
 
     def _all(self, rest: memoryview) -> None:
         try:

@@ -15,7 +15,7 @@ from .output import Output
 from .remarks import Remarks
 from .sources import chosen, sources
 from .tarwriter import TarWriter
-from .threads import Ordered, processors
+from .threads import MANY, Ordered, processors
 from .zipwriter import ZipWriter
 
 _CODECS = {
@@ -71,8 +71,9 @@ def pack(
                 zipped = ZipWriter(output, progress, remarks, deflate=format is Format.ZIP)
                 entries = zipped.write(found)
             else:
-                with Ordered(processors()) as threads:
-                    stream = compressing(_CODECS[format], output, threads, processors())
+                codec = _CODECS[format]
+                with Ordered(processors(), MANY if codec is Codec.GZIP else 0) as threads:
+                    stream = compressing(codec, output, threads, processors())
                     entries = TarWriter(stream, progress, remarks).write(found)
     finally:
         found.close()

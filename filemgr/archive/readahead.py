@@ -8,7 +8,8 @@ from typing import Self
 
 from .streams import PIECE, Stream
 
-_PIECES = 8
+_PIECES = 128
+"""32 MiB: a tree has stretches of small files, which take the kernel longer, and of large ones."""
 
 
 class ReadAhead:
@@ -29,8 +30,10 @@ class ReadAhead:
             if isinstance(piece, BaseException):
                 self._ended = True
                 raise piece
-            self._held = memoryview(piece)
             self._ended = not piece
+            if len(piece) <= size:
+                return piece  # and no copy of it
+            self._held = memoryview(piece)
         data, self._held = self._held[:size], self._held[size:]
         return bytes(data)
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..errors import InvalidPath, NoSuchFile, NotAFile, about
+from ..errors import InvalidPath, NoSuchFile, NotAFile, explain
 from ..relpath import RelPath
 from ..root import Root
 from ..walk import Entry, walk
@@ -133,13 +133,15 @@ def _source(entry: Entry, name: str, remarks: Remarks) -> Source | None:
 
 def _opened(entry: Entry, name: str, remarks: Remarks) -> Source | None:
     try:
-        with about(name):
-            fd = os.open(entry.name, _READ, dir_fd=entry.folder)
-    except NoSuchFile:
-        return None
-    except (InvalidPath, NotAFile):  # it is a link now, or a socket
-        remarks.add(name, "changed while it was read")
-        return None
+        fd = os.open(entry.name, _READ, dir_fd=entry.folder)
+    except OSError as exc:
+        told = explain(exc, name)
+        if isinstance(told, NoSuchFile):
+            return None
+        if isinstance(told, InvalidPath | NotAFile):  # it is a link now, or a socket
+            remarks.add(name, "changed while it was read")
+            return None
+        raise (told or exc) from exc
     info = os.fstat(fd)
     if stat.S_ISREG(info.st_mode):
         return Source(name, info, fd)

@@ -1,8 +1,8 @@
 """Unpacks a tar, plain or compressed, in one pass.
 
 Rules:
-- The headers are parsed by `tarfile`, which is given no more than a bounded number of bytes for each member:
-  it reads names and attributes of any length into memory.
+- Plain headers are parsed by `tarheader`, since there are so many; all others by `tarfile`, which is given
+  no more than a bounded number of bytes for each member: it reads names and attributes of any length.
 - `tarfile` takes a damaged header in the middle for the end; here it is damage.
 - Sparse members get their holes: nothing is written there, and all of it counts.
 - Names that are not UTF-8 are escaped (`%E9`), so that clients can name the files.
@@ -10,7 +10,7 @@ Rules:
 
 import os
 import tarfile
-from collections.abc import Iterator
+from functools import partial
 from typing import IO, cast
 
 from ..errors import BadArchive, UnsupportedArchive
@@ -18,6 +18,7 @@ from .holes import Content
 from .limits import Meter
 from .remarks import Remarks
 from .streams import PIECE, Stream, cut_off
+from .tarheader import Plain, plain
 from .tree import Look, Tree, Unwanted, clean
 
 _BLOCK = tarfile.BLOCKSIZE
@@ -34,8 +35,9 @@ class _Source:
     def __init__(self, stream: Stream, meter: Meter) -> None:
         self._stream = stream
         self._meter = meter
-        self._held = b""
-        self._at = 0
+        self._held = memoryview(b"")
+        self._next = memoryview(b"")
+        """What follows, if what is held was put together of two pieces."""
         self._position = 0
         self._allowed = 0
 
@@ -44,22 +46,26 @@ class _Source:
         self._allowed = _MOST_HEADER
 
     def peek(self) -> bytes:
-        """Return the next block, or less at the end."""
-        while len(self._held) - self._at < _BLOCK and (more := self._stream.read(PIECE)):
-            self._held = self._held[self._at :] + more
-            self._at = 0
-        return self._held[self._at : self._at + _BLOCK]
+        """Return the next block, or less at the end; what is taken next has it as a whole."""
+        while (lacking := _BLOCK - len(self._held)) > 0 and (more := self._more()):
+            # Only a block is put together, not the piece: that would copy all there is.
+            self._held = memoryview(self._held.tobytes() + more[:lacking]) if self._held else more
+            self._next = more[lacking:] if self._held is not more else self._next
+        return self._held[:_BLOCK].tobytes()
 
-    def take(self, size: int) -> bytes:
+    def take(self, size: int) -> memoryview:
         """Return the next bytes, at most `size`; raises `BadArchive` if there are none."""
-        if self._at == len(self._held):
-            self._held, self._at = self._stream.read(PIECE), 0
+        if not self._held:
+            self._held = self._more()
             if not self._held:
                 raise cut_off()
-        data = self._held[self._at : self._at + size]
-        self._at += len(data)
+        data, self._held = self._held[:size], self._held[size:]
         self._position += len(data)
         return data
+
+    def _more(self) -> memoryview:
+        more, self._next = self._next, memoryview(b"")
+        return more or memoryview(self._stream.read(PIECE))
 
     def skip_to(self, position: int) -> None:
         """Go forwards; raises `BadArchive` if that is backwards, or after the end."""
@@ -70,7 +76,7 @@ class _Source:
 
     def drain(self) -> None:
         """Read what follows the archive, so that the checksums at the end of the stream are checked."""
-        self._held, self._at = b"", 0
+        self._held = self._next = memoryview(b"")
         while data := self._stream.read(PIECE):
             self._meter.read(len(data))
 
@@ -78,7 +84,7 @@ class _Source:
         self._allowed -= size
         if self._allowed < 0 or size < 0:
             raise BadArchive("a member of the archive has too much of a header")
-        parts: list[bytes] = []
+        parts: list[memoryview] = []
         while size and self.peek():
             parts.append(self.take(size))
             size -= len(parts[-1])
@@ -101,6 +107,8 @@ class TarReader:
         self._tree = tree
         self._meter = meter
         self._remarks = remarks
+        self._archive: tarfile.TarFile | None = None
+        """Made for the first member that is not plain."""
 
     def confirm(self) -> None:
         """Raise `UnsupportedArchive` if this is no tar."""
@@ -115,31 +123,55 @@ class TarReader:
 
     def unpack(self) -> None:
         """Unpack all; raises `BadArchive`, `TooLarge`, `Cancelled`, `OSError`."""
-        for member, end in self._members():
+        while (block := self._source.peek()).strip(b"\0"):
+            # Attributes that hold for all members that follow are `tarfile`'s business.
+            found = plain(block) if self._archive is None or not self._archive.pax_headers else None
+            if found is None:
+                member, end = self._next()
+                name, put = member.name, partial(self._member, member, end)
+            else:
+                self._source.skip_to(self._source.tell() + _BLOCK)
+                end = self._source.tell() + found.size + -found.size % _BLOCK
+                name, put = found.name, partial(self._plain, found)
             self._meter.entry()
             try:
-                self._member(member, end)
+                put()
             except Unwanted as exc:
-                self._remarks.add(member.name, str(exc))
+                self._remarks.add(name, str(exc))
             self._source.skip_to(end)
         self._source.drain()
 
-    def _members(self) -> Iterator[tuple[tarfile.TarInfo, int]]:
-        """Yield members, and where their content ends."""
-        archive: tarfile.TarFile | None = None
-        while self._source.peek().strip(b"\0"):
-            self._source.allow_header()
-            try:
-                if archive is None:
-                    archive = tarfile.TarFile(fileobj=cast("IO[bytes]", self._source), encoding="utf-8")
-                    member = archive.next()
-                else:
-                    member = tarfile.TarInfo.fromtarfile(archive)
-            except (tarfile.TarError, ValueError, RecursionError, OverflowError) as exc:
-                raise BadArchive(f"the archive is damaged: {exc}") from exc
-            if member is None or len(archive.pax_headers) > _MOST_GLOBAL:
-                raise BadArchive("the archive has a header that cannot be")
-            yield member, archive.offset
+    def _next(self) -> tuple[tarfile.TarInfo, int]:
+        """Return the next member as `tarfile` reads it, and where its content ends."""
+        self._source.allow_header()
+        try:
+            if self._archive is None:
+                source = cast("IO[bytes]", self._source)
+                self._archive = tarfile.TarFile(fileobj=source, encoding="utf-8")
+                member = self._archive.next()
+            else:
+                member = tarfile.TarInfo.fromtarfile(self._archive)
+        except (tarfile.TarError, ValueError, RecursionError, OverflowError) as exc:
+            raise BadArchive(f"the archive is damaged: {exc}") from exc
+        if member is None or len(self._archive.pax_headers) > _MOST_GLOBAL:
+            raise BadArchive("the archive has a header that cannot be")
+        return member, self._archive.offset
+
+    def _plain(self, member: Plain) -> None:
+        names = clean(member.name)
+        look = Look(member.mode, member.mtime)
+        if member.is_folder:
+            self._tree.folder(names, look)
+            return
+        fd = self._tree.file(names)
+        try:
+            content = Content(fd)
+            self._copy(content, member.size)
+            content.finish()
+        except BaseException:
+            os.close(fd)
+            raise
+        self._tree.dress(fd, look)
 
     def _member(self, member: tarfile.TarInfo, end: int) -> None:
         names = clean(member.name)

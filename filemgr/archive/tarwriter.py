@@ -18,6 +18,7 @@ from .blocks import Blocks
 from .holes import ZEROS, is_hole
 from .remarks import Remarks
 from .sources import Source
+from .tarheader import written
 
 _END = 2 * tarfile.BLOCKSIZE
 
@@ -89,14 +90,15 @@ class TarWriter:
 
 
 def _header(source: Source) -> bytes:
-    info = tarfile.TarInfo(source.name)
-    info.mode = source.mode
-    info.mtime = source.mtime
+    size, kind = 0, tarfile.SYMTYPE
     if source.fd is not None:
-        info.size = source.info.st_size
+        size, kind = source.info.st_size, tarfile.REGTYPE
     elif source.is_folder:
-        info.type = tarfile.DIRTYPE
-    else:
-        info.type = tarfile.SYMTYPE
-        info.linkname = source.target
+        kind = tarfile.DIRTYPE
+    plain = written(source.name, source.mode, size, source.mtime, kind, source.target)
+    if plain is not None:
+        return plain
+    info = tarfile.TarInfo(source.name)
+    info.mode, info.size, info.mtime = source.mode, size, source.mtime
+    info.type, info.linkname = kind, source.target
     return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")

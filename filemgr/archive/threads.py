@@ -22,11 +22,16 @@ def processors() -> int:
     return min(len(os.sched_getaffinity(0)), MOST_THREADS)
 
 
+MANY = 33
+"""Pieces of 1 MiB that may be ahead: where files are small, threads wait for who opens them; where they are
+large, he waits for them."""
+
+
 class Ordered:
     """Threads; leaving the block waits for the pieces that have begun, and drops the others."""
 
-    def __init__(self, threads: int) -> None:
-        self.ahead = 2 * threads + 1
+    def __init__(self, threads: int, ahead: int = 0) -> None:
+        self.ahead = max(ahead, 2 * threads + 1)
         self._threads = ThreadPoolExecutor(threads)
         self._waiting: deque[Callable[[], None]] = deque()
         self.given_up = False

@@ -14,9 +14,9 @@ import os
 import stat
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from ..errors import InvalidPath, NoSuchFile, about
 from ..relpath import RelPath
@@ -36,8 +36,7 @@ class Unwanted(Exception):
     """A member that is left out; the message is the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """How a member shall look; None where the archive does not say."""
 
     mode: int | None = None
@@ -47,6 +46,18 @@ class Look:
 
 def clean(name: str) -> Names:
     """Return the names on the way to a member; raises `Unwanted`. None at all: the destination itself."""
+    above, _, last = name.rpartition("/")
+    if not above or last in ("", ".", "..") or "\0" in last or len(name) > _LONGEST_PATH // 4:
+        return _clean(name)
+    try:
+        return (*_clean(above), *(RelPath() / escaped(last)).names)
+    except InvalidPath as exc:
+        raise Unwanted(str(exc)) from exc
+
+
+@lru_cache(64)
+def _clean(name: str) -> Names:
+    """The same; kept for a while, since members of one folder follow each other."""
     name = escaped(name)
     if "\0" in name:
         raise Unwanted("there is a NUL in its name")
@@ -80,7 +91,9 @@ class Tree:
 
     def __init__(self, folder: int, owner: os.stat_result, remarks: Remarks) -> None:
         self._top = folder
-        self._owner = (owner.st_uid, owner.st_gid) if os.geteuid() == 0 else None
+        whose = (owner.st_uid, owner.st_gid)
+        # What we make is root's already, or the group's where folders hand that down: inode(7), S_ISGID.
+        self._owner = whose if os.geteuid() == 0 and whose != (0, os.getegid()) else None
         self._remarks = remarks
         self._open: OrderedDict[Names, int] = OrderedDict()
         self._folders: dict[Names, Look] = {}
@@ -255,8 +268,10 @@ def _percent(surrogate: str) -> str:
 
 def _date(fd: int, mtime: float | None) -> None:
     if mtime is not None:
-        with suppress(OSError, OverflowError, ValueError):  # a time that no file can have
+        try:
             os.utime(fd, (mtime, mtime))
+        except (OSError, OverflowError, ValueError):
+            return  # a time that no file can have
 
 
 def _look(folder: int, name: str) -> os.stat_result | None:

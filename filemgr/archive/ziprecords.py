@@ -6,6 +6,7 @@ Sizes and offsets that do not fit into 32 bits stand in an extra field (ZIP64), 
 import struct
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 STORED = 0
 DEFLATED = 8
@@ -105,11 +106,13 @@ def end(entries: int, start: int, size: int) -> bytes:
     return tail + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, entries, entries, size, start, 0)
 
 
+@lru_cache(256)
 def _stamp(mtime: int) -> bytes:
     """The time in UTC and to the second; a program that does not know the field sees the local one."""
     return struct.pack("<HHBi", 0x5455, 5, 1, mtime) if -(1 << 31) <= mtime < 1 << 31 else b""
 
 
+@lru_cache(256)  # each time is asked for twice, and files of one package have the same
 def _dos(mtime: int) -> tuple[int, int]:
     """Return (time, date) as DOS has it: local, by two seconds, from 1980 to 2107."""
     try:

@@ -6,7 +6,7 @@ Rules:
 - A small file's header is written when its content is deflated and its size is known. A large one's is put
   right afterwards, or, on a pipe, followed by a data descriptor (with a CRC that comes too late for those who
   read from a pipe themselves and find stored content).
-- Memory: for each of 2 * threads + 1 pieces at most 1 MiB, one more for each thread, and some 150 bytes and
+- Memory: for each of `threads.MANY` pieces at most 1 MiB, one more for each thread, and some 150 bytes and
   the name for each member, for the directory.
 """
 
@@ -22,10 +22,10 @@ from .deflate import BLOCK, Block, read_block
 from .output import Output
 from .remarks import Remarks
 from .sources import Source
-from .threads import Ordered, processors
+from .threads import MANY, Ordered, processors
 from .ziprecords import DEFLATED, SAFE, STORED, NameTooLong, Record, end
 
-_OPEN_FILES = 256
+_OPEN_FILES = 512
 """Small files that may be open at once."""
 
 
@@ -45,20 +45,18 @@ class ZipWriter:
     def write(self, sources: Iterable[Source]) -> int:
         """Write the whole archive; return the number of its members. Raises `InvalidPath`, `OSError`."""
         try:
-            with Ordered(processors()) as threads:
+            with Ordered(processors(), MANY) as threads:
                 most = max(1, _OPEN_FILES // threads.ahead)
                 for source in sources:
-                    if source.fd is None:
-                        self._give_batch(threads)
-                        self._give_short(threads, source)
-                        continue
-                    self._open.add(source.fd)
-                    if source.info.st_size > BLOCK:
-                        self._give_batch(threads)
-                        self._give_large(threads, source, source.fd)
-                        continue
+                    if source.fd is not None:
+                        self._open.add(source.fd)
+                        if source.info.st_size > BLOCK:
+                            self._give_batch(threads)
+                            self._give_large(threads, source, source.fd)
+                            continue
+                        self._batched += source.info.st_size
+                    # Folders and links, too: what is handed to a thread alone costs more than what it does.
                     self._batch.append(source)
-                    self._batched += source.info.st_size
                     if self._batched >= BLOCK or len(self._batch) >= most:
                         self._give_batch(threads)
                 self._give_batch(threads)
@@ -73,22 +71,23 @@ class ZipWriter:
         batch, self._batch, self._batched = self._batch, [], 0
         deflate = self._deflate
 
-        def work() -> list[Block]:
+        def work() -> list[Block | None]:
             return [
-                read_block(source.fd, 0, source.info.st_size, last=True, deflate=deflate)
+                None
+                if source.fd is None
+                else read_block(source.fd, 0, source.info.st_size, last=True, deflate=deflate)
                 for source in batch
-                if source.fd is not None
             ]
 
-        def then(blocks: list[Block]) -> None:
+        def then(blocks: list[Block | None]) -> None:
             for source, block in zip(batch, blocks, strict=True):
-                self._small(source, block)
+                if block is None:
+                    self._short(source)
+                else:
+                    self._small(source, block)
 
         if batch:
             threads.put(work, then)
-
-    def _give_short(self, threads: Ordered, source: Source) -> None:
-        threads.put(lambda: None, lambda _: self._short(source))
 
     def _small(self, source: Source, block: Block) -> None:
         record = self._record(source)

@@ -98,3 +98,37 @@ def test_a_load_that_reaches_nobody_says_so(native: Native, tmp_path: Path) -> N
     )
     assert ran.returncode == 1
     assert b"cannot connect" in ran.stderr
+
+
+def test_the_viewers_of_a_relay_count_each_line_and_tell_how_old_it_is(
+    native: Native, tmp_path: Path
+) -> None:
+    path, pipe = str(tmp_path / "relay.sock"), subprocess.PIPE
+    words = [native("watch"), "unix", path, "3", "0", "text+", "30", "paced"]
+    with (
+        subprocess.Popen([native("speaker")], cwd=tmp_path, stdin=pipe, stdout=pipe) as speaker,
+        subprocess.Popen([native("relay"), path, "3"], stdin=speaker.stdout, stdout=pipe) as relay,
+    ):
+        assert speaker.stdin is not None
+        assert speaker.stdout is not None
+        assert relay.stdout is not None
+        speaker.stdout.close()
+        assert relay.stdout.readline() == b"listening\n"
+        with subprocess.Popen(words, stdin=pipe, stdout=pipe) as watch:
+            assert watch.stdin is not None
+            assert watch.stdout is not None
+            watch.stdin.write(b"GET / HTTP/1.1\r\n\r\n")
+            watch.stdin.flush()
+            assert watch.stdout.readline() == b"ready\n"
+            watch.stdin.write(b"now\n")
+            watch.stdin.flush()
+            assert watch.stdout.readline() == b"counting\n"
+            speaker.stdin.write(b"echo seen by all\n")
+            speaker.stdin.write(b"flood 1000 200\npace 1000 50\nexit 0\n")
+            speaker.stdin.close()
+            told = json.loads(watch.stdout.read())
+    assert told["least lines"] == told["lines"] >= 1051
+    assert told["least bytes"] == told["bytes"] > 200_000
+    assert told["total"] == 3 * told["bytes"]
+    assert told["timed"] == 150
+    assert 0 < told["p50"] <= told["p99"] <= told["worst"] < 30_000

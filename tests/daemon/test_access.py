@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 import pytest
-from starlette.requests import HTTPConnection
 
 from daemon.access import LOGGED_IN, OPEN, Access, Identity, Peer, needs, token_of
 from daemon.errors import NotAuthenticated, NotPermitted
+from daemon.head import Head
 from daemon.origins import Origins
 
 from .kept import people
@@ -20,9 +20,9 @@ def connection(
     kind: str = "http",
     query: str = "",
     state: Mapping[str, object] | None = None,
-) -> HTTPConnection:
+) -> Head:
     pairs = [(name.encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
-    return HTTPConnection(
+    return Head(
         {
             "type": kind,
             "path": "/",

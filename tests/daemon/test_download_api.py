@@ -4,13 +4,14 @@ import json
 import os
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 import pytest
 
+from daemon.wire import Wire
 from filemgr import Download
 
 from .house import eventually
@@ -188,43 +189,70 @@ async def sent(shelf: Shelf, path: str) -> tuple[int, bytes]:
 SIZE = 4 << 20
 
 
+@pytest.fixture(params=["bare socket", "blocks"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How long files are sent: past the event loop, or, as with TLS, in blocks."""
+
+    async def none(wire: Wire) -> None:
+        del wire
+
+    if request.param == "blocks":
+        monkeypatch.setattr(Wire, "outlet", none)
+    return str(request.param)
+
+
+def before_each(monkeypatch: pytest.MonkeyPatch, look: Callable[[int], None]) -> None:
+    """Have something done before a piece of a file is read or sent, by its offset."""
+    read, send = Download.read, Download.send
+
+    def reading(self: Download, offset: int, size: int) -> bytes:
+        look(offset)
+        return read(self, offset, size)
+
+    def sending(self: Download, to: int, offset: int, size: int) -> int:
+        look(offset)
+        return send(self, to, offset, min(size, SIZE // 16))
+
+    monkeypatch.setattr(Download, "read", reading)
+    monkeypatch.setattr(Download, "send", sending)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("change", [-1, 1])
 async def test_what_was_announced_is_sent_or_the_connection_is_cut(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, change: int
 ) -> None:
     target = shelf.folder / "x"
     target.write_bytes(b"a" * SIZE)
-    read = Download.read
 
-    def changing(self: Download, offset: int, size: int) -> bytes:
+    def changing(offset: int) -> None:
         if offset > SIZE // 2:
             os.truncate(target, SIZE + change * SIZE // 4)
-        return read(self, offset, size)
 
-    monkeypatch.setattr(Download, "read", changing)
+    before_each(monkeypatch, changing)
     length, body = await sent(shelf, "x")
     assert length == SIZE
     assert len(body) < SIZE if change < 0 else body == b"a" * SIZE
 
 
+@pytest.mark.usefixtures("way")
 async def test_a_file_that_is_replaced_is_sent_as_it_was(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = shelf.folder / "x"
     target.write_bytes(b"a" * SIZE)
-    read = Download.read
 
-    def replacing(self: Download, offset: int, size: int) -> bytes:
+    def replacing(offset: int) -> None:
         if offset == 0:
             other = Path(shelf.folder, "y")
             other.write_bytes(b"b" * SIZE)
             other.rename(target)
-        return read(self, offset, size)
 
-    monkeypatch.setattr(Download, "read", replacing)
+    before_each(monkeypatch, replacing)
     assert await sent(shelf, "x") == (SIZE, b"a" * SIZE)
 
 
+@pytest.mark.usefixtures("way")
 async def test_a_client_that_takes_nothing_holds_no_thread_and_may_go(shelf: Shelf) -> None:
     target = shelf.folder / "x"
     with target.open("wb") as file:
@@ -245,6 +273,7 @@ async def test_a_client_that_takes_nothing_holds_no_thread_and_may_go(shelf: She
     await eventually(open_now, lambda found: not found)
 
 
+@pytest.mark.usefixtures("way")
 async def test_a_download_ends_with_its_token(shelf: Shelf) -> None:
     target = shelf.folder / "x"
     with target.open("wb") as file:

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Sized
 import anyio
 import httpx
 import pytest
-from starlette.requests import HTTPConnection
 
 from daemon.access import Access, Identity
+from daemon.head import Head
 
 from .door import DEADLINE
 from .house import House, Json, eventually, program
@@ -34,8 +34,8 @@ async def test_a_tcp_client_that_is_gone_before_it_is_accepted_is_nobody(
     seen: list[tuple[object, Identity | None]] = []
     identify = Access.identify
 
-    def witnessed(access: Access, connection: HTTPConnection, *, ticket: bool) -> Identity | None:
-        seen.append((connection.client, identify(access, connection, ticket=ticket)))
+    def witnessed(access: Access, head: Head, *, ticket: bool) -> Identity | None:
+        seen.append((head.scope["client"], identify(access, head, ticket=ticket)))
         return seen[-1][1]
 
     with monkeypatch.context() as patch:

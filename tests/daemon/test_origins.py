@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from starlette.requests import HTTPConnection
 from websockets.exceptions import InvalidStatus
 
+from daemon.head import Head
 from daemon.origins import FORWARDED_HOST, InvalidOrigin, Origins, plain_origin
 
 from .house import House, living, program
@@ -20,9 +20,7 @@ def foreign(
     state = {} if host is None else {FORWARDED_HOST: host}
     kinds = {"http": "ws", "https": "wss"}
     return [
-        origins.foreign(
-            HTTPConnection({"type": kind, "headers": pairs, "scheme": its_scheme, "state": state})
-        )
+        origins.foreign(Head({"type": kind, "headers": pairs, "scheme": its_scheme, "state": state}))
         for kind, its_scheme in (("http", scheme), ("websocket", kinds[scheme]))
     ] == [True, True]
 

@@ -12,7 +12,7 @@ from anyio.abc import SocketStream
 from starlette.types import Receive, Scope, Send
 
 from daemon import assembly, pipelining
-from daemon.app import build
+from daemon.app import Application
 from daemon.parts import Parts
 
 from .door import DEADLINE
@@ -34,7 +34,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     paths: list[str] = []
 
     def counted(parts: Parts) -> object:
-        app = build(parts)
+        app = Application(parts)
 
         async def call(scope: Scope, receive: Receive, send: Send) -> None:
             paths.append(scope.get("path", ""))
@@ -42,7 +42,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return call
 
-    monkeypatch.setattr(assembly, "build", counted)
+    monkeypatch.setattr(assembly, "Application", counted)
     return paths
 
 

@@ -11,7 +11,7 @@ from daemon.mirror import Mirror
 from daemon.rawconsoles import Chunk, Place, RawConsoles, RawViewer
 from daemon.watched import TooManyViewers
 from supervisor import Attached, NoSuchService, Output, SupervisorUnreachable
-from supervisor.console import Console, Follower
+from supervisor.console import MOST_FOLLOWED, Console, Follower
 
 from .door import DEADLINE
 
@@ -253,6 +253,24 @@ async def test_what_the_supervisor_has_lost_too_is_a_gap() -> None:
         assert chunk.data + await read(viewer, rest) == said[chunk.offset :]
 
 
+async def test_nobody_asks_the_supervisor_for_what_it_has_told_to_be_lost() -> None:
+    mirror = Supervised(limit=100_000)
+    async with viewing(mirror, 0) as (fast, made), viewing(mirror, 0, made) as (slow, _):
+        mirror.say(b"read by one")
+        assert await read(fast, 11) == b"read by one"
+        said = numbered(500_000)
+        for begin in range(0, len(said), BLOCK):
+            mirror.say(said[begin : begin + BLOCK])
+        begun = len(mirror.asked)
+        first = await fast.receive()
+        assert first.offset > 11
+        again = await slow.receive()
+        assert (again.offset, again.data) == (first.offset, first.data)
+        assert again.frame is first.frame, "built once"
+        assert mirror.asked[begun:] == []
+        assert made.watched.tally.dropped["a"] == 2 * first.offset - 11
+
+
 async def test_what_the_supervisor_has_lost_comes_from_the_relay_if_that_still_has_it() -> None:
     mirror = Supervised(limit=1)
     said = numbered(500_000)
@@ -475,9 +493,9 @@ async def test_nothing_is_read_while_no_viewer_waits() -> None:
             mirror.say(b"x" * BLOCK)
         await anyio.wait_all_tasks_blocked()
         assert made.watched.relays["a"].ring.end == 0
-        assert len(await read(viewer, 1)) == BLOCK
+        assert len(await read(viewer, 1)) == MOST_FOLLOWED
         await anyio.wait_all_tasks_blocked()
-        assert made.watched.relays["a"].ring.end <= 3 * BLOCK
+        assert made.watched.relays["a"].ring.end <= 3 * MOST_FOLLOWED
 
 
 async def test_a_viewer_that_begins_ahead_of_the_relay_waits_for_it() -> None:

@@ -151,7 +151,7 @@ async def test_options_without_an_origin_tells_the_methods(house: House) -> None
 
 
 async def test_other_origins_may_read_every_answer(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(house.parts.mirror, "services", broken)
+    monkeypatch.setattr(house.parts.listing, "of", broken)
     cases = [("GET", "/", 200), ("GET", "/accounts", 401), ("GET", "/x", 404), ("PUT", "/", 405)]
     for method, path, status in cases:
         answer = await house.nobody.request(method, path, headers={"Origin": "http://elsewhere"})
@@ -161,7 +161,7 @@ async def test_other_origins_may_read_every_answer(house: House, monkeypatch: py
     assert "access-control-allow-origin" not in (await house.nobody.get("/")).headers
 
 
-async def broken() -> None:
+def broken(*_: object) -> None:
     raise ZeroDivisionError("a secret reason")
 
 
@@ -169,7 +169,7 @@ async def test_an_error_that_nobody_expected_is_told_as_json_and_the_daemon_live
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(house.parts.mirror, "services", broken)
+        patch.setattr(house.parts.listing, "of", broken)
         answer = await house.remote.get("/servers")
     assert answer.status_code == 500
     assert answer.json() == {"error": "An internal error occurred!", "kind": "internal"}

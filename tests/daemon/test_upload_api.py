@@ -14,11 +14,17 @@ from daemon import receiving, unread
 from daemon.multipart import MOST_FILES
 
 from .house import eventually
+from .passage import WAYS, go_by
 from .shelf import Shelf, shelved
 from .test_download_api import HOSTILE
 
 FILE = "/server/app/file"
 SUCCESS = {"success": True}
+
+
+@pytest.fixture(autouse=True, params=WAYS)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_by(request.param, monkeypatch)
 
 
 @pytest.fixture

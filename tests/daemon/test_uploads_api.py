@@ -18,12 +18,18 @@ from tusclient.client import TusClient
 from daemon.upkeep import Upkeep
 
 from .house import eventually
+from .passage import WAYS, go_by
 from .shelf import Shelf, shelved
 from .test_upload_api import answer_of, raw
 
 UPLOADS = "/server/app/uploads"
 TUS = {"Tus-Resumable": "1.0.0"}
 CONTENT = {**TUS, "Content-Type": "application/offset+octet-stream"}
+
+
+@pytest.fixture(autouse=True, params=WAYS[1:])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_by(request.param, monkeypatch)
 
 
 @pytest.fixture

@@ -67,6 +67,47 @@ def test_reading_from_an_offset_gives_what_was_fed_there(
         assert offset == max(asked, scrollback.begin), "later only if bytes were lost"
 
 
+def test_all_that_is_there_is_read_at_once_and_what_ends_it_is_told_the_next_time() -> None:
+    scrollback = Scrollback(1000)
+    reading, writing = os.pipe2(os.O_NONBLOCK)
+    os.write(writing, b"one")
+    assert scrollback.read_from(reading) == 3
+    with pytest.raises(BlockingIOError):
+        scrollback.read_from(reading)
+    os.write(writing, b"two")
+    os.close(writing)
+    assert (scrollback.read_from(reading), scrollback.read_from(reading)) == (3, 0)
+    os.close(reading)
+    assert scrollback.everything() == b"onetwo"
+
+
+def test_a_program_that_writes_byte_by_byte_is_read_no_longer_than_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = os.readv
+    monkeypatch.setattr(scrollbacks, "BLOCK", 1 << 16)
+    monkeypatch.setattr(os, "readv", lambda fd, rooms: whole(fd, (rooms[0][:1],)))
+    scrollback = Scrollback(1000)
+    reading, writing = os.pipe2(os.O_NONBLOCK)
+    os.write(writing, bytes(range(200)))
+    sizes = [scrollback.read_from(reading) for _ in range(4)]
+    assert sizes == [64, 64, 64, 8]
+    assert scrollback.everything() == bytes(range(200))
+    os.close(reading)
+    os.close(writing)
+
+
+def test_who_skips_forgets_what_was_before() -> None:
+    scrollback = Scrollback(100)
+    scrollback.feed(b"before")
+    scrollback.skip_to(1_000_003)
+    assert (scrollback.begin, scrollback.end) == (1_000_003, 1_000_003)
+    scrollback.feed(b"after")
+    assert scrollback.since(0) == (1_000_003, b"after")
+    again = Scrollback.of(os.dup(scrollback.fd))
+    assert again.everything() == b"after"
+
+
 @given(PIECES, LIMITS, st.integers(0, 12))
 def test_the_tail_is_the_last_lines_within_the_limit(pieces: list[bytes], limit: int, lines: int) -> None:
     scrollback, everything = filled(pieces, limit)

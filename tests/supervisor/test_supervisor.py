@@ -24,7 +24,7 @@ from supervisor import (
     stdin,
     tending,
 )
-from supervisor.scrollback import BLOCK
+from supervisor.console import MOST_FOLLOWED
 
 from .world import DEADLINE, NEVER, SOON, House, alive, end, program, spec, until_dead, until_removed
 
@@ -499,7 +499,7 @@ async def test_blocks_of_a_reader_are_of_a_size_for_one_message(house: House) ->
     await house.api.start("a")
     await house.until("a", lambda status: status.state is State.STOPPED)
     attachment = await house.api.attach("a", 0)
-    assert len((await attachment.receive()).data) <= BLOCK
+    assert len((await attachment.receive()).data) <= MOST_FOLLOWED
     await attachment.aclose()
 
 

@@ -24,6 +24,7 @@ from supervisor import (
     InputRefused,
     Limits,
     NoSuchService,
+    Output,
     Plan,
     ReadyPolicy,
     RestartPolicy,
@@ -41,8 +42,9 @@ from supervisor import (
     stdin,
     wire,
 )
+from supervisor.rawoutput import HEAD, RawOutput, packed
 from supervisor.record import Record
-from supervisor.wire import INTERFACE
+from supervisor.wire import INTERFACE, InvalidMessage
 
 from .world import DEADLINE, House, program, spec
 
@@ -297,13 +299,23 @@ class Raw:
                 except BlockingIOError:
                     await anyio.wait_writable(self.socket)
 
+    async def more(self) -> None:
+        await anyio.wait_readable(self.socket)
+        data = self.socket.recv(1 << 20)
+        assert data, "the server hung up"
+        self.buffer += data
+
+    async def exactly(self, size: int) -> bytes:
+        with anyio.fail_after(DEADLINE):
+            while len(self.buffer) < size:
+                await self.more()
+        data, self.buffer = self.buffer[:size], self.buffer[size:]
+        return data
+
     async def receive(self) -> Mapping[str, object]:
         with anyio.fail_after(DEADLINE):
             while b"\0" not in self.buffer:
-                await anyio.wait_readable(self.socket)
-                data = self.socket.recv(1 << 20)
-                assert data, "the server hung up"
-                self.buffer += data
+                await self.more()
         message, _, self.buffer = self.buffer.partition(b"\0")
         return cast("Mapping[str, object]", json.loads(message))
 
@@ -422,13 +434,62 @@ async def test_a_supervisor_that_names_no_stream_is_understood(house: House) -> 
                 asked.append((await channel.receive())["parameters"])
                 begin = {"offset": 3, "end": 5, "data": ""}
                 await channel.send({"parameters": begin, "continues": True})
+                await channel.send({"parameters": {**begin, "data": "b25l"}, "continues": True})
                 await channel.aclose()
 
             tasks.start_soon(answer)
             attached = await SupervisorClient(path).attach("a", 3, "0123456789abcdef")
             assert (attached.offset, attached.end, attached.stream) == (3, 5, "")
-            assert asked == [{"name": "a", "since": 3, "stream": "0123456789abcdef"}]
+            assert asked == [{"name": "a", "since": 3, "stream": "0123456789abcdef", "raw": True}]
+            assert await attached.receive() == Output(3, b"one", 5), "as a message: it knows of no other way"
             await attached.aclose()
+
+
+async def test_output_is_bytes_after_the_first_answer_if_that_was_asked_for(house: House) -> None:
+    await house.apply(spec("a", ("/bin/cat",)))
+    await house.until("a", lambda status: status.pid)
+    raw = await Raw.connect(house)
+    call = {
+        "method": f"{INTERFACE}.Attach",
+        "more": True,
+        "parameters": {"name": "a", "since": 0, "raw": True},
+    }
+    await raw.send(json.dumps(call).encode() + b"\0")
+    first = await raw.receive()
+    assert first["continues"] is False
+    assert Record(first["parameters"]).take("raw", bool)
+    await house.api.write("a", b"\0one\0\n")
+    said = b""
+    while not said.endswith(b"\0one\0\n"):
+        offset, end, size = HEAD.unpack(await raw.exactly(HEAD.size))
+        assert (offset, end) == (len(said), len(said) + size)
+        said += await raw.exactly(size)
+    raw.close()
+
+
+async def test_output_that_comes_in_pieces_to_a_reader_who_gives_up_again_and_again_is_whole(
+    house: House,
+) -> None:
+    del house
+    ours, theirs = socket.socketpair()
+    channel = wire.Channel(wire.UnixStream(ours))
+    output, sent = (
+        RawOutput(channel),
+        [Output(7, b"one\0two", 15), Output(15, b"", 15), Output(15, b"x" * 300, 400)],
+    )
+    got: list[Output] = []
+    for byte in b"".join(map(packed, sent)):
+        theirs.send(bytes([byte]))
+        with anyio.move_on_after(0.001):
+            got.append(await output.receive())
+    while len(got) < len(sent):
+        got.append(await output.receive())
+    assert got == sent
+    theirs.send(HEAD.pack(0, 0, (1 << 20) + 1))
+    with pytest.raises(InvalidMessage):
+        await output.receive()
+    theirs.close()
+    await channel.aclose()
 
 
 ASKED = Cause(CauseKind.SCHEDULE, "nightly", "at four")
