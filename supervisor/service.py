@@ -185,8 +185,7 @@ class Service:
 
     async def write(self, data: bytes) -> None:
         """Give bytes to the program's stdin; raises `InputRefused`."""
-        child = self.child
-        if child is None:
+        if (child := self.child) is None:
             raise InputRefused(f"{self.name} is not running")
         try:
             await child.stdin.write(data)
