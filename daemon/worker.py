@@ -29,8 +29,8 @@ PATIENCE = 3.0
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(filemgr.__file__)))
 _ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
-"""mallopt(3): blocks of a MiB come and go all the time, and should not go back to the kernel: their page faults
-were 3 to 8 % of an archive's time."""
+"""mallopt(3): blocks of a MiB come and go all the time and should not go back to the kernel. Page faults were
+3 to 8 % of an archive's time."""
 
 _READ = 64 << 10
 _LONGEST = 4 << 20

@@ -7,7 +7,8 @@
    measure, too, how old each line `t NANOSECONDS ...` is.
 
    It says `ready` when all are let in, and counts from when it is given a line, which it says: what came before was the
-   replay. It ends after so many seconds, with its standard input, or when each viewer that reads has had the word UNTIL since.
+   replay. It ends after so many seconds, with its standard input, or when each viewer that reads has had the word UNTIL
+   since.
    Then it prints one JSON object:
    the seconds from the first output to the last, lines and bytes of the slowest viewer (`least`) and of the one in
    the middle, the bytes of all, and milliseconds. */

@@ -150,6 +150,8 @@ async def test_all_ways_give_the_same_answer_to_the_byte(
 async def test_what_needs_nothing_is_answered_at_once_and_what_is_said_again_is_not_parsed_again(
     house: House, ways: list[str]
 ) -> None:
+    await house.until("app", state="running")
+    ways.clear()
     token = f"Authorization: {house.token}"
     one, other = head("GET", "/servers", token), head("GET", "/account", token)
     answers = await asked(house, one, one, one, other, other, one)
