@@ -120,6 +120,7 @@ class PromptProtocol(PipelinedProtocol):
             self.server_state.total_requests += 1
             self._idle_since = self.loop.time()
             return
+        self._latest = None  # what comes meanwhile has to wait for its turn
         self._unset_keepalive_if_required()
         self.cycle = cycle = self._cycle_of(asked)
         self._start(cycle, cast("ASGI3Application", answer))

@@ -1,0 +1,60 @@
+"""Requests that are answered at once, and the same bytes again: in order, whatever comes between."""
+
+import re
+
+import anyio
+import pytest
+from anyio.abc import SocketStream
+
+from daemon.mirror import Mirror
+
+from .door import DEADLINE
+from .house import House
+
+SERVERS, HEALTH = b'{"servers":{"app":1}}', b'{"status":"ok"}'
+
+
+def asked(path: str, token: str = "") -> bytes:
+    """Return a request."""
+    who = f"Authorization: {token}\r\n" if token else ""
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\n{who}\r\n".encode()
+
+
+async def answers(stream: SocketStream, number: int) -> list[bytes]:
+    """Return the bodies of as many answers."""
+    said = b""
+    with anyio.fail_after(DEADLINE):
+        while len(bodies := re.findall(rb"\r\n\r\n(\{[^\r]*\})(?=HTTP/|\Z)", said)) < number:
+            said += await stream.receive()
+    return bodies
+
+
+async def taken(house: House) -> None:
+    """Wait until what was sent before is with the daemon: what comes behind it is answered."""
+    for _ in range(10):
+        assert (await house.nobody.get("/health")).status_code == 200
+
+
+async def test_what_comes_again_and_has_to_wait_is_answered_before_what_comes_behind_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, waiting = anyio.Event(), 0
+
+    async def wait(mirror: Mirror) -> object:
+        nonlocal waiting
+        waiting += 1
+        await go_on.wait()
+        return mirror.latest
+
+    again = asked("/servers", house.token)
+    async with await anyio.connect_tcp("127.0.0.1", house.port) as stream:
+        await stream.send(again)
+        assert await answers(stream, 1) == [SERVERS]
+        monkeypatch.setattr(Mirror, "connected", False)
+        monkeypatch.setattr(Mirror, "services", wait)
+        for request in (again, again, asked("/health")):
+            await stream.send(request)
+            await taken(house)
+        assert waiting == 1
+        go_on.set()
+        assert await answers(stream, 3) == [SERVERS, SERVERS, HEALTH]
