@@ -1,6 +1,7 @@
 """Requests that are answered at once, and the same bytes again: in order, whatever comes between."""
 
 import re
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -58,3 +59,16 @@ async def test_what_comes_again_and_has_to_wait_is_answered_before_what_comes_be
         assert waiting == 1
         go_on.set()
         assert await answers(stream, 3) == [SERVERS, SERVERS, HEALTH]
+
+
+async def test_who_asks_on_before_he_is_answered_asks_one_thing_at_once(house: House) -> None:
+    quotas = house.parts.transport.quotas
+    quotas.limits = replace(quotas.limits, requests_per_account=1)
+    waits, account = asked("/config", house.token), asked("/account", house.token)
+    async with await anyio.connect_tcp("127.0.0.1", house.port) as stream:
+        await stream.send(waits + account + waits + account)
+        said = b""
+        with anyio.fail_after(DEADLINE):
+            while len(statuses := re.findall(rb"HTTP/1\.1 (\d+)", said)) < 4:
+                said += await stream.receive()
+    assert statuses == [b"200"] * 4
