@@ -10,7 +10,7 @@ from anyio.abc import SocketStream
 from daemon.mirror import Mirror
 
 from .door import DEADLINE
-from .house import House
+from .house import House, program
 
 SERVERS, HEALTH = b'{"servers":{"app":1}}', b'{"status":"ok"}'
 
@@ -72,3 +72,38 @@ async def test_who_asks_on_before_he_is_answered_asks_one_thing_at_once(house: H
             while len(statuses := re.findall(rb"HTTP/1\.1 (\d+)", said)) < 4:
                 said += await stream.receive()
     assert statuses == [b"200"] * 4
+
+
+@pytest.mark.parametrize("path", ["/servers", "/account", "/server/app", "/jobs", "/sessions", "/ott"])
+async def test_who_sends_the_same_again_is_asked_who_he_is_each_time(house: House, path: str) -> None:
+    token = await house.log_in()
+    again = asked(path, token)
+    async with await anyio.connect_tcp("127.0.0.1", house.port) as stream:
+        for _ in range(3):
+            await stream.send(again)
+            assert b"error" not in (await answers(stream, 1))[0]
+        assert (await house.client(token).get("/logout")).status_code == 200
+        await stream.send(again)
+        assert b"not-authenticated" in (await answers(stream, 1))[0]
+
+
+async def test_who_sends_the_same_again_gets_what_is_true_by_then(house: House) -> None:
+    again = asked("/servers", house.token)
+    async with await anyio.connect_tcp("127.0.0.1", house.port) as stream:
+        for _ in range(2):
+            await stream.send(again)
+            assert await answers(stream, 1) == [SERVERS]
+        await house.configure(app=program("echo"), other={**program("echo"), "enabled": False})
+        await stream.send(again)
+        assert await answers(stream, 1) == [b'{"servers":{"app":1,"other":0}}']
+
+
+async def test_each_of_the_same_requests_is_counted(house: House) -> None:
+    counts, again = house.parts.metrics.requests, asked("/server/nope", house.token)
+    key = "/server/{id}", "GET", 404
+    before = counts._requests.get(key, 0)
+    async with await anyio.connect_tcp("127.0.0.1", house.port) as stream:
+        for _ in range(5):
+            await stream.send(again)
+            await answers(stream, 1)
+    assert counts._requests[key] == before + 5
