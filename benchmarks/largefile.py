@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from .bench import Bench
 from .case import Figures
 from .consumption import Consumption, consumed
-from .forms import Sending
+from .forms import Sending, form
 from .peers import Peer, copied
 from .target import SPEAKER, Target, Way
 
@@ -15,7 +16,7 @@ MIB = 1 << 20
 UNITS = {"MB/s": "", "CPU": "s/GB", "memory": "MiB more"}
 
 KEPT = "down"
-"""Its name where it is fetched from; elsewhere it is deleted as soon as it is there."""
+"""Its name where it is fetched from."""
 
 Make = Callable[[Target, Way, str, int], Sending]
 """Returns the request that brings a file of a name and a size."""
@@ -48,9 +49,18 @@ class LargeFile:
         sending = make(target, way, name, self.size)
         with target.metered() as used:
             seconds = self._send(target.where(way), sending)
-        if name != KEPT:
-            self.forget(target, name)  # its memory is what the next one gets: warm
+        self.forget(target, name)  # its memory is what the next one gets: warm
         return self._figures(seconds, used)
+
+    def keep(self, target: Target) -> None:
+        """Have a target own it: the very same memory if it can be, since not all memory is as fast."""
+        folder = target.folder()
+        if folder is not None:
+            with suppress(OSError):  # on another file system
+                os.link(self.path, os.path.join(folder, KEPT))
+                return
+        sending = form(target, target.ways[0], KEPT, self.size)
+        self._send(target.where(target.ways[0]), sending)
 
     def forget(self, target: Target, name: str) -> None:
         """Have a target delete it."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from .case import NotMeasured
-from .target import PATIENCE, SPEAKER, Target
+from .target import PATIENCE, SPEAKER, Moment, Target
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -48,7 +48,7 @@ def kind_of(text: str) -> Kind:
     return Kind(name if equals else "holdfast", [*command, "run"], "config.hjson", {"PYTHONPATH": checkout})
 
 
-def config_of(speaker: str, folder: str, port: int, sleeping: int = 0) -> dict[str, object]:
+def config_of(speaker: str, folder: str, port: int, sleeping: int | None = None) -> dict[str, object]:
     """Return a config, as Octyne and Holdfast read it: the speaker, or so many servers that sleep."""
     servers: dict[str, object] = {
         SPEAKER: {
@@ -58,7 +58,7 @@ def config_of(speaker: str, folder: str, port: int, sleeping: int = 0) -> dict[s
         }
     }
     sleeper = {"enabled": True, "directory": folder, "command": "/bin/sleep 100000"}
-    if sleeping:
+    if sleeping is not None:
         servers = {f"s{number:04}": sleeper for number in range(sleeping)}
     return {
         "port": port,
@@ -71,22 +71,24 @@ def config_of(speaker: str, folder: str, port: int, sleeping: int = 0) -> dict[s
 
 @contextmanager
 def started(
-    kind: Kind, folder: str, speaker: str, sleeping: int = 0, *, ready: bool = True
+    kind: Kind, folder: str, speaker: str, sleeping: int | None = None, moment: Moment = "runs"
 ) -> Iterator[Target]:
     """Start a target, and end it with the block; raises `NotMeasured` if it does not come up.
 
-    `ready` waits until all of its servers run; else only until it answers.
+    It is waited for until that moment; one that was only begun has no account for TCP.
     """
     place = os.path.join(folder, f"{kind.name}-{next(_numbers)}")
     os.makedirs(os.path.join(place, SPEAKER))
     port = _free_port()
     with open(os.path.join(place, kind.config), "w", encoding="utf-8") as file:
         json.dump(config_of(speaker, place, port, sleeping), file)
+    environment = {"PATH": os.environ["PATH"], "HOME": place, "LANG": "C.UTF-8", **kind.environment}
+    begun = time.monotonic()
     with open(os.path.join(place, "output"), "wb") as output:
         process = subprocess.Popen(
             kind.command,
             cwd=place,
-            env={"PATH": os.environ["PATH"], "HOME": place, "LANG": "C.UTF-8", **kind.environment},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -96,11 +98,20 @@ def started(
         os.path.join(place, "api.sock"),
         ("127.0.0.1", port),
         folders=place,
-        again=lambda servers: started(kind, folder, speaker, servers),
+        again=lambda servers, moment: started(kind, folder, speaker, servers, moment),
         root=process.pid,
+        command=kind.command,
+        environment=environment,
+        begun=begun,
     )
     try:
-        until(lambda: _up(target, ready=ready), process)
+        if moment == "begun":
+            yield target
+            return
+        until(lambda: _up(target, ready=False), process)
+        target.answered = time.monotonic()
+        if moment == "runs":
+            until(lambda: _up(target, ready=True), process)
         with target.account():
             yield target
     finally:

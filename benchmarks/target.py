@@ -17,6 +17,9 @@ from .consumption import Consumption, consumed
 
 Way = Literal["tcp", "unix"]
 
+Moment = Literal["begun", "answers", "runs"]
+"""How far a start is: it was begun, it is answered, all servers run."""
+
 PATIENCE = 60.0
 """Seconds after which a silent server is given up."""
 
@@ -56,10 +59,17 @@ class Target:
     """Shown over TCP."""
     folders: str | None = None
     """The folder in which each server's folder lies, if it is here."""
-    again: Callable[[int], AbstractContextManager["Target"]] | None = None
+    again: Callable[[int, Moment], AbstractContextManager["Target"]] | None = None
     """Starts another of the same kind with so many sleeping servers."""
     root: int | None = None
     """The pid above all of its processes."""
+    command: Sequence[str] = ()
+    """How it was started here, in the folder `folders`."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    begun: float = 0.0
+    """When it was started here, on the monotonic clock."""
+    answered: float = 0.0
+    """When it answered for the first time."""
     _account: str | None = field(default=None, init=False)
 
     @property
@@ -165,11 +175,14 @@ class Target:
         """Return the path of a server's files, if they lie on this machine."""
         return None if self.folders is None else os.path.join(self.folders, server)
 
-    def with_servers(self, count: int) -> AbstractContextManager["Target"]:
-        """Start another of the same kind with so many sleeping servers; raises `NotMeasured` if we cannot."""
+    def with_servers(self, count: int, moment: Moment = "runs") -> AbstractContextManager["Target"]:
+        """Start another of the same kind with so many sleeping servers; raises `NotMeasured` if we cannot.
+
+        It is waited for until that moment; one that was only begun has no account for TCP.
+        """
         if self.again is None:
             raise NotMeasured("it takes a target that is started here (--start)")
-        return self.again(count)
+        return self.again(count, moment)
 
     @contextmanager
     def account(self) -> Iterator[None]:

@@ -126,7 +126,7 @@ class Assembly:
             audit=self.audit,
             chronicle=chronicle,
             consoles=consoles,
-            documents=Documents(document()),
+            documents=Documents(document),
             files=files,
             health=Health(mirror, tasks),
             hints=hints,

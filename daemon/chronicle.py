@@ -20,7 +20,7 @@ import anyio.to_thread
 
 from supervisor import Happenings, SupervisorUnreachable, Transition
 
-from .happening import STATE, Happening, body_of
+from .happening import STATE, Happening, Past, body_of
 from .historyfile import FileError, HistoryFile
 from .mirror import Mirror
 
@@ -61,7 +61,7 @@ class Chronicle:
         self._thread = anyio.CapacityLimiter(1)
         self._recent: deque[Happening] = deque(maxlen=RECENT)
         self._unsaved: deque[Happening] = deque(maxlen=RECENT)
-        self._asked: dict[str, tuple[int, Sequence[Happening]]] = {}
+        self._asked: dict[str, tuple[int, Past]] = {}
         self._listeners: list[Listener] = []
         self._watchers: list[Watcher] = []
         self._changed = anyio.Event()
@@ -158,13 +158,13 @@ class Chronicle:
         if readable and most <= MOST_ASKED and limit == self.latest + 1:
             if len(self._asked) >= ASKED:
                 self._asked.clear()
-            self._asked[server] = most, found
+            self._asked[server] = most, Past(found)
         return found
 
-    def latest_of(self, server: str, most: int) -> Sequence[Happening] | None:
+    def latest_of(self, server: str, most: int) -> Past | None:
         """Return the same of the latest, if somebody has asked before, and nothing came since."""
-        asked, found = self._asked.get(server, (0, ()))
-        return found[:most] if most <= asked else None
+        asked, past = self._asked.get(server, (0, None))
+        return past if most <= asked else None
 
     def _unreadable(self, exc: Exception) -> None:
         if str(exc) != self._fault:  # not for each who asks

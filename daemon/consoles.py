@@ -103,11 +103,12 @@ class Viewer:
         """How many bytes of output it has not taken yet."""
         return max(0, self._relay.shown - self._shown)
 
-    async def replay(self) -> str:
+    async def replay(self) -> Piece:
         """Return the scrollback, once; what comes after is `receive`d."""
         await self._relay.replayed.wait()
-        self._next, self._shown, text = self._relay.replay()
-        return text
+        piece = self._relay.replay()
+        self._next, self._shown = piece.number, piece.end
+        return piece
 
     async def receive(self) -> Piece:
         """Wait for output. Raises `anyio.EndOfStream` when the service is gone."""
@@ -141,6 +142,8 @@ class Relay:
         self._most_bytes = max(size, KEEP_BYTES)
         self._lines: Lines | TerminalLines = Lines()
         self._pieces: deque[Piece] = deque()
+        self._replay: Piece | None = None
+        """Kept until there is more: when a daemon begins, all viewers come back at once."""
         self._kept = 0
         self._passed = 0
         """Bytes of output that were received, or lost and told of."""
@@ -180,8 +183,10 @@ class Relay:
         """Return a piece that is kept, by its number."""
         return self._pieces[number - self._pieces[0].number]
 
-    def replay(self) -> tuple[int, int, str]:
-        """Return (number of the next piece, bytes of output before it, the last lines)."""
+    def replay(self) -> Piece:
+        """Return the last lines; its number is that of the next piece, and it ends where that begins."""
+        if self._replay is not None:
+            return self._replay
         texts: list[str] = []
         count = 0
         for piece in reversed(self._pieces):
@@ -190,7 +195,8 @@ class Relay:
             if count >= self._most_lines:
                 break
         lines = "\n".join(reversed(texts)).split("\n")[-self._most_lines :] if self._most_lines else []
-        return self.next, self._shown, "\n".join(lines)
+        self._replay = Piece(self.next, 0, self._shown, "\n".join(lines))
+        return self._replay
 
     async def run(self) -> None:
         """Carry output until cancelled, or until the service is gone."""
@@ -265,6 +271,7 @@ class Relay:
         if text is None:
             return
         end = self._passed - self._lines.pending
+        self._replay = None
         self._pieces.append(Piece(self.next, self._shown, end, text))
         self.next += 1
         self._shown = end

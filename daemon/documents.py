@@ -1,10 +1,11 @@
-"""What we publish about ourselves: the OpenAPI document, and the page that shows it. Made once."""
+"""What we publish about ourselves: the OpenAPI document, and the page that shows it. Made when asked."""
 
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from .apipage import POLICY, render
 
@@ -23,12 +24,24 @@ class Published:
 
 
 class Documents:
-    """What is published; `document` is OpenAPI as JSON data."""
+    """What is published; `document` makes OpenAPI as JSON data.
 
-    def __init__(self, document: Mapping[str, object]) -> None:
-        data = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        self.openapi = _published(data, "application/json", "default-src 'none'; frame-ancestors 'none'")
-        self.page = _published(render(document), "text/html; charset=utf-8", POLICY)
+    It is made when somebody wants it: at the start a tenth of the time went into it.
+    """
+
+    def __init__(self, document: Callable[[], Mapping[str, object]]) -> None:
+        self._document = document
+
+    @cached_property
+    def openapi(self) -> Published:
+        """The OpenAPI document."""
+        data = json.dumps(self._document(), ensure_ascii=False, separators=(",", ":"))
+        return _published(data, "application/json", "default-src 'none'; frame-ancestors 'none'")
+
+    @cached_property
+    def page(self) -> Published:
+        """The page that shows it."""
+        return _published(render(self._document()), "text/html; charset=utf-8", POLICY)
 
 
 def _published(text: str, media_type: str, policy: str) -> Published:

@@ -1,7 +1,8 @@
 """One thing that happened to a server, as clients see it."""
 
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from supervisor import ServiceStatus, State, Transition
@@ -39,6 +40,22 @@ class Happening:
         """Return it as JSON data; the last `lines` of output are for who may see the console."""
         body = {key: value for key, value in self.body.items() if lines or key != "lines"}
         return {"id": self.id, "at": self.at, "server": self.server, "type": self.type, **body}
+
+
+class Past:
+    """Happenings, as answers tell them: what many ask for becomes JSON once."""
+
+    def __init__(self, happenings: Sequence[Happening]) -> None:
+        self.happenings = happenings
+        self._made: tuple[tuple[int, bool], str] | None = None
+
+    def json(self, most: int, *, lines: bool) -> str:
+        """Return at most so many as a JSON list; `lines` as for `Happening.describe`."""
+        if self._made is None or self._made[0] != (most, lines):
+            told = [one.describe(lines=lines) for one in self.happenings[:most]]
+            text = json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            self._made = (most, lines), text
+        return self._made[1]
 
 
 def body_of(told: Transition) -> dict[str, object]:

@@ -55,11 +55,6 @@ class Head:
         state: Mapping[str, object] = self.scope.get("state", {})
         return state
 
-    @property
-    def has_body(self) -> bool:
-        """Whether a body comes behind it, be it an empty one."""
-        return b"content-length" in self.headers or b"transfer-encoding" in self.headers
-
     def text(self, name: bytes) -> str | None:
         """Return a header, by its name in small letters."""
         value = self.headers.get(name)

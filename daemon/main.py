@@ -9,7 +9,15 @@ from collections.abc import Sequence
 
 import anyio
 
-from supervisor import InvalidSpec, Notifier, SupervisorClient, inherited, leave_quietly, log_to_stderr
+from supervisor import (
+    InvalidSpec,
+    Notifier,
+    SupervisorClient,
+    inherited,
+    leave_quietly,
+    log_to_stderr,
+    make_room,
+)
 
 from .config import Config, ConfigError, ConfigFile, find_config
 from .configreport import ConfigReport
@@ -51,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.trial:
         return 0  # all that it needs was imported
+    make_room()
     log_to_stderr()
     # uvicorn tells of every WebSocket at this level, with its query: tickets are secrets.
     uvicorn = logging.getLogger("uvicorn.error")

@@ -21,7 +21,7 @@ from .envelope import WHOLE, Whole
 from .pipelining import PipelinedProtocol
 
 _END = b"\r\n\r\n"
-_BODIES = frozenset({b"content-length", b"transfer-encoding"})
+_BODIES = frozenset({b"content-length", b"transfer-encoding", b"expect"})
 
 
 class PromptProtocol(PipelinedProtocol):
@@ -134,18 +134,11 @@ class PromptProtocol(PipelinedProtocol):
         self._start(cycle, cast("ASGI3Application", answer))
 
     def _write(self, answer: Whole, method: str, *, keep_alive: bool) -> None:
-        ((name, date),) = self.server_state.default_headers
-        self.transport.write(
-            b"%b%b: %b\r\n%b%b%b"
-            % (
-                STATUS_LINE[answer.status],
-                name,
-                date,
-                answer.lines,
-                b"\r\n" if keep_alive else b"connection: close\r\n\r\n",
-                b"" if method == "HEAD" else answer.body,
-            )
-        )
+        # Usually the date alone; nothing yet, for who comes in the moment in which we begin to listen.
+        usual = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
+        end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+        body = b"" if method == "HEAD" else answer.body
+        self.transport.write(b"".join((STATUS_LINE[answer.status], usual, answer.lines, end, body)))
 
     def _cycle_of(self, asked: Asked) -> RequestResponseCycle:
         """Return what uvicorn makes of a request when it has parsed it, and found no body."""

@@ -6,7 +6,7 @@ With `console-v2`: JSON messages, and a client says something every 30 s.
 
 from collections.abc import Mapping
 
-from .consoles import Piece, Viewer, output_frame, parts
+from .consoles import Piece, Viewer, output_frame
 from .conversation import Conversation, JsonConversation, text_of
 
 
@@ -25,11 +25,6 @@ class FirstProtocol(Conversation):
 
     async def introduce(self) -> None:
         """Send what comes before all else."""
-
-    async def greet(self, scrollback: str) -> None:
-        """Send the scrollback."""
-        for part in parts(scrollback):
-            await self.socket.send_text(part)
 
     def frames_of(self, piece: Piece) -> bytes:
         """Return the frames that show a piece of output."""
@@ -50,7 +45,7 @@ class FirstProtocol(Conversation):
     async def _show_all(self, viewer: Viewer) -> None:
         open_ = await self.send(self.introduce())
         self.introduced()
-        open_ = open_ and await self.send(self.greet(await viewer.replay()))
+        open_ = open_ and await self.pass_on(self.frames_of(await viewer.replay()))
         while open_:
             open_ = await self.pass_on(self.frames_of(await viewer.receive()))
 
@@ -63,11 +58,6 @@ class SecondProtocol(JsonConversation, FirstProtocol):
     async def introduce(self) -> None:
         """Send what comes before all else."""
         await self.say({"type": "settings", "readOnly": not self.may_write})
-
-    async def greet(self, scrollback: str) -> None:
-        """Send the scrollback."""
-        for part in parts(scrollback):
-            await self.socket.send_text(output_frame(part))
 
     def frames_of(self, piece: Piece) -> bytes:
         """Return the frames that show a piece of output."""

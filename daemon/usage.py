@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 import anyio
@@ -205,7 +206,12 @@ class Sampler:
 
 
 def total_memory() -> int:
-    """Return the machine's memory in bytes."""
+    """Return the machine's memory in bytes, as it was in the latest minute: to ask costs a system call."""
+    return _total_memory(int(time.monotonic() // 60))
+
+
+@lru_cache(maxsize=1)
+def _total_memory(_: int) -> int:
     return os.sysconf("SC_PHYS_PAGES") * PAGE
 
 

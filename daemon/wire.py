@@ -25,8 +25,8 @@ from .ranges import Piece, Range
 BLOCK = 1 << 20
 """Bytes that are read at once; the socket has less, mostly."""
 
-STRETCH = 8 << 20
-"""Bytes of a file that are sent at once."""
+STRETCH = 1 << 20
+"""Bytes of a file that are sent at once: of more, the client has less in the processor's cache."""
 
 SPELL = 0.05
 """Seconds after which a thread comes back."""

@@ -4,6 +4,7 @@ from .cause import SOMEBODY, Cause, CauseKind
 from .cgroups import Place as CgroupPlace
 from .child import base_environment
 from .client import SupervisorClient, SupervisorUnreachable
+from .descriptors import make_room
 from .durable import StateFile, damaged_name, open_without_waiting, replace_file, set_aside, sync_folder
 from .errand import ErrandFailed, run_briefly, run_errand
 from .events import Exit, State, Wanted
@@ -101,6 +102,7 @@ __all__ = [
     "leads_to_journal",
     "leave_quietly",
     "log_to_stderr",
+    "make_room",
     "open_without_waiting",
     "replace_file",
     "run_briefly",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import anyio
 import anyio.abc
 
+from .alarm import Clock
 from .cgroups import Cgroups
 from .estate import DAEMON, Heir, Keeping, Returned, Serials
 from .events import State
@@ -57,6 +58,7 @@ class Companion:
                 self._spec,
                 os.environ,
                 tasks,
+                Clock(tasks),
                 changed=self._note,
                 happened=lambda _: None,  # what happens to the daemon is in the log
                 vanished=self._note,

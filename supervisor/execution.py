@@ -6,10 +6,10 @@ Whatever is None or empty is inherited from the supervisor.
 import re
 import resource
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from .policies import InvalidSpec
-from .record import InvalidRecord, Record
+from .record import InvalidRecord, Record, plain
 
 RLIMITS = {
     name.removeprefix("RLIMIT_").lower(): int(getattr(resource, name))
@@ -56,7 +56,7 @@ class Execution:
         """Return it as JSON data."""
         groups = None if self.groups is None else list(self.groups)
         limits = {name: list(pair) for name, pair in self.rlimits.items()}
-        return {**asdict(self), "groups": groups, "rlimits": limits}
+        return {**plain(self), "groups": groups, "rlimits": limits}
 
     def check(self) -> None:
         """Raise `InvalidSpec` for what no kernel takes."""
@@ -134,7 +134,7 @@ class Limits:
     @property
     def wanted(self) -> Sequence[str]:
         """The names of the limits that there are."""
-        return [name for name, value in asdict(self).items() if value is not None]
+        return [name for name, value in plain(self).items() if value is not None]
 
     def check(self) -> None:
         """Raise `InvalidSpec` for what no kernel takes."""

@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import anyio
 
+from . import procfile
 from .bell import Bell, counters
 from .execution import Limits
 from .limiting import enforce
 from .process import AGAIN, KIN
+
+NO_LIMITS = Limits()
 
 NAME = "user.holdfast.service"
 """The extended attribute that holds the service's whole name."""
@@ -23,6 +26,8 @@ class Group:
         self.path = path
         self.unenforced: Mapping[str, str] = {}
         """Limits that are not in force, and why."""
+        self._new = False
+        """Whether nothing was written into it yet."""
 
     @property
     def exists(self) -> bool:
@@ -39,10 +44,13 @@ class Group:
 
     def make(self, service: str) -> None:
         """Let it exist; raises `OSError`."""
-        os.makedirs(self.path, mode=0o755, exist_ok=True)
+        try:
+            os.mkdir(self.path, mode=0o755)
+            self._new = True
+        except FileExistsError:
+            self.freeze(on=False)
         with contextlib.suppress(OSError):  # known to us by the name of its folder all the same
             os.setxattr(self.path, NAME, os.fsencode(service))
-        self.freeze(on=False)
 
     def join(self) -> None:
         """Become a member, in a process that was forked just now; raises `OSError`."""
@@ -55,8 +63,9 @@ class Group:
 
         Raises `OSError`, also if it is over and not reaped yet.
         """
-        self._take(pid)
+        self._move(pid)
         if _has_forked(pid):
+            self._take(pid)
             # Its children's children may have lost their parents, and so are ours. In no group but ours lives
             # nobody else whom we do not know: all that was started before is in a group of its own.
             ours = _group_of(os.getpid())
@@ -70,17 +79,19 @@ class Group:
             if not waiting:
                 return
             one = waiting.pop()
-            with contextlib.suppress(ProcessLookupError):  # it is over already
-                self._write("cgroup.procs", f"{one}")
+            self._move(one)
             waiting += _children(one)
+
+    def _move(self, pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it is over already
+            self._write("cgroup.procs", f"{pid}")
 
     def pids(self) -> Sequence[int]:
         """Return the processes in it and in the groups that they have made below."""
         found: list[int] = []
         for folder in self._folders():
             try:
-                with open(os.path.join(folder, "cgroup.procs"), encoding="ascii") as file:
-                    found += map(int, file.read().split())
+                found += map(int, procfile.read(os.path.join(folder, "cgroup.procs")).split())
             except OSError:
                 continue  # gone, or one of threads (EOPNOTSUPP), whose main group has them all
         return found
@@ -89,8 +100,7 @@ class Group:
     def populated(self) -> bool:
         """Whether a process lives in it."""
         try:
-            with open(os.path.join(self.path, "cgroup.events"), "rb") as file:
-                return counters(file.read()).get("populated", 0) > 0
+            return counters(procfile.read(os.path.join(self.path, "cgroup.events"))).get("populated", 0) > 0
         except OSError:
             return False
 
@@ -112,21 +122,22 @@ class Group:
 
     def limit(self, limits: Limits, directory: str) -> None:
         """Put limits in force, and lift those that were; what cannot be is then known as `unenforced`."""
+        if self._new and limits == NO_LIMITS:
+            return  # which it has from the kernel
+        self._new = False
         self.unenforced = enforce(self.path, limits, directory)
 
     def counted(self, file: str, name: str) -> int:
         """Return a counter of one of its files; 0 where there is none."""
         try:
-            with open(os.path.join(self.path, file), "rb") as opened:
-                return counters(opened.read()).get(name, 0)
+            return counters(procfile.read(os.path.join(self.path, file))).get(name, 0)
         except OSError:
             return 0
 
     def value(self, file: str) -> str:
         """Return what one of its files of one value says; empty where there is none."""
         try:
-            with open(os.path.join(self.path, file), encoding="ascii") as opened:
-                return opened.read().strip()
+            return procfile.read(os.path.join(self.path, file)).decode("ascii").strip()
         except OSError:
             return ""
 
@@ -177,19 +188,19 @@ def _children(pid: int) -> Sequence[int]:
     found: list[int] = []
     with contextlib.suppress(OSError):
         for thread in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
-                found += map(int, file.read().split())
+            found += map(int, procfile.read(f"/proc/{pid}/task/{thread}/children").split())
     return found
 
 
 def _has_forked(pid: int) -> bool:
     """Tell whether a process has children, or has had any: their page faults count when they are reaped."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
+        fields = procfile.read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+        # Most have one thread yet, and its children are told without a look into a folder.
+        children = _children(pid) if fields[17] != b"1" else procfile.read(f"/proc/{pid}/task/{pid}/children")
     except OSError:
         return True
-    return fields[0] in b"ZX" or fields[8] != b"0" or bool(_children(pid))
+    return fields[0] in b"ZX" or fields[8] != b"0" or bool(children)
 
 
 def _group_of(pid: int) -> str:

@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from . import procfile
 from .cannot_spawn import CannotSpawn
 from .ends import Ends
 from .execution import INFINITE, RLIMITS, Execution
@@ -193,8 +194,7 @@ def unburden(pid: int, execution: Execution) -> None:
     if execution.oom_score_adjust is not None:
         return
     with contextlib.suppress(OSError, ValueError):
-        with open(OOM_SCORE, "rb") as file:
-            if int(file.read()) >= 0:
-                return
+        if int(procfile.read(OOM_SCORE)) >= 0:
+            return
         with open(f"/proc/{pid}/oom_score_adj", "wb") as file:
             file.write(b"0")

@@ -71,12 +71,15 @@ class Leftovers:
     def note(self, identity: ProcessId, spec: ServiceSpec, group: Group | None = None) -> None:
         """Remember a program that was started, and its control group."""
         text = json.dumps({"spec": spec.to_dict(), "group": None if group is None else group.path})
+        path = self._path(identity, spec.name)
         try:
-            os.makedirs(self._directory, mode=0o700, exist_ok=True)
-            path = self._path(identity, spec.name)
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with open(fd, "w", encoding="ascii") as file:
-                file.write(text)
+            try:
+                fd = _opened(path)
+            except FileNotFoundError:
+                os.makedirs(self._directory, mode=0o700, exist_ok=True)
+                fd = _opened(path)
+            with open(fd, "wb", buffering=0) as file:
+                file.write(text.encode("ascii"))
         except OSError as exc:
             # Its name may be there already, and the program carries its mark in any case.
             log.error("%s: process %d cannot be noted down: %s", spec.name, identity.pid, exc.strerror)
@@ -175,6 +178,10 @@ class Leftovers:
         # A file name has at most 255 bytes; what of a long one is missing stands in the file.
         service = quote(name, safe=" ")[:MOST_NAME]
         return os.path.join(self._directory, f"{identity.pid}.{identity.start_time}.{self._boot}.{service}")
+
+
+def _opened(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
 
 
 def _unknown(name: str) -> ServiceSpec:

@@ -42,15 +42,19 @@ class News:
 
     def note(self, service: Service) -> None:
         """Take a service as it is for known: what led to it was told by the supervisor before us."""
-        status = service.status(0)
-        overdue, waits = service.lifecycle.overdue, status.waits_to_start
-        self._known[service] = _Known(status.state, status.pid, overdue, waits)
+        life = service.lifecycle
+        waits = life.state is State.STOPPED and bool(life.waits_for)
+        pid = service.child.pid if service.child is not None and life.state.alive else None
+        self._known[service] = _Known(life.state, pid, life.overdue, waits)
 
     def tell(self, service: Service) -> None:
         """Tell what has changed since the last time."""
         before = self._known.get(service, _Known())
         self.note(service)
-        now, status = self._known[service], service.status(0)
+        now = self._known[service]
+        if now == before:
+            return
+        status = service.status(0)
         if now.state is State.STARTING and now.pid != before.pid:
             if before.pid is not None:  # stopped and started again in one go, as asked
                 how = f"{service.lifecycle.previous}, as asked"

@@ -5,11 +5,11 @@ All durations are in seconds, all sizes in bytes.
 
 import math
 import signal
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar, cast
 
-from .record import InvalidRecord, Record
+from .record import InvalidRecord, Record, plain
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -177,7 +177,7 @@ class RestartPolicy:
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON data."""
         lists = {"codes": list(self.codes), "signals": list(self.signals)}
-        return {**asdict(self), "when": str(self.when), **lists}
+        return {**plain(self), "when": str(self.when), **lists}
 
     def fine(self, code: int | None, number: int | None) -> bool:
         """Tell whether this is a normal end; what nobody knows is none."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import anyio
 import anyio.lowlevel
 
+from . import procfile
+
 _INFO = struct.Struct("=Q52xi")  # struct pidfd_info: mask, and at byte 60 exit_code
 _INFO_EXIT = 1 << 3
 _GENERATIONS = 64
@@ -130,8 +132,7 @@ async def gone(member: Member) -> None:
 def environment(pid: int) -> Sequence[bytes]:
     """Return the variables that a process was started with; none where we may not look, or it is gone."""
     try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read().split(b"\0")
+        return procfile.read(f"/proc/{pid}/environ").split(b"\0")
     except OSError:
         return ()
 
@@ -189,8 +190,7 @@ def between(pid: int, *, readable: bool) -> bool:
 def _stat_fields(pid: int) -> list[str]:
     """Return the fields of /proc/PID/stat from `state` on; raises `ProcessLookupError`."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            text = file.read()
+        text = procfile.read(f"/proc/{pid}/stat")
     except (FileNotFoundError, ProcessLookupError) as exc:
         raise ProcessLookupError(f"process {pid} is gone") from exc
     # The name in parentheses may hold anything, also blanks and parentheses: count from its end.

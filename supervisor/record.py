@@ -5,7 +5,8 @@ from another version of ourselves. It is taken apart here, once, and is typed fr
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar, cast
+from dataclasses import Field
+from typing import ClassVar, Protocol, TypeVar, cast
 
 T = TypeVar("T", str, int, float, bool)
 
@@ -14,6 +15,17 @@ _WORDS = {str: "a string", int: "a whole number", float: "a number", bool: "true
 
 class InvalidRecord(ValueError):
     """A record lacks a field or holds a value of the wrong type; the message names the field."""
+
+
+class HasFields(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[object]]]
+
+
+def plain(value: HasFields) -> dict[str, object]:
+    """Return the fields of a dataclass as they are; `asdict` would look for others in each of them."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 class Record:

@@ -43,6 +43,8 @@ class Report:
         """Tell until cancelled."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._tell_log)
+            if not self._notifier.heard:
+                return
             watch = await self._supervisor.watch()
             while True:
                 await watch.receive()

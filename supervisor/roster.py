@@ -7,6 +7,7 @@ from functools import partial
 import anyio
 import anyio.abc
 
+from .alarm import Clock
 from .console import Console
 from .estate import Heir, Keeping, Returned
 from .following import Watch
@@ -42,6 +43,7 @@ class Roster:
     ) -> None:
         """`is_coming` tells whose start has been decided and is still to come."""
         self._tasks = tasks
+        self._clock = Clock(tasks)
         self._environment = environment
         self._keeping = keeping
         self.services: dict[str, Service] = {}
@@ -59,6 +61,7 @@ class Roster:
             spec,
             self._environment,
             self._tasks,
+            self._clock,
             changed=self.changed,
             happened=self._happened,
             vanished=self._vanished,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import anyio
 import anyio.abc
 
-from .alarm import Alarm
+from .alarm import Alarm, Clock
 from .asking import Asking
 from .cannot_spawn import CannotSpawn
 from .cause import SOMEBODY, Cause, CauseKind
@@ -71,6 +71,7 @@ class Service:
         spec: ServiceSpec,
         environment: Mapping[str, str],
         tasks: anyio.abc.TaskGroup,
+        clock: Clock,
         *,
         changed: Callable[["Service"], None],
         happened: Callable[[Transition], None],
@@ -94,8 +95,8 @@ class Service:
         self._run_begin = 0  # where its output begins in this run
         self._vanished = vanished
         self._spawned_spec = spec
-        self._alarm = Alarm(lambda: self._handle(Elapsed()))
-        self._voice = Voice(tasks, lambda: self.name, self._handle, self._note_voice)
+        self._alarm = Alarm(lambda: self._handle(Elapsed()), clock)
+        self._voice = Voice(tasks, clock, lambda: self.name, self._handle, self._note_voice)
         self._events: deque[Event] = deque()
         self._tasks = tasks
 
@@ -184,8 +185,7 @@ class Service:
 
     async def write(self, data: bytes) -> None:
         """Give bytes to the program's stdin; raises `InputRefused`."""
-        child = self.child
-        if child is None:
+        if (child := self.child) is None:
             raise InputRefused(f"{self.name} is not running")
         try:
             await child.stdin.write(data)
@@ -204,7 +204,7 @@ class Service:
 
     def open(self) -> None:
         """Begin to watch the clock, and the child if there is one already."""
-        self._tasks.start_soon(self._alarm.run)
+        self._alarm.open()
         if self.child is not None:
             self._voice.begin(self.child)
             self._tasks.start_soon(self._tend, self.child)

@@ -5,13 +5,13 @@ All durations are in seconds, all sizes in bytes.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from .execution import Execution, Limits, Terminal
 from .order import Ties, find_cycle
 from .policies import InvalidSpec, ReadyPolicy, RestartPolicy, ScrollbackPolicy, StopPolicy, word
-from .record import InvalidRecord, Record
+from .record import InvalidRecord, Record, plain
 
 __all__ = ["Boot", "InvalidSpec", "LeftBehind", "Plan", "ServiceSpec"]
 
@@ -129,20 +129,20 @@ class ServiceSpec:
             "autostart": self.autostart,
             "stop": self.stop.to_dict(),
             "restart": self.restart.to_dict(),
-            "scrollback": asdict(self.scrollback),
+            "scrollback": plain(self.scrollback),
             "boot": str(self.boot),
             "leftovers": str(self.leftovers),
-            "ready": {**asdict(self.ready), "by": str(self.ready.by)},
+            "ready": {**plain(self.ready), "by": str(self.ready.by)},
             "execution": self.execution.to_dict(),
-            "limits": asdict(self.limits),
-            "terminal": None if self.terminal is None else asdict(self.terminal),
+            "limits": plain(self.limits),
+            "terminal": None if self.terminal is None else plain(self.terminal),
             "after": list(self.after),
             "requires": list(self.requires),
         }
 
     def runs_as(self, other: "ServiceSpec") -> bool:
         """Tell whether a program that runs by `other` needs no restart: what differs counts at once."""
-        if self == other:
+        if self is other or self == other:
             return True
         now = replace(
             self, autostart=other.autostart, boot=other.boot, stop=other.stop, restart=other.restart

@@ -1,12 +1,12 @@
 """What is known of a service at one moment, as a value that travels."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from .cause import SOMEBODY, Cause
 from .events import Exit, State, Wanted
 from .execution import Terminal
-from .record import InvalidRecord, Record
+from .record import InvalidRecord, Record, plain
 from .survivor import Survivor
 
 
@@ -82,7 +82,7 @@ class ServiceStatus:
             "run": self.run,
             "cause": self.cause.to_dict(),
             "waits_for": list(self.waits_for),
-            "terminal": None if self.terminal is None else asdict(self.terminal),
+            "terminal": None if self.terminal is None else plain(self.terminal),
             "paused": self.paused,
             "limits": dict(self.limits),
             "survivors": [survivor.to_dict() for survivor in self.survivors],

@@ -31,29 +31,26 @@ class _Waiting(logging.Handler):
 
     def __init__(self, write: Callable[[Fields], None]) -> None:
         super().__init__()
-        self._items: queue.Queue[Fields | threading.Event | None] = queue.Queue(MOST)
+        # Its size is looked at by us: `Queue` takes three locks for each record, and this one none.
+        self._items: queue.SimpleQueue[Fields | threading.Event | None] = queue.SimpleQueue()
         self._write = write
         self._thread = threading.Thread(target=self._run, name="stderr", daemon=True)
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a record, unless too many wait."""
-        with contextlib.suppress(queue.Full):
-            self._items.put_nowait(journal.fields(record, self.format(record)))
+        if self._items.qsize() < MOST:
+            self._items.put(journal.fields(record, self.format(record)))
 
     def written(self, patience: float) -> bool:
         """Wait until all that was taken is written, for `patience` seconds; tell whether it is."""
         done = threading.Event()
-        try:
-            self._items.put(done, timeout=patience)
-        except queue.Full:
-            return False
+        self._items.put(done)
         return done.wait(patience)
 
     def close(self) -> None:
         """Write the last records, if somebody reads them; `logging` calls this at the end of the program."""
-        with contextlib.suppress(queue.Full):
-            self._items.put_nowait(None)
+        self._items.put(None)
         self._thread.join(LAST_WORDS)
         super().close()
 

@@ -34,10 +34,13 @@ async def tend(
     async with anyio.create_task_group() as tasks:
         drained = anyio.Event()
         tasks.start_soon(child.pump, console.read_from, drained)
-        tasks.start_soon(child.stdin.pour)
-        if child.tree.group is not None:
+        if child.stdin.owed:
+            tasks.start_soon(child.stdin.pour)
+        if (group := child.tree.group) is not None:
             for file, counter, words in _TROUBLES:
-                tasks.start_soon(_listen, child.tree.group, file, counter, words, name, console)
+                # Where there is no limit to run into, it needs neither a task nor descriptors.
+                if group.value(_LIMITS[file]) not in ("", "max"):
+                    tasks.start_soon(_listen, group, file, counter, words, name, console)
         ended = await child.wait()
         with anyio.move_on_after(DRAIN):
             await asking.ended()
@@ -57,8 +60,6 @@ async def tend(
 
 async def _listen(group: Group, file: str, counter: str, words: str, name: str, console: Console) -> None:
     """Say what the kernel counts: each kill for memory, and once that no more processes can be had."""
-    if group.value(_LIMITS[file]) in ("", "max"):
-        return  # there is no limit to run into: it needs no descriptors
     try:
         bell = Bell(f"{group.path}/{file}")
     except OSError:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 import anyio
 import anyio.abc
 
-from .alarm import Alarm
+from .alarm import Alarm, Clock
 from .cannot_spawn import CannotSpawn
 from .cause import Cause, CauseKind
 from .child import Child
@@ -56,6 +56,7 @@ class Voice:
     def __init__(
         self,
         tasks: anyio.abc.TaskGroup,
+        clock: Clock,
         name: Callable[[], str],
         handle: Callable[[Event], None],
         noted: Callable[[float], None],
@@ -64,6 +65,7 @@ class Voice:
         self.note = ""
         """What it has said last of how it is, for people."""
         self._tasks = tasks
+        self._clock = clock
         self._name = name
         self._handle = handle
         self._noted = noted
@@ -71,7 +73,7 @@ class Voice:
         self._child: Child | None = None
         self._hearing: Hearing | None = None
         self._thawed = -1
-        self._alarm = Alarm(self._judge)
+        self._alarm = Alarm(self._judge, clock)
         self._period = 0.0
         self._until: float | None = None
         """Until when it must say that it lives; None while it need not."""
@@ -117,10 +119,10 @@ class Voice:
                 log.error("%s is not heard any more until it is started anew: %s", self._name(), exc.strerror)
                 self._until, self._hearing = None, None
                 return
-        self._alarm = Alarm(self._judge)
+        self._alarm = Alarm(self._judge, self._clock)
         self._alarm.set(self._until)
         self._tasks.start_soon(self._hearing.run)
-        self._tasks.start_soon(self._alarm.run)
+        self._alarm.open()
 
     def end(self) -> None:
         """Hear nobody: the run is over."""

@@ -6,8 +6,9 @@
    ends written as \\n) or `bytes` (console-v3: eight bytes of offset, then output); `text+`, `json+` and `bytes+`
    measure, too, how old each line `t NANOSECONDS ...` is.
 
-   It says `ready` when all are let in, and counts from when it is given a line: what came before was the replay. It
-   ends after so many seconds, with its standard input, or when each viewer that reads has had the word UNTIL since.
+   It says `ready` when all are let in, and counts from when it is given a line, which it says: what came before was the
+   replay. It ends after so many seconds, with its standard input, or when each viewer that reads has had the word UNTIL
+   since.
    Then it prints one JSON object:
    the seconds from the first output to the last, lines and bytes of the slowest viewer (`least`) and of the one in
    the middle, the bytes of all, and milliseconds. */
@@ -198,6 +199,8 @@ int main(int count, char **words) {
                 else {
                     for (int j = 0; j < viewers; j++) all[j].lines = all[j].bytes = 0, all[j].kept = 0;
                     first = 0, measured = 0, counting = 1;
+                    printf("counting\n");
+                    fflush(stdout);
                 }
                 continue;
             }

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def _packing(bench: Bench, tree: Tree, places: list[Theirs], kind: str) -> Case:
     contenders |= _tools(bench, PACKING[kind], lambda tool: partial(tool.pack, tree, made))
     copy = Tool("cp", "cp -r {tree} {made}")
     contenders[f"{LIMIT}cp -r"] = partial(copy.pack, tree, made)
-    return _case(bench, tree, "pack", kind, PACKED, contenders)
+    return _case(bench.names, tree, "pack", kind, PACKED, contenders)
 
 
 def _taking_apart(bench: Bench, tree: Tree, places: list[Theirs], kind: str) -> Case:
@@ -104,7 +104,7 @@ def _taking_apart(bench: Bench, tree: Tree, places: list[Theirs], kind: str) -> 
         contenders |= _tools(bench, tools, lambda tool: partial(tool.take_apart, tree, made, out))
     copy = Tool("cp", "cp -r {made} {out}")
     contenders[f"{LIMIT}cp -r"] = partial(copy.take_apart, tree, tree.folder, out)
-    return _case(bench, tree, "take apart", kind, TAKEN_APART, contenders)
+    return _case(bench.names, tree, "take apart", kind, TAKEN_APART, contenders)
 
 
 def _tools(bench: Bench, tools: tuple[Tool, ...], turn: Callable[[Tool], Contender]) -> dict[str, Contender]:
@@ -112,7 +112,7 @@ def _tools(bench: Bench, tools: tuple[Tool, ...], turn: Callable[[Tool], Contend
 
 
 def _case(
-    bench: Bench,
+    names: Sequence[str],
     tree: Tree,
     what: str,
     kind: str,
@@ -129,9 +129,8 @@ def _case(
             goals.append(Goal("seconds", at_most=most / octyne, of=OCTYNE, octyne=told))
     if what == "pack" and kind in SIZES and OCTYNE in contenders:
         goals.append(Goal("ratio", at_most=SIZES[kind], of=OCTYNE))
-    about = (
-        f"{tree.files} files, {tree.bytes / 1e6:.0f} MB; memory: a target's growth, a tool's largest process"
-    )
+    about = f"{tree.files} files. Memory: by how much a target grows, or the largest process of a tool."
+    ours = [name for name in names if name != OCTYNE]
     return Case(f"{what} a {kind} of {tree.bytes / 1e6:.0f} MB", contenders, units, goals, ours, about=about)
 
 

@@ -247,6 +247,7 @@ def _flooded(bench: Bench, target: Target) -> Figures:
 def _echoed(bench: Bench, target: Target, *, order: str) -> Figures:
     where, head, asked = target.where(target.ways[0]), upgrade(target), 0
     with watching(bench, where, head, 1, timed=True) as they, typist(target) as one:
+        time.sleep(0.2)  # the replay holds earlier ones
         they.count()
 
         def type_all() -> None:

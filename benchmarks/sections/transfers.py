@@ -35,7 +35,7 @@ def cases(bench: Bench) -> Iterator[Case]:
         if rival is not None:
             os.link(large.path, f"{rival.files}/{KEPT}")
         for target in bench.targets:
-            large.up(target, target.ways[0], KEPT, form)
+            large.keep(target)
             running.callback(large.forget, target, KEPT)
         with depot(bench, "takes", "receive", large.copy, str(large.size)) as taking:
             yield from _uploads(bench, large, rival, taking)

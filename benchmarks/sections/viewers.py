@@ -31,8 +31,10 @@ class Watching:
     def count(self) -> None:
         """Count from now on."""
         assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.write(b"now\n")
         self.process.stdin.flush()
+        self.process.stdout.readline()
 
     def until_over(self) -> Told:
         """Wait until all have seen what they wait for."""

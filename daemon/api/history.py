@@ -1,11 +1,12 @@
 """`/server/{id}/history`, `/events`: what happened to servers, why, and what comes next."""
 
 import contextlib
+import json
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 
 import anyio
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.websockets import WebSocketDisconnect
 
 from supervisor import ServiceStatus
@@ -14,7 +15,7 @@ from ..described import JSON, Content, Param, described, described_socket, json_
 from ..errors import ApiError, NotAuthenticated, answer_for
 from ..eventreader import CONSOLE, EventReader
 from ..eventstream import BEGIN, HEADERS, STILL_HERE, event, place
-from ..happening import Happening, next_of
+from ..happening import Past, next_of
 from ..logquery import InvalidLogQuery, moment_of
 from ..parts import Answer, Call, SocketCall
 from ..query import whole_number
@@ -56,25 +57,26 @@ def show(call: Call) -> Answer:
 
     def tell(status: ServiceStatus) -> Answer:
         known = call.parts.chronicle.latest_of(call.server, limit) if last is None else None
-        return _read(call, status, last, limit) if known is None else _told(call, status, known)
+        return _read(call, status, last, limit) if known is None else _told(call, status, known, limit)
 
     return call.with_server(tell)
 
 
 async def _read(call: Call, status: ServiceStatus, last: int | None, limit: int) -> Response:
-    return _told(call, status, await call.parts.chronicle.of(call.server, last, limit))
+    found = await call.parts.chronicle.of(call.server, last, limit)
+    return _told(call, status, Past(found), limit)
 
 
-def _told(call: Call, status: ServiceStatus, found: Sequence[Happening]) -> Response:
-    lines = call.who.may(CONSOLE, call.server)
-    body = {
+def _told(call: Call, status: ServiceStatus, past: Past, most: int) -> Response:
+    now = {
         "server": call.server,
         "state": str(status.state),
         "reason": status.reason,
         "next": next_of(status),
-        "history": [one.describe(lines=lines) for one in found],
     }
-    return JSONResponse(body)
+    front = json.dumps(now, ensure_ascii=False, separators=(",", ":"))
+    history = past.json(most, lines=call.who.may(CONSOLE, call.server))
+    return Response(f'{front[:-1]},"history":{history}}}', media_type="application/json")
 
 
 @described(

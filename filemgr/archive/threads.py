@@ -23,8 +23,8 @@ def processors() -> int:
 
 
 MANY = 33
-"""Pieces of 1 MiB that may be ahead: where files are small, threads wait for who opens them, and where they are
-large, he for them."""
+"""Pieces of 1 MiB that may be ahead: where files are small, threads wait for who opens them; where they are
+large, he waits for them."""
 
 
 class Ordered:

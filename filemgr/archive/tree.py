@@ -14,10 +14,9 @@ import os
 import stat
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from ..errors import InvalidPath, NoSuchFile, about
 from ..relpath import RelPath
@@ -37,8 +36,7 @@ class Unwanted(Exception):
     """A member that is left out; the message is the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """How a member shall look; None where the archive does not say."""
 
     mode: int | None = None

@@ -101,7 +101,7 @@ async def test_a_lost_connection_is_taken_up_where_it_ended(monkeypatch: pytest.
     other.say(b"ond\nthird\n")
     mirror = Sources(one, SupervisorUnreachable("no supervisor"), SupervisorUnreachable("no"), other)
     async with viewing(mirror) as (viewer, _):
-        assert await viewer.replay() == ""
+        assert (await viewer.replay()).text == ""
         assert await shown(viewer, 2) == ["first", "second\nthird"]
         assert mirror.asked == [None, 9, 9, 9]
         assert one.closed
@@ -198,16 +198,29 @@ async def test_a_replay_waits_for_the_scrollback_and_no_longer() -> None:
     source = Source(10, 30)
     source.say(b"one\n" * 5)
     async with viewing(Sources(source)) as (viewer, _):
-        assert await viewer.replay() == "\n".join(["one"] * 5)
+        assert (await viewer.replay()).text == "\n".join(["one"] * 5)
         source.say(b"two\n")
         assert await shown(viewer, 1) == ["two"]
+
+
+async def test_a_replay_is_built_once_for_all_who_come_before_there_is_more() -> None:
+    source = Source(0, 4)
+    source.say(b"one\n")
+    async with viewing(Sources(source)) as (viewer, made):
+        first = await viewer.replay()
+        async with made.view("a", LINES, SIZE) as other:
+            assert (await other.replay()).json is first.json
+            source.say(b"two\n")
+            assert await shown(viewer, 1) == await shown(other, 1) == ["two"]
+        async with made.view("a", LINES, SIZE) as other:
+            assert (await other.replay()).text == "one\ntwo"
 
 
 async def test_a_replay_ends_with_a_line_that_has_none() -> None:
     source = Source(0, 4)
     source.say(b"a\n> ")
     async with viewing(Sources(source)) as (viewer, _):
-        assert await viewer.replay() == "a\n> "
+        assert (await viewer.replay()).text == "a\n> "
 
 
 async def test_the_last_words_are_shown_when_the_service_is_gone() -> None:
@@ -223,7 +236,7 @@ async def test_the_last_words_are_shown_when_the_service_is_gone() -> None:
 
 async def test_a_console_of_a_service_that_is_gone_is_empty_and_over() -> None:
     async with viewing(Sources(NoSuchService("a"))) as (viewer, made):
-        assert await viewer.replay() == ""
+        assert (await viewer.replay()).text == ""
         with pytest.raises(anyio.EndOfStream):
             await viewer.receive()
         async with made.view("b", LINES, SIZE):

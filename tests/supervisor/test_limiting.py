@@ -102,6 +102,7 @@ def test_without_a_control_group_the_kernels_own_count_is_a_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oom, "STATISTICS", str(tmp_path / "vmstat"))
+    monkeypatch.setattr(oom, "MACHINE", oom.Machine())
     assert Oom(None).note() == ""
     (tmp_path / "vmstat").write_text("nr_free_pages 5\noom_kill 7\n")
     seen = Oom(None)

@@ -359,3 +359,28 @@ def test_a_file_that_is_opened_for_appending_gets_a_right_zip(place: Place, tree
         ).returncode
         == 0
     )
+
+
+def test_what_came_long_before_is_found_again_in_a_zst(place: Place) -> None:
+    noise = os.urandom(12 << 20)
+    (place.path / "data").mkdir()
+    for name in ("one", "two"):
+        (place.path / "data" / name).write_bytes(noise)
+    packed = place.pack("a.tar.zst", Format.TAR_ZSTD, "data")
+    assert packed.bytes < len(noise) * 1.1
+
+
+def test_a_zip_of_many_small_folders_and_files_keeps_their_order(place: Place) -> None:
+    data = place.path / "data"
+    names = [f"data/{number:03}/file" for number in range(300)]
+    for name in names:
+        (place.path / name).parent.mkdir(parents=True)
+        (place.path / name).write_text(name)
+    (data / "150" / "large").write_bytes(os.urandom(3 << 20))
+    place.pack("a.zip", Format.ZIP, "data")
+    with zipfile.ZipFile(place.path / "a.zip") as packed:
+        order = packed.namelist()
+        assert order == sorted(order)
+        assert [name for name in order if name.endswith("/file")] == names
+        assert all(packed.read(name).decode() == name for name in names)
+        assert packed.testzip() is None
