@@ -48,7 +48,8 @@ class PromptProtocol(PipelinedProtocol):
         latest = self._latest
         if latest is not None and latest[0] == data and self._between and self._is_free():
             _, app, asked = latest
-            if app.holds(asked):
+            # It may have had to wait when it came again: then this one waits behind it.
+            if self.cycle.response_complete and app.holds(asked):
                 self._answer_again(app, asked)
                 return
         super().data_received(data)
@@ -128,7 +129,6 @@ class PromptProtocol(PipelinedProtocol):
             self.server_state.total_requests += 1
             self._idle_since = self.loop.time()
             return
-        self._latest = None  # what comes meanwhile has to wait for its turn
         self._unset_keepalive_if_required()
         self.cycle = cycle = self._cycle_of(asked)
         self._start(cycle, cast("ASGI3Application", answer))
