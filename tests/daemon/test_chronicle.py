@@ -51,14 +51,13 @@ async def test_a_stop_and_a_start_stand_there_with_who_asked(folder: str) -> Non
 
 async def test_one_that_is_closed_does_not_keep_the_loop_busy(folder: str) -> None:
     async with supervising(folder, over_socket=True) as door, hearing(door, folder) as chronicle:
-        saves = lambda: [one for one in anyio.get_running_tasks() if "_save" in (one.name or "")]  # noqa: E731
-        await eventually(lambda: _at_once(saves()), lambda found: len(found) == 1)
+        await eventually(_saving, lambda found: found == 1)
         chronicle.close()
-        await eventually(lambda: _at_once(saves()), lambda found: found == [])
+        await eventually(_saving, lambda found: found == 0)
 
 
-async def _at_once(found: list[anyio.TaskInfo]) -> list[anyio.TaskInfo]:
-    return found
+async def _saving() -> int:
+    return sum("_save" in (task.name or "") for task in anyio.get_running_tasks())
 
 
 async def test_the_last_lines_before_a_crash_stand_there_and_no_line_of_ours(folder: str) -> None:
