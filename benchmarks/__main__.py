@@ -21,7 +21,7 @@ from typing import cast
 
 from .bench import SHARED, Bench
 from .case import Measured, NotMeasured, Section
-from .report import as_json, machine, table
+from .report import as_json, goals, machine, table
 from .rounds import measure
 from .started import config_of, kind_of, started
 from .target import given
@@ -114,6 +114,7 @@ def _run(options: argparse.Namespace, folder: str) -> int:
         until = begun + options.minutes * 60
         for name in options.sections or SECTIONS:
             _measure(name, bench, options, until, results)
+    print("\n".join(goals(results)))
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump({"machine": about, "cases": [as_json(one) for one in results]}, file, indent=1)

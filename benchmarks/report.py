@@ -49,10 +49,17 @@ def table(result: Measured) -> Iterator[str]:
         yield f"  {first:<{widths[0]}}{''.join(numbers)}"
     for name, why in result.failures.items():
         yield f"  {name:<{widths[0]}}  not measured: {why}"
-    for name, goal, share, met in _judged(result):
-        said = {True: "met", False: "MISSED", None: "unknown"}[met]
-        yield f"  goal: {_wish(goal)}{f' ({goal.octyne})' if goal.octyne else ''}: {name} {share}, {said}"
+    yield from (f"  goal: {wish}: {name} {share}, {said}" for name, wish, share, said in _told(result))
     yield ""
+
+
+def goals(results: Sequence[Measured]) -> Iterator[str]:
+    """Yield a line for each goal of all cases, by what came of it, the missed ones last."""
+    told = [(one, *goal) for one in results for goal in _told(one)]
+    for wanted in ("met", "unknown", "MISSED"):
+        for one, name, wish, share, said in told:
+            if said == wanted:
+                yield f"{said:<7}  {one.section}: {one.case.name}: {wish}: {name} {share}"
 
 
 def as_json(result: Measured) -> Json:
@@ -101,6 +108,13 @@ def _judged(result: Measured) -> Iterator[tuple[str, Goal, str, bool | None]]:
             other = statistics.median(rival) if rival else None
             share = f"{value / other:.0%}" if goal.of is not None and other else amount(value)
             yield name, goal, share, goal.met(value, other)
+
+
+def _told(result: Measured) -> Iterator[tuple[str, str, str, str]]:
+    """Yield of each goal whose it is, what it wants, what was reached, and what came of it."""
+    for name, goal, share, met in _judged(result):
+        wish = f"{_wish(goal)} ({goal.octyne})" if goal.octyne else _wish(goal)
+        yield name, wish, share, {True: "met", False: "MISSED", None: "unknown"}[met]
 
 
 def _wish(goal: Goal) -> str:

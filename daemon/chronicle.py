@@ -215,7 +215,7 @@ class Chronicle:
 
     async def _save(self) -> None:
         failed = False
-        while True:
+        while not self.closed:  # what is left then is saved by `run`
             if not self._unsaved:
                 await self._changed.wait()
             told = await self._save_once()

@@ -1,8 +1,12 @@
 """A command in the config: a list of words, or a text that is split as a shell would."""
 
+import re
 import shlex
 
 from .values import Value
+
+_QUOTING = re.compile(r"[\\'\"]")
+_WORD = re.compile(r"[^ \t\r\n]+")
 
 
 def read_command(value: Value) -> tuple[str, ...]:
@@ -11,7 +15,9 @@ def read_command(value: Value) -> tuple[str, ...]:
         words = tuple(word.text() for word in value.data)
     elif isinstance(value.data, str):
         try:
-            words = tuple(shlex.split(value.data))
+            # Without quotes it is the same in a tenth of the time, which counts with a thousand servers.
+            plain = _QUOTING.search(value.data) is None
+            words = tuple(_WORD.findall(value.data) if plain else shlex.split(value.data))
         except ValueError as exc:  # "No closing quotation", "No escaped character"
             raise value.error(f"cannot be split into words: {str(exc).lower()}") from exc
     else:

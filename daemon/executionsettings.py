@@ -29,6 +29,8 @@ def read_execution(section: Section) -> Execution:
 
 def read_tree_limits(section: Section) -> Limits:
     """Return the limits of a server's whole tree; raises `ConfigError`."""
+    if section.empty:
+        return Limits()
     cpu = section.get("cpu")
     weight = section.get("cpuWeight")
     limits = Limits(

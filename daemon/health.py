@@ -16,7 +16,7 @@ from supervisor import NoSuchService, NotAllowed, ServiceStatus, State, Supervis
 from .checkup import Checkup, HealthChange, Means
 from .config import Config
 from .mirror import Mirror
-from .plan import compile_plan
+from .plan import compile_service
 from .verdict import Condition
 from .ward import NOT_CHECKED, Ward
 
@@ -56,18 +56,17 @@ class Health:
 
     async def configure(self, config: Config) -> None:
         """Check what this config says from now on; what has not changed is not begun anew."""
-        specs = {spec.name: spec for spec in compile_plan(config).services}
-        for name in [name for name in self._wards if name not in specs]:
+        for name in [name for name in self._wards if name not in config.servers]:
             self._end(name)
-        for name, spec in specs.items():
-            checks = config.servers[name].health.checks
+        for name, server in config.servers.items():
+            checks = server.health.checks
             known = self._wards.get(name)
             if known is not None and known.checks == checks:
-                known.spec = spec
+                known.spec = compile_service(name, server)
                 continue
             self._end(name)
             if checks:
-                ward = self._wards[name] = Ward(spec, checks, self._means)
+                ward = self._wards[name] = Ward(compile_service(name, server), checks, self._means)
                 self._tasks.start_soon(ward.run)
             self._note(name)  # it may be waiting for a check that this config has no more
 

@@ -14,7 +14,7 @@ no positions, which most real files need for a warning, and two parsers are two 
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hjson import HjsonDecodeError
 from hjson.decoder import JSONArray, JSONObject, getNext, mlscanstring, scanstring
@@ -195,8 +195,8 @@ class _Reader:
 
 def _settle(source: Source, raw: _Raw, key: str) -> Value:
     """Return the value with the full path of its key; refuse and warn about what needs that path."""
-    value = Value(source, raw.index, key, None)
     if isinstance(raw.data, _Pairs):
+        value = Value(source, raw.index, key, None)
         items: dict[str, Value] = {}
         for name, item in raw.data:
             path = value.path(name)
@@ -206,13 +206,14 @@ def _settle(source: Source, raw: _Raw, key: str) -> Value:
             if _NOT_TEXT.search(name):
                 raise source.error(item.index, "must not contain NUL or half of a surrogate pair", path)
             items[name] = _settle(source, item, path)
-        return replace(value, data=items)
+        return Value(source, raw.index, key, items)
     if isinstance(raw.data, tuple):
         entries = tuple(_settle(source, item, f"{key}[{at}]") for at, item in enumerate(raw.data))
-        return replace(value, data=entries)
+        return Value(source, raw.index, key, entries)
+    value = Value(source, raw.index, key, raw.data)
     if isinstance(raw.data, str):
         if _NOT_TEXT.search(raw.data):
             raise value.error("must not contain NUL or half of a surrogate pair")
         if source.text[raw.index] not in "\"'" and _SWALLOWED.search(raw.data):
             value.warn("text without quotes takes the rest of its line, comment and comma too")
-    return replace(value, data=raw.data)
+    return value

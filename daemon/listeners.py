@@ -3,6 +3,7 @@
 The listener decides who is local, and it alone: it is the one that knows which socket a connection came by.
 """
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -15,12 +16,13 @@ import anyio
 import anyio.abc
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.server import ServerState
 
 from .certificates import Certificate, Pair
 from .config import Config
 from .exposure import Exposure
 from .held import HeldSockets
-from .protocols import FramesProtocol, LocalProtocol, RemoteProtocol
+from .protocols import LocalProtocol, RemoteProtocol
 from .quotas import Quotas
 from .server import EncryptedServer, Server
 from .sockets import (
@@ -176,7 +178,7 @@ class Listeners:
         settings = uvicorn.Config(
             self._app,
             http=partial(LocalProtocol if local else RemoteProtocol, quotas=self._quotas),  # type: ignore[arg-type]
-            ws=FramesProtocol,
+            ws=_frames,  # type: ignore[arg-type]
             ws_max_size=MOST_MESSAGE,
             ws_ping_interval=None,
             ws_per_message_deflate=False,
@@ -228,6 +230,15 @@ class Listeners:
         if listener.address.place not in {served.place for served in self._served}:
             self._held.release(listener.address)
             _unlink(listener)
+
+
+def _frames(
+    config: uvicorn.Config, server_state: ServerState, app_state: dict[str, object]
+) -> asyncio.Protocol:
+    """Return what speaks WebSocket; `Daemon` imports it when it serves, so that nobody waits for that."""
+    from .frames import FramesProtocol  # noqa: PLC0415  (25 ms until the first answer)
+
+    return FramesProtocol(config, server_state, app_state)
 
 
 def _addresses(config: Config, exposure: Exposure) -> list[Address]:

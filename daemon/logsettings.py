@@ -53,6 +53,8 @@ class LogSettings:
 def read_log_settings(section: Section, path: Callable[[str], str]) -> LogSettings:
     """Return the settings; `path` makes a path absolute. Raises `ConfigError`."""
     usual = LogSettings()
+    if section.empty:
+        return usual
     folder = section.text("path", "")
     settings = LogSettings(
         to=Destination(section.choice("to", usual.to, *Destination)),

@@ -20,7 +20,6 @@ from supervisor import (
 )
 
 from .config import Config, ConfigError, ConfigFile, find_config
-from .configreport import ConfigReport
 from .goodconfig import GoodConfig
 from .held import HeldSockets
 from .plan import compile_plan
@@ -92,6 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(path: str | None, state: str | None) -> int:
+    from .configreport import ConfigReport  # noqa: PLC0415  (nobody who starts us waits for it)
+
     report = ConfigReport.of(path, os.getcwd(), state)
     sys.stdout.write(f"{report.to_json()}\n")
     return 0 if report.error is None else BAD_CONFIG

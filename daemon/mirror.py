@@ -70,7 +70,7 @@ class Mirror:
         while True:
             try:
                 if refresh is not None:
-                    await self._supervisor.list()  # somebody is there
+                    await self._supervisor.heard([])  # somebody is there
                     await refresh()
                 # In turn with `apply`: the plan of a moment ago must not overtake the new one.
                 async with self._applying:

@@ -7,10 +7,11 @@ from .config import Config, ConfigError, Server
 
 def compile_plan(config: Config) -> Plan:
     """Return the plan for a config, in the order of the file; raises `ConfigError`."""
-    return Plan(tuple(_service(name, server) for name, server in config.servers.items()))
+    return Plan(tuple(compile_service(name, server) for name, server in config.servers.items()))
 
 
-def _service(name: str, server: Server) -> ServiceSpec:
+def compile_service(name: str, server: Server) -> ServiceSpec:
+    """Return what the plan says of one server; raises `ConfigError`."""
     try:
         return ServiceSpec(
             name=name,

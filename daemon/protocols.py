@@ -12,10 +12,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from uvicorn import Config
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.exceptions import InvalidState
-from websockets.protocol import State
 
 from .access import Peer
 from .addresses import plain_address
@@ -37,7 +34,8 @@ _SO_PEERGROUPS = 59
 _MOST_GROUPS = 256
 """As many as fit into what Python takes from getsockopt(2)."""
 
-_PLACE = "place"
+PLACE = "place"
+"""Under what a connection keeps its place for the WebSocket that it may become."""
 
 
 class RemoteProtocol(PromptProtocol):
@@ -79,7 +77,7 @@ class RemoteProtocol(PromptProtocol):
             except Overcrowded as exc:
                 self._refuse(exc.status, exc.kind, exc.message)
                 return
-        ours = {"peer": peer, "abort": transport.abort, "wire": Wire(self), _PLACE: self._place}
+        ours = {"peer": peer, "abort": transport.abort, "wire": Wire(self), PLACE: self._place}
         self.app_state = {**self.app_state, **ours}
         self._expect_head()
 
@@ -106,6 +104,10 @@ class RemoteProtocol(PromptProtocol):
         if len(self.headers) > MOST_LINES:
             self._refusal = 431, "too-large", f"A request may have at most {MOST_LINES} header lines!"
             raise ValueError(self._refusal[2])  # the parser ends by it, and says that this is no HTTP
+        if self.parser.should_upgrade() and any(name == b"transfer-encoding" for name, _ in self.headers):
+            # Where these chunks end only the parser finds, and it would pass them over.
+            self._refusal = 400, "invalid-request", "A body in chunks cannot come with an Upgrade header!"
+            raise ValueError(self._refusal[2])
         self._head, self._mute = None, 0
         self._forget_deadline()
         super().on_headers_complete()
@@ -231,39 +233,3 @@ def _name_of(pid: int) -> str:
             return file.read(64).decode("utf-8", "replace").strip()
     except OSError:
         return ""
-
-
-class FramesProtocol(WebSocketsSansIOProtocol):
-    """The WebSocket that an HTTP connection has become: it has taken over that one's place."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Go on with the connection."""
-        super().connection_made(transport)
-        if self.client is not None:
-            self.client = plain_address(self.client[0]), self.client[1]
-        self.app_state = {**self.app_state, "line": self}
-
-    def pass_on(self, frames: bytes) -> bool:
-        """Send frames of whole messages as they are; tell whether the connection is open.
-
-        They lie between other messages: we never send one in parts. Who sends much waits for `writable`.
-        """
-        is_open = self.conn.state is State.OPEN and not self.close_sent and not self.transport.is_closing()
-        if is_open:
-            self.transport.write(frames)
-        return is_open
-
-    def data_received(self, data: bytes) -> None:
-        """Take in frames."""
-        try:
-            super().data_received(data)
-        except InvalidState:
-            # uvicorn refuses a text that is no UTF-8, but a closing frame that came with it was read before.
-            self.transport.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Give up the place."""
-        super().connection_lost(exc)
-        place = self.app_state.get(_PLACE)
-        if isinstance(place, Place):
-            place.leave()

@@ -127,6 +127,7 @@ class Daemon:
         audit.started(reloader.config.port)
         log.info("Holdfast %s serves %s", VERSION, " and ".join(listeners.addresses))
         await reloader.keep_good()
+        await anyio.to_thread.run_sync(_import_the_rest)
         # What exists now lives as long as we: to look for garbage in it takes 15 ms each time, for nothing.
         gc.collect()
         gc.freeze()
@@ -206,6 +207,11 @@ class Daemon:
     def _end(self, code: int) -> None:
         self._code = code
         self._stop.set()
+
+
+def _import_the_rest() -> None:
+    """Import what the first answer does not need, so that nobody waits for it later."""
+    from . import frames  # noqa: F401, PLC0415
 
 
 def _show(account: str) -> bool:

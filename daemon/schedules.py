@@ -21,7 +21,7 @@ from supervisor import NotAllowed
 
 from .config import Config
 from .errors import NoSuchSchedule
-from .plan import compile_plan
+from .plan import compile_service
 from .schedule import begin
 from .scheduleactions import KNOWN, Actions, Done, Failed, Skipped, said
 from .scheduleentry import Entry, Found, Run, off, with_end, with_results
@@ -92,12 +92,14 @@ class Schedules:
 
     async def configure(self, config: Config) -> None:
         """Take the schedules from a config; what goes on of one that is gone is cancelled."""
-        specs = {spec.name: spec for spec in compile_plan(config).services}
         old, self._entries = self._entries, {}
         for name, server in config.servers.items():
+            if not server.schedules:
+                continue
+            spec = compile_service(name, server)
             for title, schedule in server.schedules.items():
                 key = name, title
-                entry = self._entries[key] = Entry(key, specs[name], schedule)
+                entry = self._entries[key] = Entry(key, spec, schedule)
                 if (known := old.pop(key, None)) is not None:
                     entry.run = known.run
                 elif self._configured:

@@ -135,16 +135,26 @@ class Section:
             raise value.expected("an object")
         self.value = value
         self._items = value.data
-        self._folded = {key.lower(): key for key in value.data}
+        self._folded = {key.lower(): key for key in value.data} if value.data else {}
         self._asked: set[str] = set()
 
     def get(self, key: str) -> Value | None:
         """Return the value of a key, or None."""
+        if not self._items:  # as most sections of most servers are
+            return None
         if key not in self._items:
-            key = self._folded.get(key.lower(), key)
+            found = self._folded.get(key.lower())
+            if found is None:
+                return None
+            key = found
         self._asked.add(key)
-        value = self._items.get(key)
-        return None if value is None or value.data is None else value
+        value = self._items[key]
+        return None if value.data is None else value
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no key at all: everything has its default."""
+        return not self._items
 
     def require(self, key: str, what: str) -> Value:
         """Return the value of a key that must be there."""
@@ -155,8 +165,10 @@ class Section:
 
     def section(self, key: str) -> "Section":
         """Return an object; a missing one is empty, and stands where this one stands."""
-        missing = Value(self.value.source, self.value.index, self.value.path(key), {})
-        return Section(self.get(key) or missing)
+        value = self.get(key)
+        if value is None:
+            value = Value(self.value.source, self.value.index, self.value.path(key), {})
+        return Section(value)
 
     def entries(self) -> Iterator[tuple[str, Value]]:
         """Yield all keys and values, where the keys are names that the user chose."""

@@ -121,7 +121,8 @@ class StateFile(Generic[T]):
         confirm: Callable[[], None] | None = None
         try:
             before = _text(self.path)
-            self._value(before)
+            if before != data:  # what is stored anew is good
+                self._value(before)
         except ValueError as exc:
             confirm = partial(self._set_aside, self.path, exc)
         except OSError:

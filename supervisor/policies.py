@@ -18,6 +18,8 @@ FINE_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
 
 MOST_STEPS = 32
 
+_SIGNALS = frozenset(signal.Signals)
+
 
 class InvalidSpec(ValueError):
     """A spec or plan that cannot be carried out; the message names the field."""
@@ -64,7 +66,7 @@ class StopStep:
     def check(self, path: str) -> None:
         """Raise `InvalidSpec` for what no kernel or clock can do."""
         check_seconds(f"{path}.wait", self.wait)
-        if self.way is Way.SIGNAL and self.signal not in set(signal.Signals):
+        if self.way is Way.SIGNAL and self.signal not in _SIGNALS:
             raise InvalidSpec(f"{path}.signal: there is no signal {self.signal}")
         if self.way is Way.COMMAND and (not self.command or not self.command[0]):
             raise InvalidSpec(f"{path}.command: is empty")

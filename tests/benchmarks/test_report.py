@@ -3,7 +3,7 @@
 import json
 
 from benchmarks.case import Case, Figures, Goal, Measured
-from benchmarks.report import amount, as_json, table
+from benchmarks.report import amount, as_json, goals, table
 
 
 def nothing() -> Figures:
@@ -55,6 +55,15 @@ def test_a_goal_may_be_a_share_of_what_another_has_reached_in_the_same_run() -> 
 def test_a_share_of_one_who_is_not_there_is_neither_met_nor_missed() -> None:
     result = measured(Goal("requests/s", at_least=0.9, of="cp"), new={"requests/s": [95]})
     assert "  goal: requests/s >= 90% of cp: new 95.0, unknown" in list(table(result))
+
+
+def test_at_the_end_all_goals_stand_together_and_those_that_were_missed_come_last() -> None:
+    slow = measured(Goal("p99", at_most=1.0), new={"p99": [2.0]})
+    quick = measured(Goal("p99", at_most=1.0, octyne="Octyne: 4.2"), new={"p99": [0.5]})
+    assert list(goals([slow, quick])) == [
+        "met      requests: GET /, TCP: p99 <= 1.00 (Octyne: 4.2): new 0.500",
+        "MISSED   requests: GET /, TCP: p99 <= 1.00: new 2.00",
+    ]
 
 
 def test_who_could_not_take_part_is_named_with_the_reason() -> None:

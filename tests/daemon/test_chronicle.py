@@ -49,6 +49,17 @@ async def test_a_stop_and_a_start_stand_there_with_who_asked(folder: str) -> Non
         assert last.body["exit"]["signal"] == 9
 
 
+async def test_one_that_is_closed_does_not_keep_the_loop_busy(folder: str) -> None:
+    async with supervising(folder, over_socket=True) as door, hearing(door, folder) as chronicle:
+        await eventually(_saving, lambda found: found == 1)
+        chronicle.close()
+        await eventually(_saving, lambda found: found == 0)
+
+
+async def _saving() -> int:
+    return sum("_save" in (task.name or "") for task in anyio.get_running_tasks())
+
+
 async def test_the_last_lines_before_a_crash_stand_there_and_no_line_of_ours(folder: str) -> None:
     async with supervising(folder, over_socket=True) as door, hearing(door, folder) as chronicle:
         say = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo line $i; done; echo; printf last; exit 3"
