@@ -99,6 +99,9 @@ def pm2(bench: Bench, folder: str, count: int) -> Iterator[Keeper]:
         command.kill()
         command.wait()
         if god := _number(f"{folder}/pm2.pid"):
+            # One that is given up may still be starting programs: it stands still while they are listed.
+            with suppress(ProcessLookupError):
+                os.kill(god, signal.SIGSTOP)
             left = programs(god)
             with suppress(ProcessLookupError):
                 os.kill(god, signal.SIGKILL)

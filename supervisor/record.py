@@ -4,11 +4,12 @@ What crosses a process boundary (the plan, a frozen state, a message) is data fr
 from another version of ourselves. It is taken apart here, once, and is typed from then on.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import Field
 from typing import ClassVar, Protocol, TypeVar, cast
 
 T = TypeVar("T", str, int, float, bool)
+P = TypeVar("P")
 
 _WORDS = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -91,6 +92,13 @@ class Record:
         """Return a field that is an object itself; a missing one is empty."""
         value = self._data.get(key)
         return Record({} if value is None else value, self.where(key))
+
+    def part(self, key: str, read: Callable[["Record"], P], default: P) -> P:
+        """Return what is read from a field that is an object; what is as by default is `default` itself."""
+        if not self.has(key):
+            return default
+        found = read(self.record(key))
+        return default if found == default else found
 
     def names(self) -> Sequence[str]:
         """Return the names of all fields."""

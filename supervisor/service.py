@@ -1,6 +1,5 @@
 """A supervised program over time: performs what its lifecycle decides, and tells it what happened."""
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 import anyio
@@ -97,7 +96,7 @@ class Service:
         self._spawned_spec = spec
         self._alarm = Alarm(lambda: self._handle(Elapsed()), clock)
         self._voice = Voice(tasks, clock, lambda: self.name, self._handle, self._note_voice)
-        self._events: deque[Event] = deque()
+        self._events: list[Event] = []  # few at a time: a deque has room for 64, a thousand times
         self._tasks = tasks
 
     @property
@@ -269,7 +268,7 @@ class Service:
             wait = self._alarm.remaining(anyio.current_time())
             if (transition := self._witness.compare(self.name, self._pid, wait)) is not None:
                 self._happened(transition)
-            self._events.popleft()
+            del self._events[0]
         self._changed(self)
 
     def _perform(self, effect: Effect) -> None:

@@ -102,14 +102,14 @@ class ServiceSpec:
                 directory=record.take("directory", str),
                 environment=record.mapping("environment"),
                 autostart=record.take("autostart", bool, True),
-                stop=StopPolicy.from_record(record.record("stop")),
-                restart=RestartPolicy.from_record(record.record("restart")),
-                scrollback=ScrollbackPolicy.from_record(record.record("scrollback")),
+                stop=record.part("stop", StopPolicy.from_record, _USUAL.stop),
+                restart=record.part("restart", RestartPolicy.from_record, _USUAL.restart),
+                scrollback=record.part("scrollback", ScrollbackPolicy.from_record, _USUAL.scrollback),
                 boot=word(record, "boot", Boot.ENABLED),
                 leftovers=word(record, "leftovers", LeftBehind.STOP),
-                ready=ReadyPolicy.from_record(record.record("ready")),
-                execution=Execution.from_record(record.record("execution")),
-                limits=Limits.from_record(record.record("limits")),
+                ready=record.part("ready", ReadyPolicy.from_record, _USUAL.ready),
+                execution=record.part("execution", Execution.from_record, _USUAL.execution),
+                limits=record.part("limits", Limits.from_record, _USUAL.limits),
                 terminal=Terminal.from_record(record.record("terminal")) if record.has("terminal") else None,
                 after=record.strings("after"),
                 requires=record.strings("requires"),
@@ -195,3 +195,7 @@ def _check_encodes(name: str, encode: Callable[[str], bytes], *texts: str) -> No
             encode(text)
     except UnicodeEncodeError as exc:
         raise InvalidSpec(f"{name}: holds a character that is none") from exc
+
+
+_USUAL = ServiceSpec("usual", ("true",), "/")
+"""All that is as by default in it is shared by the specs that are read: there may be a thousand."""

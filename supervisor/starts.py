@@ -8,6 +8,9 @@ import anyio.lowlevel
 AT_ONCE = 16
 """Services that are started before the plan's sender is answered."""
 
+IN_A_ROW = 4
+"""Services that are started, a millisecond each, before others are served, who then hear of all at once."""
+
 
 class Starts:
     """The queue; `start` starts one by name, if it is still there."""
@@ -40,21 +43,24 @@ class Starts:
 
     def begin(self) -> None:
         """Start the first ones, and go on with the rest."""
-        for _ in range(min(AT_ONCE, len(self._waiting))):
-            self._start_next()
+        self._start_some(AT_ONCE)
         self.go_on()
 
     def go_on(self) -> None:
-        """Start all who wait, one by one."""
+        """Start all who wait, few in a row."""
         if self._waiting:
             self._tasks.start_soon(self._rest)
 
     async def _rest(self) -> None:
         while self._waiting:
-            self._start_next()
+            self._start_some(IN_A_ROW)
             await anyio.lowlevel.checkpoint()
 
-    def _start_next(self) -> None:
-        name = next(iter(self._waiting))
-        del self._waiting[name]
-        self._start(name)
+    def _start_some(self, most: int) -> None:
+        # A start can bring others along, or take them out: who waits is looked up each time.
+        for _ in range(most):
+            if not self._waiting:
+                break
+            name = next(iter(self._waiting))
+            del self._waiting[name]
+            self._start(name)

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+from functools import cached_property
 
 import anyio
 
@@ -29,7 +30,11 @@ class Stdin:
         """-1 once it is closed, and for a program whose pipes are lost."""
         self.owed = b""
         """The end of a message whose beginning was taken: it is still to be `pour`ed."""
-        self._turn = anyio.Lock()
+
+    @cached_property
+    def _turn(self) -> anyio.Lock:
+        """Whose turn it is; most programs are never told anything, and do without."""
+        return anyio.Lock()
 
     async def write(self, data: bytes) -> None:
         """Give a message to the program, whole or not at all, in order; raises `InputRefused`.

@@ -19,10 +19,10 @@ from ..target import Target
 
 COUNTS = (0, 1, 100, 1000)
 
-QUIET = 20.0
+QUIET = 15.0
 """Seconds for which idle processes are watched."""
 
-SETTLED = 5.0
+SETTLED = 3.0
 """Seconds from the start of the last program to that."""
 
 UNITS = {
@@ -71,21 +71,22 @@ def cases(bench: Bench) -> Iterator[Case]:
             about=f"all up: from exec, until all live; idle: {QUIET:g} s, from {SETTLED:g} s on; "
             "all gone: from SIGTERM on",
         )
+    more = bench.scaled(MORE)
     yield Case(
-        f"{MORE} programs more, of a plan in a running supervisor",
+        f"{more} programs more, of a plan in a running supervisor",
         {
-            **{target.name: partial(_more, target) for target in own},
-            f"{LIMIT}posix_spawn in C": partial(_limit, bench, MORE),
+            **{target.name: partial(_more, target, more) for target in own},
+            f"{LIMIT}posix_spawn in C": partial(_limit, bench, more),
         },
         {"all up": "ms"},
         (Goal("all up", at_most=75.0),),
         bench.names,
         about="from the plan at the private socket (only Holdfast has one), until all live",
     )
-    one: dict[str, Contender] = {target.name: partial(_one, target) for target in own}
+    one: dict[str, Contender] = {target.name: partial(_one, target, more) for target in own}
     yield Case(
-        f"1 of {MORE} programs",
-        one | {name: partial(_one_of_keeper, bench, name) for name in KEEPERS},
+        f"1 of {more} programs",
+        one | {name: partial(_one_of_keeper, bench, name, more) for name in KEEPERS},
         {"back after a crash": "ms", "stop": "ms"},
         about="from SIGKILL of the program until another lives: Holdfast and Octyne wait on purpose (0.5 s); "
         "stop: from TERM asked of the API until the program is gone",
@@ -125,20 +126,14 @@ def _kept(bench: Bench, start: Start, name: str, count: int, empty: dict[str, fl
     with start(count) as keeper:
         until(lambda: alive(keeper.root, count))
         figures = {"all up": (time.monotonic() - keeper.begun) * 1000} if count else {}
-        time.sleep(SETTLED)
-        own = family(keeper.root)
-        before, begun = sum(map(seconds, own)), time.monotonic()
-        time.sleep(bench.scaled(int(QUIET)))
-        figures["idle"] = (sum(map(seconds, own)) - before) / (time.monotonic() - begun) * 100
-        kept = {pid: resident(pid) / (1 << 20) for pid in own}
-        figures["memory"] = sum(kept.values())
-        if len(own) == 2:
-            figures["supervisor"] = kept.pop(keeper.root)
-            figures["API"] = sum(kept.values())
-        if not count:
-            empty[name] = figures["memory"]
-        elif name in empty and count > 1:
-            figures["for each"] = (figures["memory"] - empty[name]) / count * 1024
+        # Who is asked to end while he begins may not hear it.
+        time.sleep(SETTLED * min(bench.scale, 1))
+        if count != 1:
+            figures |= _idle(bench, keeper)
+            if not count:
+                empty[name] = figures["memory"]
+            elif name in empty:
+                figures["for each"] = (figures["memory"] - empty[name]) / count * 1024
         living = programs(keeper.root)
         asked = time.monotonic()
         keeper.end()
@@ -148,23 +143,37 @@ def _kept(bench: Bench, start: Start, name: str, count: int, empty: dict[str, fl
     return figures
 
 
+def _idle(bench: Bench, keeper: Keeper) -> Figures:
+    """Return what a keeper costs while nothing happens."""
+    own = family(keeper.root)
+    before, begun = sum(map(seconds, own)), time.monotonic()
+    time.sleep(QUIET * min(bench.scale, 1))
+    figures = {"idle": (sum(map(seconds, own)) - before) / (time.monotonic() - begun) * 100}
+    kept = {pid: resident(pid) / (1 << 20) for pid in own}
+    figures["memory"] = sum(kept.values())
+    if len(own) == 2:
+        figures["supervisor"] = kept.pop(keeper.root)
+        figures["API"] = sum(kept.values())
+    return figures
+
+
 def _limit(bench: Bench, number: int) -> Figures:
     return {"all up": bench.told("spawn", str(number))["seconds"] * 1000}
 
 
-def _more(target: Target) -> Figures:
+def _more(target: Target, count: int) -> Figures:
     with target.with_servers(1) as one:
         assert one.root is not None
         assert one.folders is not None
         root = one.root
         begun = time.monotonic()
-        apply_more(os.path.join(one.folders, "state", "run", "supervisor.sock"), MORE)
-        until(lambda: alive(root, MORE + 1))
+        apply_more(os.path.join(one.folders, "state", "run", "supervisor.sock"), count)
+        until(lambda: alive(root, count + 1))
         return {"all up": (time.monotonic() - begun) * 1000}
 
 
-def _one(target: Target) -> Figures:
-    with target.with_servers(MORE) as one:
+def _one(target: Target, count: int) -> Figures:
+    with target.with_servers(count) as one:
         assert one.root is not None
         figures = {"back after a crash": _back(one.root)}
         before = set(programs(one.root))
@@ -177,9 +186,9 @@ def _one(target: Target) -> Figures:
         return {**figures, "stop": (time.monotonic() - begun) * 1000}
 
 
-def _one_of_keeper(bench: Bench, name: str) -> Figures:
-    with _of_keeper(bench, KEEPERS[name], MORE) as keeper:
-        until(lambda: alive(keeper.root, MORE))
+def _one_of_keeper(bench: Bench, name: str, count: int) -> Figures:
+    with _of_keeper(bench, KEEPERS[name], count) as keeper:
+        until(lambda: alive(keeper.root, count))
         time.sleep(1)
         return {"back after a crash": _back(keeper.root)}
 

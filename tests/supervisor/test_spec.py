@@ -57,6 +57,14 @@ def test_a_plan_survives_json() -> None:
     assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
 
 
+@pytest.mark.parametrize("data", [SMALL, ServiceSpec("a", ("x",), "/").to_dict()])
+def test_specs_share_what_is_as_by_default_whether_it_is_said_or_not(data: dict[str, object]) -> None:
+    one, other = Plan.from_dict({"services": [data, {**data, "name": "b"}]}).services
+    assert replace(one, name="b") == other == ServiceSpec("b", ("x",), "/")
+    for part in ("stop", "restart", "scrollback", "ready", "execution", "limits"):
+        assert getattr(one, part) is getattr(other, part)
+
+
 def test_what_a_plan_does_not_say_has_its_default() -> None:
     """Also in a plan that an older version has stored."""
     plan = Plan.from_dict({"services": [SMALL]})
