@@ -33,6 +33,8 @@ class PromptProtocol(PipelinedProtocol):
     """What is being parsed, if it begins with a request."""
     _latest: tuple[bytes, Application, Asked] | None = None
     """The bytes of the latest request, if it was answered at once, by whom, and what it asks for."""
+    _ends = False
+    """Whether a request is just ending: its account's place is still taken."""
     _idle_since = 0.0
     """When a request was answered at once last."""
 
@@ -46,7 +48,8 @@ class PromptProtocol(PipelinedProtocol):
         latest = self._latest
         if latest is not None and latest[0] == data and self._between and self._is_free():
             _, app, asked = latest
-            if app.holds(asked):
+            # It may have had to wait when it came again: then this one waits behind it.
+            if self.cycle.response_complete and app.holds(asked):
                 self._answer_again(app, asked)
                 return
         super().data_received(data)
@@ -65,6 +68,12 @@ class PromptProtocol(PipelinedProtocol):
         """End a request."""
         self._between = True
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on with those that wait: in tasks, which begin when the request that ends here has left."""
+        self._ends = True
+        super().on_response_complete()
+        self._ends = False
 
     def timeout_keep_alive_handler(self) -> None:
         """Close what nobody uses; a request that came again has only noted the time, as timers cost more."""
@@ -155,7 +164,7 @@ class PromptProtocol(PipelinedProtocol):
 
     def _is_free(self) -> bool:
         """Tell whether nothing waits for an answer, and the client takes what it gets."""
-        return not (self.pipeline or self._unheard or self.flow.write_paused)
+        return not (self._ends or self.pipeline or self._unheard or self.flow.write_paused)
 
 
 def _has_body(scope: HTTPScope) -> bool:

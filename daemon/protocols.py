@@ -104,6 +104,10 @@ class RemoteProtocol(PromptProtocol):
         if len(self.headers) > MOST_LINES:
             self._refusal = 431, "too-large", f"A request may have at most {MOST_LINES} header lines!"
             raise ValueError(self._refusal[2])  # the parser ends by it, and says that this is no HTTP
+        if self.parser.should_upgrade() and any(name == b"transfer-encoding" for name, _ in self.headers):
+            # Where these chunks end only the parser finds, and it would pass them over.
+            self._refusal = 400, "invalid-request", "A body in chunks cannot come with an Upgrade header!"
+            raise ValueError(self._refusal[2])
         self._head, self._mute = None, 0
         self._forget_deadline()
         super().on_headers_complete()

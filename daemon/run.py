@@ -1,6 +1,5 @@
 """One run of the daemon: everything that exists is made here, from top to bottom."""
 
-import gc
 import logging
 import os
 import signal
@@ -21,6 +20,7 @@ from supervisor import (
     replace_file,
 )
 
+from . import garbage
 from .accounts import Accounts, AccountsNotSaved
 from .assembly import ACCOUNTS, Assembly
 from .audit import SYSTEM, Audit
@@ -128,9 +128,7 @@ class Daemon:
         log.info("Holdfast %s serves %s", VERSION, " and ".join(listeners.addresses))
         await reloader.keep_good()
         await anyio.to_thread.run_sync(_import_the_rest)
-        # What exists now lives as long as we: to look for garbage in it takes 15 ms each time, for nothing.
-        gc.collect()
-        gc.freeze()
+        garbage.settle()
 
     async def _listen(self, listeners: Listeners) -> None:
         await self._introduced.wait()  # without an account, we would begin on loopback

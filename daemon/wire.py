@@ -47,9 +47,12 @@ class Wire:
     def inlet(self) -> "Inlet | None":
         """Return what the body of the request can be read from, unless it is short, or has to be parsed."""
         protocol = self._protocol
-        if protocol.scheme == "https" or protocol.owed < WORTH or not protocol.stop_reading():
+        if protocol.scheme == "https" or protocol.owed < WORTH or (copy := _copy(protocol)) is None:
             return None
-        return Inlet(protocol)
+        if not protocol.stop_reading():
+            copy.close()
+            return None
+        return Inlet(protocol, copy)
 
     async def outlet(self) -> "Outlet | None":
         """Return what the answer's body can be written to, when its head is written; raises nothing."""
@@ -57,15 +60,26 @@ class Wire:
         if protocol.scheme == "https":
             return None
         await protocol.written()
-        return None if protocol.transport.is_closing() else Outlet(protocol)
+        copy = _copy(protocol)
+        return None if copy is None else Outlet(protocol, copy)
+
+
+def _copy(protocol: PipelinedProtocol) -> socket.socket | None:
+    """Return a duplicate of the socket; None if it is closing, or there are no descriptors left."""
+    if protocol.transport.is_closing():
+        return None
+    try:
+        return socket.socket(fileno=os.dup(protocol.transport.get_extra_info("socket").fileno()))
+    except OSError:
+        return None
 
 
 class _End:
     """A duplicate of the socket; close it."""
 
-    def __init__(self, protocol: PipelinedProtocol, event: int) -> None:
+    def __init__(self, protocol: PipelinedProtocol, copy: socket.socket, event: int) -> None:
         self._protocol = protocol
-        self._socket = socket.socket(fileno=os.dup(protocol.transport.get_extra_info("socket").fileno()))
+        self._socket = copy
         self._socket.setblocking(False)
         self._ready = select.poll()
         self._ready.register(self._socket, event)
@@ -82,8 +96,8 @@ class _End:
 class Inlet(_End):
     """The rest of a body."""
 
-    def __init__(self, protocol: PipelinedProtocol) -> None:
-        super().__init__(protocol, select.POLLIN)
+    def __init__(self, protocol: PipelinedProtocol, copy: socket.socket) -> None:
+        super().__init__(protocol, copy, select.POLLIN)
         self.left = protocol.owed
         """Bytes that have yet to come."""
         self.early = protocol.early_body()
@@ -122,8 +136,8 @@ class Inlet(_End):
 class Outlet(_End):
     """The way out for an answer's body."""
 
-    def __init__(self, protocol: PipelinedProtocol) -> None:
-        super().__init__(protocol, select.POLLOUT)
+    def __init__(self, protocol: PipelinedProtocol, copy: socket.socket) -> None:
+        super().__init__(protocol, copy, select.POLLOUT)
         self._sent = 0
 
     async def ready(self) -> None:

@@ -11,19 +11,31 @@ import anyio
 import anyio.abc
 import anyio.lowlevel
 
+SPARE = 64
+"""Moments that may be known for nothing."""
+
 
 class Clock:
-    """Knows which alarm is to ring next."""
+    """Knows which alarm is to ring next.
+
+    An alarm that is to ring sooner leaves a moment behind at which nobody has to look at it. A program that
+    crashes again and again makes one each time, so they are thrown away when they could be many.
+    """
 
     def __init__(self, tasks: anyio.abc.TaskGroup) -> None:
         self._tasks = tasks
         self._due: list[tuple[float, int, Alarm]] = []
         self._serial = count()
+        self._most = SPARE
         self._watching = False
         self._sooner = anyio.Event()
 
     def note(self, alarm: "Alarm", moment: float) -> None:
         """Look at an alarm at that moment."""
+        if len(self._due) >= self._most:
+            self._due = [entry for entry in self._due if entry[2].awaits(entry[0])]
+            heapq.heapify(self._due)
+            self._most = 2 * len(self._due) + SPARE
         heapq.heappush(self._due, (moment, next(self._serial), alarm))
         if self._due[0][2] is alarm:
             self._sooner.set()
@@ -41,7 +53,8 @@ class Clock:
                     await sooner.wait()
                 continue
             heapq.heappop(self._due)
-            alarm.look()
+            if alarm.awaits(moment):
+                alarm.look()
             await anyio.lowlevel.checkpoint()
         self._watching = False
 
@@ -65,6 +78,10 @@ class Alarm:
         if self._open and deadline is not None and (self._noted is None or deadline < self._noted):
             self._noted = deadline
             self._clock.note(self, deadline)
+
+    def awaits(self, moment: float) -> bool:
+        """Tell whether it is to be looked at then, and has not been told a sooner moment since."""
+        return self._noted == moment
 
     def look(self) -> None:
         """Ring if the moment has come; for the clock."""
@@ -96,7 +113,7 @@ class Alarm:
     def close(self) -> None:
         """Ring no more, ever."""
         self._open = False
-        self.deadline = None
+        self.deadline = self._noted = None
         self._elapsed = _nobody  # the clock knows us until the moment comes; whom we would wake shall be gone
 
 

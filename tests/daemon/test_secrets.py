@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from daemon import textprotocols
+from daemon import consoles
 
 from .house import PASSWORD, House, python, read
 
@@ -43,7 +43,7 @@ async def test_no_secret_reaches_a_log(
     await either.remote.post("/accounts", content=body[:-1])
     await either.remote.patch("/accounts", content=body)
     with monkeypatch.context() as patch:
-        patch.setattr(textprotocols, "output_frame", None)  # something that nobody expected
+        patch.setattr(consoles, "output_frame", None)  # something that nobody expected
         async with either.view(token=either.token) as viewer:
             await viewer.close_code()
     assert "TypeError" in caplog.text

@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import anyio
 import anyio.to_thread
@@ -13,6 +14,7 @@ import httpx
 import pytest
 import requests
 
+from daemon import wire
 from daemon.wire import Inlet, Outlet
 from filemgr import Incoming, NoSpace
 
@@ -172,6 +174,21 @@ async def test_a_file_system_without_sendfile(shelf: Shelf, monkeypatch: pytest.
     monkeypatch.setattr(os, "sendfile", refused)
     (shelf.folder / "x").write_bytes(LINES)
     assert (await shelf.client.get(FILE, params={"path": "x"})).content == LINES
+
+
+async def test_without_a_descriptor_to_spare_bytes_take_the_transport(
+    shelf: Shelf, used: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(fd: int) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), fd)
+
+    monkeypatch.setattr(wire, "os", SimpleNamespace(dup=refused))
+    put = head(shelf, f"PUT {FILE}?path=x", f"Content-Length: {len(LINES)}")
+    get = head(shelf, f"GET {FILE}?path=x", "Connection: close")
+    said = await anyio.to_thread.run_sync(talk, shelf, put + LINES + get)
+    assert statuses(said) == [b"200", b"200"]
+    assert said.endswith(LINES)
+    assert used == []
 
 
 async def test_with_tls_bytes_take_the_transport(folder: str, used: list[str]) -> None:

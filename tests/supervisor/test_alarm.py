@@ -4,7 +4,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from supervisor.alarm import Alarm, Clock
+from supervisor.alarm import SPARE, Alarm, Clock
 
 FAR = 1000.0
 
@@ -42,6 +42,46 @@ async def test_a_sooner_moment_counts_though_a_later_one_was_waited_for() -> Non
             alarm.set(anyio.current_time() + FAR)
             await anyio.lowlevel.checkpoint()
             alarm.set(anyio.current_time() + 0.01)
+
+
+async def test_moments_that_do_not_count_any_more_do_not_pile_up() -> None:
+    async with anyio.create_task_group() as tasks:
+        rung = 0
+        clock = Clock(tasks)
+
+        def elapsed() -> None:
+            nonlocal rung
+            rung += 1
+            # So goes a program that crashes again and again: it would have been stable one day, and is not.
+            alarm.set(anyio.current_time() + FAR)
+            alarm.set(anyio.current_time())
+
+        alarm = Alarm(elapsed, clock)
+        alarm.open()
+        alarm.set(anyio.current_time())
+        while rung < 10 * SPARE:
+            await anyio.lowlevel.checkpoint()
+        assert len(clock._due) <= SPARE + 2
+        tasks.cancel_scope.cancel()
+
+
+async def test_a_moment_that_passes_for_nothing_is_forgotten() -> None:
+    async with anyio.create_task_group() as tasks:
+        rung: list[str] = []
+        clock, now = Clock(tasks), anyio.current_time()
+        alarm = Alarm(lambda: rung.append("alarm"), clock)
+        alarm.open()
+        for wait in range(20, 0, -1):
+            alarm.set(now + wait / 1000)
+        alarm.set(now + FAR)
+        other = Alarm(lambda: rung.append("other"), clock)
+        other.open()
+        other.set(now + 0.03)
+        while not rung:
+            await anyio.lowlevel.checkpoint()
+        assert rung == ["other"]
+        assert len(clock._due) == 1
+        tasks.cancel_scope.cancel()
 
 
 @pytest.mark.parametrize("ended", ["close", "none"])
