@@ -150,6 +150,19 @@ class Target:
         self, server: str = SPEAKER, way: Way | None = None, protocol: str = "console-v2"
     ) -> socket.socket:
         """Return a connection that is a console now; what comes are frames (RFC 6455)."""
+        one = self.connect(way)
+        try:
+            one.sendall(self.console_head(server, way, protocol))
+            _upgraded(one)
+        except BaseException:
+            one.close()
+            raise
+        return one
+
+    def console_head(
+        self, server: str = SPEAKER, way: Way | None = None, protocol: str = "console-v2"
+    ) -> bytes:
+        """Return the head of a request to watch a server; `protocol` is empty for plain text."""
         more = {
             "Connection": "Upgrade",
             "Upgrade": "websocket",
@@ -158,14 +171,7 @@ class Target:
         }
         if protocol:
             more["Sec-WebSocket-Protocol"] = protocol
-        one = self.connect(way)
-        try:
-            one.sendall(self.head("GET", f"/server/{server}/console", way, more))
-            _upgraded(one)
-        except BaseException:
-            one.close()
-            raise
-        return one
+        return self.head("GET", f"/server/{server}/console", way, more)
 
     def metered(self) -> AbstractContextManager[Consumption]:
         """Measure what its processes use inside the block; workers count, supervised programs do not."""

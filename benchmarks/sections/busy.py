@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import quote
 
@@ -43,20 +43,10 @@ def _flood(bench: Bench, target: Target) -> Iterator[None]:
 def _upload(bench: Bench, target: Target) -> Iterator[None]:
     """One upload after another."""
     del bench
-    over = threading.Event()
-
-    def upload() -> None:
-        while not over.is_set():
-            with suppress(OSError):
-                _send_one(target, over)
-
-    sender = threading.Thread(target=upload)
-    sender.start()
     try:
-        yield
+        with _again_and_again(lambda over: _send_one(target, over)):
+            yield
     finally:
-        over.set()
-        sender.join()
         with suppress(OSError):
             target.ask("DELETE", f"/server/{SPEAKER}/file?path=uploaded")
 
@@ -84,7 +74,6 @@ def _send_one(target: Target, over: threading.Event) -> None:
 @contextmanager
 def _archive(bench: Bench, target: Target) -> Iterator[None]:
     """One archive after another, of a tree of the target's own."""
-    over = threading.Event()
     if target.ask("POST", f"/server/{SPEAKER}/folder?path=/much").status != 200:
         raise NotMeasured("no folder can be made")
     block = b"".join(
@@ -93,20 +82,31 @@ def _archive(bench: Bench, target: Target) -> Iterator[None]:
     for number in range(bench.scaled(40)):
         _put(target, f"part{number}", block)
 
-    def archive() -> None:
-        while not over.is_set():
-            with suppress(OSError):
-                _pack(target, over)
+    try:
+        with _again_and_again(lambda over: _pack(target, over)):
+            yield
+    finally:
+        with suppress(OSError):
+            target.ask("DELETE", f"/server/{SPEAKER}/file?path=/much")
 
-    maker = threading.Thread(target=archive)
-    maker.start()
+
+@contextmanager
+def _again_and_again(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Do something in a thread until the end of the block, which it is told by an event."""
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.is_set():
+            with suppress(OSError, NotMeasured):
+                work(over)
+
+    worker = threading.Thread(target=go_on)
+    worker.start()
     try:
         yield
     finally:
         over.set()
-        maker.join()
-        with suppress(OSError):
-            target.ask("DELETE", f"/server/{SPEAKER}/file?path=/much")
+        worker.join()
 
 
 def _put(target: Target, name: str, content: bytes) -> None:

@@ -85,15 +85,7 @@ def upgrade(target: Target, protocol: str = "console-v2", way: Way | None = None
     """Return the head of a request to watch the speaker; raises `NotMeasured` for a protocol it has not."""
     if protocol not in ("", "console-v2"):
         _known(target, protocol)
-    more = {
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "aG9sZGZhc3QtYmVuY2htYQ==",
-    }
-    if protocol:
-        more["Sec-WebSocket-Protocol"] = protocol
-    return target.head("GET", PATH, way, more)
+    return target.console_head(SPEAKER, way, protocol)
 
 
 def _known(target: Target, protocol: str) -> None:
