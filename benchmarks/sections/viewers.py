@@ -93,45 +93,34 @@ def _known(target: Target, protocol: str) -> None:
         raise NotMeasured(f"it does not speak {protocol}")
 
 
+SPEED = f"/server/{SPEAKER}/file?path=speed"
+"""Where the speaker tells how fast it was: by the API, since a target may be elsewhere."""
+
+
 @contextmanager
 def flooding(bench: Bench, target: Target, order: str) -> Iterator[None]:
     """Have the speaker flood inside the block; `order` goes on behind `flood 0`."""
     del bench
-    speed = speed_file(target)
-    if speed is not None:
-        with suppress(FileNotFoundError):
-            os.unlink(speed)
+    target.ask("DELETE", SPEED)
     target.say(f"flood 0 {order}")
     try:
         yield
     finally:
         target.say("stop")
-        if speed is not None:
-            _until_there(speed)
-
-
-def speed_file(target: Target) -> str | None:
-    """Return where the speaker writes how fast it was, if that is on this machine."""
-    folder = target.folder()
-    return None if folder is None else os.path.join(folder, "speed")
+        _until_told(target)
 
 
 def speed_of(target: Target) -> float:
     """Return how many MB/s the latest flood of the speaker had; raises `NotMeasured`."""
-    path = speed_file(target)
-    if path is None:
-        raise NotMeasured("its files are not here: the speaker tells its speed by one")
-    return _read(path)
+    told = target.ask("GET", SPEED)
+    if told.status != 200:
+        raise NotMeasured(f"the speaker's file `speed` cannot be read: {told.status} {told.body[:100]!r}")
+    return float(told.body) / 1e6
 
 
-def _read(path: str) -> float:
-    with open(path, encoding="ascii") as file:
-        return float(file.read()) / 1e6
-
-
-def _until_there(path: str) -> None:
+def _until_told(target: Target) -> None:
     patience = time.monotonic() + PATIENCE
-    while not os.path.exists(path):
+    while target.ask("GET", SPEED).status != 200:
         if time.monotonic() > patience:
             raise NotMeasured("the speaker does not come to the end of its flood")
         time.sleep(0.01)
@@ -158,7 +147,8 @@ def speed_into(bench: Bench, order: str, reader: Sequence[str] | None) -> float:
         speaker.wait(PATIENCE)
         if taker is not None:
             taker.wait(PATIENCE)
-    return _read(os.path.join(place, "speed"))
+    with open(os.path.join(place, "speed"), encoding="ascii") as file:
+        return float(file.read()) / 1e6
 
 
 @dataclass(slots=True)
