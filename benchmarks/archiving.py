@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from .case import Figures, NotMeasured
+from .forms import post
 from .target import SPEAKER, Answer, Target
 from .tree import Tree
 
@@ -178,16 +179,13 @@ class Theirs:
     def _send(self) -> None:
         """Send the tree as a tar, by the form that every Octyne takes."""
         packed, name = self._tree.folder.parent / "sent.tar", "given.tar"
-        edge = "holdfast-benchmark"
         try:
             with tarfile.open(packed, "w") as tar:
                 tar.add(self._tree.folder, self._name)
-            begin = f'--{edge}\r\nContent-Disposition: form-data; name="upload"; filename="{name}"\r\n\r\n'
-            form = begin.encode() + packed.read_bytes() + f"\r\n--{edge}--\r\n".encode()
+            answer = post(self.target, name, packed.read_bytes())
         finally:
             _remove(packed)
-        kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
-        _done(self.target.ask("POST", f"/server/{SPEAKER}/file?path=/", form, kind))
+        _done(answer)
         _done(self._ask("POST", f"decompress?path={name}", "/"))
         self.remove(name)
 

@@ -48,9 +48,16 @@ def family(root: int) -> list[int]:
     while rest:
         pid = rest.pop()
         found.append(pid)
-        for task in _listed(f"/proc/{pid}/task"):
-            with suppress(OSError), open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
-                rest += [child for child in map(int, file.read().split()) if _executable(child) == ours]
+        rest += [child for child in children(pid) if _executable(child) == ours]
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """Return the children of a process, of all of its threads."""
+    found: list[int] = []
+    for task in _listed(f"/proc/{pid}/task"):
+        with suppress(OSError), open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+            found += map(int, file.read().split())
     return found
 
 

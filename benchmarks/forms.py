@@ -4,9 +4,11 @@ import base64
 from dataclasses import dataclass
 
 from .case import NotMeasured
-from .target import SPEAKER, Target, Way
+from .target import SPEAKER, Answer, Target, Way
 
 EDGE = "----holdfast-benchmark"
+END = f"\r\n--{EDGE}--\r\n".encode()
+KIND = {"Content-Type": f"multipart/form-data; boundary={EDGE}"}
 
 TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -21,15 +23,15 @@ class Sending:
 
 def form(target: Target, way: Way, path: str, size: int) -> Sending:
     """Return the form by which Octyne's clients bring a file of so many bytes."""
-    folder, _, name = path.rpartition("/")
-    begin = (
-        f'--{EDGE}\r\nContent-Disposition: form-data; name="upload"; filename="{name}"\r\n'
-        "Content-Type: application/octet-stream\r\n\r\n"
-    ).encode()
-    end = f"\r\n--{EDGE}--\r\n".encode()
-    said = {"Content-Type": f"multipart/form-data; boundary={EDGE}"}
-    said["Content-Length"] = str(len(begin) + size + len(end))
-    return Sending(target.head("POST", f"/server/{SPEAKER}/file?path={folder}", way, said) + begin, end)
+    where, begin = _begun(path)
+    said = {**KIND, "Content-Length": str(len(begin) + size + len(END))}
+    return Sending(target.head("POST", where, way, said) + begin, END)
+
+
+def post(target: Target, path: str, content: bytes) -> Answer:
+    """Bring a small file by a form, and return what is answered; raises `OSError`."""
+    where, begin = _begun(path)
+    return target.ask("POST", where, begin + content + END, KIND)
 
 
 def put(target: Target, way: Way, path: str, size: int) -> Sending:
@@ -52,6 +54,16 @@ def tus(target: Target, way: Way, path: str, size: int) -> Sending:
     }
     where = f"/server/{SPEAKER}/{begun.headers['location'].removeprefix('/')}"
     return Sending(target.head("PATCH", where, way, {**TUS, **said}))
+
+
+def _begun(path: str) -> tuple[str, bytes]:
+    """Return where a form for this file goes, and how it begins."""
+    folder, _, name = path.rpartition("/")
+    begin = (
+        f'--{EDGE}\r\nContent-Disposition: form-data; name="upload"; filename="{name}"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    return f"/server/{SPEAKER}/file?path={folder}", begin.encode()
 
 
 def takes_put(target: Target) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .bench import Bench
 from .case import NotMeasured
-from .consumption import family
+from .consumption import children, family
 from .started import until
 
 SLEEP = "/bin/sleep"
@@ -37,16 +37,6 @@ def programs(root: int) -> list[int]:
 def alive(root: int, count: int) -> bool:
     """Tell whether so many programs live below a keeper; it costs little as long as they are fewer."""
     return len(children(root)) >= count and len(programs(root)) >= count
-
-
-def children(pid: int) -> list[int]:
-    """Return the children of a process, of all of its threads."""
-    found: list[int] = []
-    with suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
-                found += map(int, file.read().split())
-    return found
 
 
 def _runs(pid: int, program: str) -> bool:

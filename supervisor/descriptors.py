@@ -21,13 +21,11 @@ def make_room() -> None:
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     room = min(ROOM, hard)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError), open(os.devnull, "rb", buffering=0) as nothing:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, room), hard))
-        fd = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            os.close(fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, room - 1))
+            os.close(fcntl.fcntl(nothing, fcntl.F_DUPFD_CLOEXEC, room - 1))
         finally:
-            os.close(fd)
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 

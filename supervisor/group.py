@@ -45,12 +45,18 @@ class Group:
     def make(self, service: str) -> None:
         """Let it exist; raises `OSError`."""
         try:
-            os.mkdir(self.path, mode=0o755)
+            self._create()
             self._new = True
         except FileExistsError:
             self.freeze(on=False)
         with contextlib.suppress(OSError):  # known to us by the name of its folder all the same
             os.setxattr(self.path, NAME, os.fsencode(service))
+
+    def _create(self) -> None:
+        try:
+            os.mkdir(self.path, mode=0o755)
+        except FileNotFoundError:  # somebody has removed the folder of all
+            os.makedirs(self.path, mode=0o755)
 
     def join(self) -> None:
         """Become a member, in a process that was forked just now; raises `OSError`."""

@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 from ..bench import Bench
 from ..case import NotMeasured
+from ..forms import form, post
 from ..target import SPEAKER, Target
 
 BLOCK = bytes(1 << 20)
-SIZE = 40 << 30
-"""What an upload says that it will send; it never comes to that."""
+BLOCKS = 256
+"""Of one upload."""
 
 
 @contextmanager
@@ -52,22 +53,14 @@ def _upload(bench: Bench, target: Target) -> Iterator[None]:
 
 
 def _send_one(target: Target, over: threading.Event) -> None:
-    edge = "----holdfast-benchmark"
-    begin = (
-        f'--{edge}\r\nContent-Disposition: form-data; name="upload"; filename="uploaded"\r\n'
-        "Content-Type: application/octet-stream\r\n\r\n"
-    ).encode()
-    end = f"\r\n--{edge}--\r\n".encode()
-    blocks = 256
-    length = len(begin) + blocks * len(BLOCK) + len(end)
-    more = {"Content-Type": f"multipart/form-data; boundary={edge}", "Content-Length": str(length)}
+    sending = form(target, target.ways[0], "uploaded", BLOCKS * len(BLOCK))
     with target.connect() as one:
-        one.sendall(target.head("POST", f"/server/{SPEAKER}/file?path=/", None, more) + begin)
-        for _ in range(blocks):
+        one.sendall(sending.before)
+        for _ in range(BLOCKS):
             if over.is_set():
                 return
             one.sendall(BLOCK)
-        one.sendall(end)
+        one.sendall(sending.after)
         one.recv(1 << 16)
 
 
@@ -80,8 +73,9 @@ def _archive(bench: Bench, target: Target) -> Iterator[None]:
         b"%032x some text that can be compressed\n" % (number * 7919**3) for number in range(20_000)
     )
     for number in range(bench.scaled(40)):
-        _put(target, f"part{number}", block)
-
+        answer = post(target, f"/much/part{number}", block)
+        if answer.status != 200:
+            raise NotMeasured(f"no upload: {answer.status} {answer.body[:100]!r}")
     try:
         with _again_and_again(lambda over: _pack(target, over)):
             yield
@@ -107,16 +101,6 @@ def _again_and_again(work: Callable[[threading.Event], None]) -> Iterator[None]:
     finally:
         over.set()
         worker.join()
-
-
-def _put(target: Target, name: str, content: bytes) -> None:
-    edge = "----holdfast-benchmark"
-    begin = f'--{edge}\r\nContent-Disposition: form-data; name="upload"; filename="{name}"\r\n\r\n'.encode()
-    body = begin + content + f"\r\n--{edge}--\r\n".encode()
-    said = {"Content-Type": f"multipart/form-data; boundary={edge}"}
-    answer = target.ask("POST", f"/server/{SPEAKER}/file?path=/much", body, said)
-    if answer.status != 200:
-        raise NotMeasured(f"no upload: {answer.status} {answer.body[:100]!r}")
 
 
 def _pack(target: Target, over: threading.Event) -> None:

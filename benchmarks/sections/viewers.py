@@ -17,8 +17,6 @@ from ..target import PATIENCE, SPEAKER, Target, Way, frame
 KINDS = {"": "text", "console-v2": "json", "console-v3": "bytes"}
 """The protocols, and how `native/watch.c` calls what they send."""
 
-PATH = f"/server/{SPEAKER}/console"
-
 Told = dict[str, float]
 
 

@@ -18,17 +18,14 @@ from websockets.typing import Subprotocol
 from daemon.certificates import folders_of
 
 from .door import DEADLINE
-from .house import House, Json, eventually, living, program, read, write
+from .house import House, eventually, living, program, read, write
+from .loops import both_loops
 from .pki import Pair, anybody, ask, connect, make_pair, shown
 from .viewer import V2, Viewer
 
+anyio_backend = both_loops
+
 APP = program("echo")
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Json]:
-    """The daemon runs on uvloop, whose TLS is another than asyncio's."""
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
 @pytest.fixture

@@ -12,8 +12,11 @@ import pytest
 from daemon import consoles, conversation
 
 from .door import DEADLINE
-from .house import House, Json, eventually, program, python
+from .house import House, eventually, program, python
+from .loops import both_loops
 from .viewer import Viewer
+
+anyio_backend = both_loops
 
 MANY = 20_000_000
 FLOOD = f"""import os, sys
@@ -28,12 +31,6 @@ sys.stdin.readline()"""
 """Told to, writes `MANY` bytes in lines of a hundred, then says so."""
 
 MISSED = re.compile(r"\[Holdfast\] (\d+) bytes of output were skipped: .*")
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Json]:
-    """The daemon runs on uvloop, whose transports are others than asyncio's."""
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
 class Deaf:

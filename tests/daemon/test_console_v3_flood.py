@@ -11,7 +11,10 @@ from daemon import conversation, rawconsoles
 
 from .door import DEADLINE
 from .house import House, Json, eventually, living, program, python
+from .loops import both_loops
 from .rawviewer import RawViewer, watch
+
+anyio_backend = both_loops
 
 COUNT = 100_000
 """Lines of a hundred bytes."""
@@ -27,12 +30,6 @@ ON_DEMAND = (
     "    print('said', last, flush=True, end='')"
 )
 """Told `0 1000`, writes so many numbered lines of a hundred bytes; then says so."""
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Json]:
-    """The daemon runs on uvloop, whose transports are others than asyncio's."""
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
 def whole(name: str, numbers: Iterable[int]) -> bytes:

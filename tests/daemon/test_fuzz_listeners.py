@@ -20,8 +20,11 @@ from anyio.streams.tls import TLSStream
 from daemon.main import STRANGERS
 
 from .door import DEADLINE
-from .house import House, Json, living, program
+from .house import House, living, program
+from .loops import both_loops
 from .pki import connect, make_pair
+
+anyio_backend = both_loops
 
 SEED = int(os.environ.get("FUZZ_SEED", "5"))
 CASES = int(os.environ.get("FUZZ_CASES", "120"))
@@ -118,12 +121,6 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     told = [record for record in caplog.records if str(record.msg).strip() not in STRANGERS]
     bad = [one for one in told if one.exc_info or one.levelno >= logging.ERROR]
     assert not bad, "\n".join(record.getMessage() + str(record.exc_info) for record in bad)
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Json]:
-    """The daemon runs on uvloop, whose transports are others than asyncio's."""
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
 @pytest.fixture(params=["tcp", "tls"])

@@ -15,16 +15,13 @@ from websockets.exceptions import InvalidStatus
 
 from .door import DEADLINE
 from .guest import guest
-from .house import House, Json, eventually, living, program
+from .house import House, eventually, living, program
+from .loops import both_loops
+
+anyio_backend = both_loops
 
 APP = program("echo")
 ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Json]:
-    """The daemon runs on uvloop, whose transports are others than asyncio's."""
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
 @asynccontextmanager

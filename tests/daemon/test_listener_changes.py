@@ -10,15 +10,12 @@ import anyio
 import httpx
 import pytest
 
-from .house import House, Json, eventually, free_port, program
+from .house import House, eventually, free_port, program
+from .loops import both_loops
+
+anyio_backend = both_loops
 
 APP = program("echo")
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Json]:
-    """The daemon runs on uvloop, whose transports are others than asyncio's."""
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
 async def reached(port: int, host: str = "127.0.0.1") -> bool:

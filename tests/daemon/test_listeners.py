@@ -13,15 +13,12 @@ from daemon.access import Access, Identity
 from daemon.head import Head
 
 from .door import DEADLINE
-from .house import House, Json, eventually, program
+from .house import House, eventually, program
+from .loops import both_loops
+
+anyio_backend = both_loops
 
 APP = program("echo")
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Json]:
-    """The daemon runs on uvloop, whose transports are others than asyncio's."""
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
 # Who is local.

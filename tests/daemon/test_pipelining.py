@@ -16,16 +16,13 @@ from daemon.app import Application
 from daemon.parts import Parts
 
 from .door import DEADLINE
-from .house import House, Json, eventually, living, program
+from .house import House, eventually, living, program
+from .loops import both_loops
+
+anyio_backend = both_loops
 
 LAST = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 MANY = 12_000
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Json]:
-    """The daemon runs on uvloop, whose transports are others than asyncio's."""
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ from daemon.prompt import PromptProtocol
 from .guest import guest
 from .house import House, Json, living, program
 from .line import asked, head, line
+from .loops import both_loops
+
+anyio_backend = both_loops
 
 PATHS = [
     "/",
@@ -59,12 +62,6 @@ MORE: Sequence[Sequence[str]] = [
     ("X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: https"),
     ("X-Forwarded-For: nonsense",),
 ]
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Json]:
-    """The daemon runs on uvloop, whose transports are others than asyncio's."""
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
 @pytest.fixture

@@ -7,18 +7,14 @@ from contextlib import closing
 import anyio.to_thread
 import pytest
 
-from .house import Json
 from .line import Line, head, line
+from .loops import both_loops
 from .shelf import Shelf, shelved
+
+anyio_backend = both_loops
 
 FILE = "/server/app/file?path=x"
 ASKS = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__")
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Json]:
-    """The daemon runs on uvloop, whose transports are others than asyncio's."""
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
 @pytest.fixture

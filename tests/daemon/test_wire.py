@@ -18,20 +18,17 @@ from daemon import wire
 from daemon.wire import Inlet, Outlet
 from filemgr import Incoming, NoSpace
 
-from .house import Json, eventually, living
+from .house import eventually, living
+from .loops import both_loops
 from .pki import anybody, make_pair
 from .shelf import Shelf, server, shelved
+
+anyio_backend = both_loops
 
 FILE = "/server/app/file"
 SIZE = 3 << 20
 LINES = b"a line\r\n\r\nand another\n\r\n" * (SIZE // 24)
 """What looks like the ends of many heads."""
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Json]:
-    """The daemon runs on uvloop, whose transports are others than asyncio's."""
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
 
 
 @pytest.fixture

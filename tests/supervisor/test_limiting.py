@@ -231,3 +231,9 @@ def test_folders_of_groups_are_unique_and_no_files_of_the_kernel() -> None:
     folders = {folder("s", name) for name in names}
     assert len(folders) == len(names)
     assert all(len(one) < 100 and not set(one) & set("./\n ") and one.isascii() for one in folders)
+
+
+def test_a_group_is_made_although_somebody_has_removed_the_folder_of_all(tmp_path: Path) -> None:
+    group = Group(str(tmp_path / "all" / "one"))
+    group.make("one")
+    assert group.exists
