@@ -61,6 +61,10 @@ def plain(block: bytes) -> Plain | None:
         if sum(block) - sum(block[148:156]) + 256 != _number(block[148:156]):
             return None
         mode, size, mtime = _number(block[100:108]), _number(block[124:136]), _number(block[136:148])
+        # Of no use to us, but `tarfile` refuses a header where these are no numbers.
+        _number(block[108:116]), _number(block[116:124])
+        if block[329:345].strip(b"\0 "):
+            _number(block[329:337]), _number(block[337:345])
     except ValueError:
         return None
     raw = block[:100].partition(b"\0")[0]

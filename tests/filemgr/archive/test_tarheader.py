@@ -52,6 +52,10 @@ def test_what_is_written_is_what_tarfile_writes(
     st.lists(st.tuples(st.integers(0, 511), st.integers(0, 255)), max_size=2),
 )
 @example("f", 0o644, 5, 5, tarfile.REGTYPE, tarfile.GNU_FORMAT, [(345, 65)])
+@example("owner", 0o644, 0, 0, tarfile.REGTYPE, tarfile.USTAR_FORMAT, [(108, 129)])
+@example("group", 0o644, 0, 0, tarfile.REGTYPE, tarfile.USTAR_FORMAT, [(116, 1)])
+@example("device", 0o644, 0, 0, tarfile.REGTYPE, tarfile.USTAR_FORMAT, [(330, 65)])
+@example("device", 0o644, 0, 0, tarfile.REGTYPE, tarfile.PAX_FORMAT, [(340, 65)])
 def test_what_is_read_is_what_tarfile_reads(
     name: str, mode: int, size: int, mtime: int, kind: bytes, form: Form, flips: list[tuple[int, int]]
 ) -> None:
@@ -82,7 +86,7 @@ def test_files_and_folders_as_programs_write_them_are_plain(form: Form) -> None:
     assert plain(header(folder, form)) == Plain("folder/", 0o750, 0, 1_700_000_000, is_folder=True)
 
 
-@pytest.mark.parametrize("place", [0, 101, 124, 148, 156, 257, 345])
+@pytest.mark.parametrize("place", [0, 101, 109, 117, 124, 148, 156, 257, 330, 338, 345])
 def test_a_header_with_a_wrong_byte_is_not_plain(place: int) -> None:
     block = bytearray(header(by_tarfile("file", 0o640, 7, 0, tarfile.REGTYPE, "")))
     block[place] ^= 0xFF
