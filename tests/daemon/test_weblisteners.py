@@ -1,6 +1,7 @@
 """The web page's port: it follows the API's address, and never keeps the API from being served."""
 
 import json
+import logging
 import socket
 from collections.abc import AsyncIterator
 from functools import partial
@@ -88,6 +89,7 @@ async def test_a_port_that_is_taken_at_the_start_costs_the_page_and_not_the_api(
 ) -> None:
     monkeypatch.setattr(listeners, "AGAIN", 0.01)
     monkeypatch.setattr(listeners, "LONGEST", 0.05)
+    caplog.set_level(logging.INFO)
     async with taken() as other:
         port = other.getsockname()[1]
         async with with_page(folder, web_ui={"port": port}) as house:
