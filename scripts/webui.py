@@ -23,7 +23,6 @@ import ctypes
 import fcntl
 import hashlib
 import os
-import platform
 import re
 import shutil
 import signal
@@ -192,7 +191,7 @@ def built() -> str | None:
 
 def lock() -> str:
     """Return what node_modules depends on: the lock file and the machine, for some packages are programs."""
-    digest = hashlib.sha256(f"{platform.machine()} {platform.libc_ver()[0]}".encode())
+    digest = hashlib.sha256(os.uname().machine.encode())
     for name in ("package.json", "package-lock.json"):
         digest.update(hashlib.sha256((SOURCES / name).read_bytes()).digest())
     return digest.hexdigest()
