@@ -1,6 +1,7 @@
 """A checkout with a page of one file, and in place of Node and npm programs that need no network."""
 
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -10,19 +11,22 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PYTHON = (sys.executable, "-E", "-s", "-B")
 
+PACE, LOOKS = 0.02, 1500
+"""Seconds between two looks at a pipe of which nobody tells us, and how many looks."""
+
 NPM = """#!/bin/sh
-# Notes what it is asked for; fails, or waits at a pipe, where a file of that name says so.
+# Notes what it is asked for; waits at a pipe, or fails, where there is one of that name.
 here=$(dirname -- "$0")
 echo "$*" >> "$here/calls"
 env > "$here/environment"
 for verb in ci build check test; do
     case " $* " in *" $verb "*) asked=$verb ;; esac
 done
-[ ! -e "$here/hold-$asked" ] || { echo "$asked" > "$here/reached"; read -r _ < "$here/hold-$asked"; }
+[ ! -p "$here/hold-$asked" ] || read -r _ < "$here/hold-$asked"
 [ ! -e "$here/fail-$asked" ] || { cat "$here/fail-$asked"; exit 3; }
 case $asked in
     ci) rm -rf node_modules && mkdir node_modules ;;
-    build) mkdir -p "$5/assets" && cp src/main.ts "$5/index.html" && cp src/main.ts "$5/assets/main.js" ;;
+    build) mkdir -p "$6/assets" && cp src/main.ts "$6/index.html" && cp src/main.ts "$6/assets/main.js" ;;
     *) echo "the $asked was run" ;;
 esac
 """
@@ -45,6 +49,7 @@ class Checkout:
             (folder / "webui" / name).write_text("{}")
         self.program("npm", NPM)
         self.node("v22.12.0")
+        self._started: list[subprocess.Popen[str]] = []
         self.environment = {"PATH": f"{self.programs}:{os.defpath}", "HOME": str(folder / "home")}
 
     def program(self, name: str, text: str) -> None:
@@ -68,18 +73,39 @@ class Checkout:
         )
 
     def start(self, *verbs: str) -> "subprocess.Popen[str]":
-        """Start webui.py."""
-        return subprocess.Popen(
+        """Start webui.py, whose messages can be read."""
+        process = subprocess.Popen(
             self.command(*verbs),
             env=self.environment,
-            stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
         )
+        self._started.append(process)
+        return process
 
     def command(self, *verbs: str, python: tuple[str, ...] = PYTHON) -> list[str]:
         """Return how webui.py is called."""
         return [*python, str(self.folder / "scripts" / "webui.py"), *verbs]
+
+    def hold(self, verb: str) -> None:
+        """Let npm wait when it is asked for this."""
+        os.mkfifo(self.programs / f"hold-{verb}")
+
+    def reached(self, verb: str) -> int:
+        """Wait until npm waits there; return the pipe that it reads, which ends when the caller closes it."""
+        for _ in range(LOOKS):
+            try:
+                return os.open(self.programs / f"hold-{verb}", os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:  # ENXIO: nobody reads it yet
+                select.select([], [], [], PACE)
+        raise TimeoutError(f"npm was never asked for {verb}, but for {self.calls()}")
+
+    def end(self) -> None:
+        """End what was started and still runs, after a test that has failed."""
+        for process in self._started:
+            process.terminate()
+            process.communicate()
 
     def calls(self) -> list[str]:
         """Return what npm was asked for so far: `ci --omit=dev`, `build`, …"""
