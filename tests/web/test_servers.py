@@ -1,5 +1,7 @@
 """The list of servers: it shows what the API says, and follows it whatever happens to the daemon."""
 
+import signal
+
 from playwright.sync_api import Locator, Page, expect
 
 from ..system import processes
@@ -36,16 +38,39 @@ def test_the_list_fits_a_phone(phone: Page) -> None:
     shot(phone, "servers-phone")
 
 
-def test_a_daemon_that_is_killed_is_told_of_and_back_by_itself(
-    home: Site, page: Page, faults: Faults
-) -> None:
-    faults.allow(
-        r"ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE"
-    )
+CUT = r"ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE"
+"""What Chromium's console tells of requests while no daemon is there."""
+
+
+def test_a_page_goes_on_by_itself_when_the_daemon_was_killed(home: Site, page: Page, faults: Faults) -> None:
+    faults.allow(CUT)
     expect(row(page, "app")).to_contain_text("running")
     daemon = home.daemon
     assert daemon is not None
     processes.kill(daemon)
     home.until_it_answers()
+    home.order("app", "KILL")
+    expect(row(page, "app")).to_contain_text("stopped")
+
+
+def test_a_page_says_when_nobody_answers_and_no_more_when_somebody_does(
+    home: Site, page: Page, faults: Faults
+) -> None:
+    faults.allow(CUT)
+    told = page.get_by_text("The connection is cut; what you see may be old.")
+    expect(row(page, "app")).to_contain_text("running")
+    daemon = home.daemon
+    assert daemon is not None
+    # A supervisor that is stopped does not start the next one.
+    home.signal(signal.SIGSTOP)
+    try:
+        processes.kill(daemon)
+        expect(told).to_be_visible()
+        expect(row(page, "app")).to_contain_text("running")  # what was known stays
+        accessible(page)
+        shot(page, "connection-cut")
+    finally:
+        home.signal(signal.SIGCONT)
+    expect(told).to_be_hidden()
     home.order("app", "KILL")
     expect(row(page, "app")).to_contain_text("stopped")
