@@ -10,6 +10,8 @@ longest time between two of them, and the same with nothing written.
 """
 
 import argparse
+import itertools
+import json
 import shutil
 import statistics
 import tempfile
@@ -22,14 +24,19 @@ from tests.system.house import program, sleeper
 from tests.web.site import Site
 from tests.web.visitor import OPTIONS
 
-NOTED = """(selector) => {
-  const look = () => {
-    const found = document.querySelector(selector);
-    if (found && !window.usableAt) window.usableAt = performance.now();
-    if (!window.usableAt) requestAnimationFrame(look);
-  };
+NOTED = """
+const look = () => {
+  if (document.querySelector(SELECTOR)) window.usableAt = performance.now();
+  else requestAnimationFrame(look);
+};
+look();
+"""
+
+# By a promise: the page's policy forbids what Playwright's `wait_for_function` does.
+AWAITED = """() => new Promise((done) => {
+  const look = () => (window.usableAt ? done(window.usableAt) : requestAnimationFrame(look));
   look();
-}"""
+})"""
 
 LIST = 'a[href="#/server/app00"]'
 FORM = 'input[autocomplete="username"]'
@@ -44,10 +51,9 @@ FRAMES = """() => {
 def opened(context: BrowserContext, address: str, selector: str) -> float:
     """Open the page; return the milliseconds until something is there."""
     page = context.new_page()
-    page.add_init_script(f"({NOTED})({selector!r})")
+    page.add_init_script(f"const SELECTOR = {json.dumps(selector)};{NOTED}")
     page.goto(address)
-    page.wait_for_function("window.usableAt")
-    took: float = page.evaluate("window.usableAt")
+    took: float = page.evaluate(AWAITED)
     page.close()
     return took
 
@@ -72,11 +78,11 @@ def opening(browser: Browser, site: Site, rounds: int) -> None:
 
 
 def frames(page: Page, seconds: float) -> tuple[float, float]:
-    """Return how many pictures there were in each second of a while, and the longest pause in milliseconds."""
+    """Return the pictures in each second of a while, and the longest pause between two in milliseconds."""
     page.evaluate(FRAMES)
     page.wait_for_timeout(seconds * 1000)
     drawn: list[float] = page.evaluate("window.frames_")
-    pauses = [later - earlier for earlier, later in zip(drawn, drawn[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(drawn)]
     return len(drawn) / seconds, max(pauses, default=seconds * 1000)
 
 
