@@ -1,0 +1,106 @@
+/** Who the person is and what he may do, and how he comes in and goes out. */
+
+import { computed, signal } from "@preact/signals";
+import { ask, askJson, onceOut } from "./request";
+import { Problem, problemOf } from "./problem";
+import { t } from "../strings";
+
+/** What `GET /account` tells. */
+export interface Account {
+  name: string;
+  kind: string;
+  secondFactor: boolean;
+  recoveryCodes: number;
+  permissions: string[];
+  servers: Record<string, string[]>;
+}
+
+/** `asking`: not known yet; `lost`: nobody answers; `out`: to the login; `expired`: log in again, over the page. */
+export type Presence = "asking" | "lost" | "out" | "in" | "expired";
+
+export const presence = signal<Presence>("asking");
+export const account = signal<Account | null>(null);
+/** Why we do not know who it is, while `presence` is `lost`. */
+export const trouble = signal<Problem | null>(null);
+/** Whether somebody is known, even if he has to log in again. */
+export const known = computed(() => account.value !== null);
+
+/** Tell whether something is permitted: on a server, or without one everywhere. */
+export function may(permission: string, server?: string): boolean {
+  const who = account.value;
+  if (who === null) return false;
+  if (who.permissions.includes(permission)) return true;
+  return server !== undefined && (who.servers[server]?.includes(permission) ?? false);
+}
+
+/** Tell whether something is permitted on any server. */
+export function maySomewhere(permission: string): boolean {
+  const who = account.value;
+  if (who === null) return false;
+  return who.permissions.includes(permission) || Object.values(who.servers).some((all) => all.includes(permission));
+}
+
+/** Find out who it is, at the start and when rights have changed. */
+export async function findOut(): Promise<void> {
+  try {
+    account.value = await askJson<Account>("account", { mayBeOut: true });
+    presence.value = "in";
+  } catch (thrown) {
+    const problem = problemOf(thrown);
+    if (problem.status === 401) {
+      presence.value = account.value === null ? "out" : "expired";
+    } else if (account.value === null) {
+      trouble.value = problem;
+      presence.value = "lost";
+    }
+  }
+}
+
+/** The bytes of a text in UTF-8, as a header can carry them. */
+export function headerText(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text));
+}
+
+let waiting: { done: () => void; fail: (why: Problem) => void }[] = [];
+
+/** Log in; throws `Problem`, of kind `second-factor-needed` if a code is missing. */
+export async function logIn(name: string, password: string, code: string): Promise<void> {
+  const headers: Record<string, string> = { Username: headerText(name), Password: headerText(password) };
+  if (code) headers["X-OTP"] = headerText(code);
+  await ask("login", { method: "POST", query: { cookie: true }, headers, mayBeOut: true });
+  const before = account.value?.name;
+  const now = await askJson<Account>("account", { mayBeOut: true });
+  if (before !== undefined && before !== now.name) {
+    // What is on the page is another person's.
+    location.reload();
+    return;
+  }
+  account.value = now;
+  presence.value = "in";
+  for (const one of waiting.splice(0)) one.done();
+}
+
+/** End the session. */
+export async function logOut(): Promise<void> {
+  await ask("logout", { method: "POST", mayBeOut: true }).catch(() => undefined);
+  forget();
+}
+
+/** Go to the login page, and forget all that belongs to the person. */
+export function forget(): void {
+  for (const one of waiting.splice(0)) one.fail(new Problem(t.problem.out, "not-authenticated", 401));
+  account.value = null;
+  presence.value = "out";
+}
+
+/** Ask the person to log in again, over the page; resolves when he has. */
+export function logInAgain(): Promise<void> {
+  if (account.value === null) {
+    presence.value = "out";
+    return Promise.reject(new Problem(t.problem.out, "not-authenticated", 401));
+  }
+  presence.value = "expired";
+  return new Promise((done, fail) => waiting.push({ done, fail }));
+}
+
+onceOut(logInAgain);

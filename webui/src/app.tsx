@@ -1,0 +1,55 @@
+/** The whole page: the login, or the frame with the page that the address names. */
+
+import { useSignalEffect } from "@preact/signals";
+import { findOut, presence, trouble } from "./api/account";
+import { Frame } from "./frame";
+import { listen, stop } from "./live/stream";
+import { store } from "./live/store";
+import { Login, LoginAgain } from "./pages/login";
+import { Dialogs } from "./parts/dialog";
+import { Fault, Waiting } from "./parts/load";
+import { Toasts } from "./parts/toast";
+import { t } from "./strings";
+
+/** Draw it. */
+export function App() {
+  useSignalEffect(() => {
+    if (presence.value === "in") listen();
+    if (presence.value === "out") {
+      stop();
+      store.clear();
+    }
+  });
+  return (
+    <>
+      <Shown />
+      <Dialogs />
+      {presence.value === "expired" && <LoginAgain />}
+      <Toasts />
+    </>
+  );
+}
+
+function Shown() {
+  switch (presence.value) {
+    case "asking":
+      return <Waiting />;
+    case "lost":
+      return <Lost />;
+    case "out":
+      return <Login />;
+    default:
+      return <Frame />;
+  }
+}
+
+function Lost() {
+  return (
+    <main class="login">
+      <div class="card">
+        {trouble.value && <Fault problem={trouble.value} again={findOut} />}
+        <Waiting label={t.login.lost} />
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,65 @@
+import { expect, it } from "vitest";
+import { SPARK, Store } from "./store";
+import type { Message, Server } from "./types";
+
+function server(reason: string): Server {
+  return { reason, state: "running", status: 1 } as Server;
+}
+
+function told(...messages: Message[]): Store {
+  const store = new Store();
+  for (const message of messages) store.take(message, 1000);
+  return store;
+}
+
+const FIRST: Message = { type: "servers", servers: { b: server("1"), a: server("2") }, supervisor: true, now: 1003 };
+
+it("knows the servers in order, and how far the clock is ahead", () => {
+  const store = told(FIRST);
+  expect(store.names.value).toEqual(["a", "b"]);
+  expect(store.ahead.value).toBe(3);
+});
+
+it("keeps a server's signal, so that only what shows it is drawn anew", () => {
+  const store = told(FIRST);
+  const before = store.server("a");
+  store.take({ type: "server", name: "a", server: server("3") });
+  expect(store.server("a")).toBe(before);
+  expect(before?.value.reason).toBe("3");
+});
+
+it("forgets who is gone, also when it begins anew", () => {
+  const store = told(FIRST, { type: "removed", name: "a" });
+  expect(store.names.value).toEqual(["b"]);
+  store.take({ type: "servers", servers: { c: server("4") }, supervisor: false, now: 1000 });
+  expect(store.names.value).toEqual(["c"]);
+  expect(store.server("b")).toBeUndefined();
+  expect(store.supervised.value).toBe(false);
+});
+
+it("keeps as many measurements as are shown", () => {
+  const store = told(FIRST, { type: "sparks", servers: { a: { cpu: [1, null], memory: [5, null] } } });
+  for (let count = 0; count < SPARK; count += 1) {
+    store.take({ type: "usage", at: count, servers: { a: [count, count * 10] } });
+  }
+  const usage = store.usage("a").value;
+  expect(usage.cpus).toHaveLength(SPARK);
+  expect([usage.cpu, usage.memory, usage.cpus[0]]).toEqual([SPARK - 1, (SPARK - 1) * 10, 0]);
+});
+
+it("has each job once, the latest first", () => {
+  const job = (id: string, created: number, state: string) => ({ id, created, state }) as never;
+  const store = told(
+    { type: "jobs", jobs: [job("x", 1, "running")] },
+    { type: "job", job: job("y", 2, "running") },
+    { type: "job", job: job("x", 1, "done") },
+  );
+  expect(store.jobs.value.map((one) => [one.id, one.state])).toEqual([
+    ["y", "running"],
+    ["x", "done"],
+  ]);
+});
+
+it("ignores what it does not know", () => {
+  expect(() => told({ type: "something new" } as never)).not.toThrow();
+});

@@ -1,0 +1,134 @@
+/** What the page knows of the servers, by the messages of the live stream: each in a signal of its own. */
+
+import { batch, type Signal, signal } from "@preact/signals";
+import type { Happening, Job, Message, Server } from "./types";
+
+/** How many measurements a sparkline shows. */
+export const SPARK = 60;
+
+/** A server's use of the machine: the latest, and those before it. */
+export interface Usage {
+  cpu: number;
+  memory: number;
+  cpus: readonly (number | null)[];
+  memories: readonly (number | null)[];
+}
+
+const NOTHING: Usage = { cpu: 0, memory: 0, cpus: [], memories: [] };
+
+/** All that is live. */
+export class Store {
+  /** The names, in alphabetical order; null until we have heard. */
+  readonly names = signal<readonly string[] | null>(null);
+  /** Whether the supervisor is there: without it nobody knows how servers are. */
+  readonly supervised = signal(true);
+  readonly jobs = signal<readonly Job[]>([]);
+  /** The latest event, for whoever tells it. */
+  readonly happened = signal<Happening | null>(null);
+  /** How many seconds the daemon's clock is ahead of ours. */
+  readonly ahead = signal(0);
+  readonly #servers = new Map<string, Signal<Server>>();
+  readonly #usage = new Map<string, Signal<Usage>>();
+
+  /** Return a server's signal, if there is such a server. */
+  server(name: string): Signal<Server> | undefined {
+    return this.#servers.get(name);
+  }
+
+  /** Return the signal of what a server uses. */
+  usage(name: string): Signal<Usage> {
+    let found = this.#usage.get(name);
+    if (found === undefined) this.#usage.set(name, (found = signal(NOTHING)));
+    return found;
+  }
+
+  /** Take in a message; one of a type that we do not know means nothing. */
+  take(message: Message, now = Date.now() / 1000): void {
+    batch(() => {
+      switch (message.type) {
+        case "servers":
+          return this.#begin(message.servers, message.supervisor, message.now - now);
+        case "server":
+          return this.#put(message.name, message.server);
+        case "removed":
+          this.#servers.delete(message.name);
+          this.#usage.delete(message.name);
+          return this.#list();
+        case "usage":
+          return this.#measured(message.servers);
+        case "sparks":
+          return this.#remember(message.servers);
+        case "jobs":
+          this.jobs.value = message.jobs;
+          return;
+        case "job":
+          this.jobs.value = [message.job, ...this.jobs.value.filter((one) => one.id !== message.job.id)].sort(
+            (one, other) => other.created - one.created,
+          );
+          return;
+        case "event":
+          this.happened.value = message.event;
+          return;
+        default:
+          return;
+      }
+    });
+  }
+
+  /** Forget everything: it was another person's. */
+  clear(): void {
+    batch(() => {
+      this.#servers.clear();
+      this.#usage.clear();
+      this.names.value = null;
+      this.jobs.value = [];
+      this.happened.value = null;
+    });
+  }
+
+  #begin(servers: Record<string, Server>, supervised: boolean, ahead: number): void {
+    for (const name of [...this.#servers.keys()]) {
+      if (!(name in servers)) this.#servers.delete(name);
+    }
+    for (const [name, server] of Object.entries(servers)) this.#put(name, server, false);
+    this.supervised.value = supervised;
+    if (Number.isFinite(ahead)) this.ahead.value = ahead;
+    this.#list();
+  }
+
+  #put(name: string, server: Server, list = true): void {
+    const found = this.#servers.get(name);
+    if (found !== undefined) {
+      found.value = server;
+      return;
+    }
+    this.#servers.set(name, signal(server));
+    if (list) this.#list();
+  }
+
+  #list(): void {
+    this.names.value = [...this.#servers.keys()].sort((one, other) => one.localeCompare(other));
+  }
+
+  #measured(servers: Record<string, [number, number, ...unknown[]]>): void {
+    for (const name of this.#servers.keys()) {
+      const [cpu, memory] = servers[name] ?? [0, 0];
+      const usage = this.usage(name);
+      const before = usage.value;
+      if (!(name in servers) && before.cpu === 0 && before.memory === 0) continue;
+      const cpus = [...before.cpus, cpu].slice(-SPARK);
+      const memories = [...before.memories, memory].slice(-SPARK);
+      usage.value = { cpu, memory, cpus, memories };
+    }
+  }
+
+  #remember(servers: Record<string, { cpu: (number | null)[]; memory: (number | null)[] }>): void {
+    for (const [name, past] of Object.entries(servers)) {
+      const usage = this.usage(name);
+      if (usage.value.cpus.length > 1) continue; // we have been here: what we saw is finer
+      usage.value = { ...usage.value, cpus: past.cpu.slice(-SPARK), memories: past.memory.slice(-SPARK) };
+    }
+  }
+}
+
+export const store = new Store();

@@ -1,0 +1,12 @@
+/** The page begins here. */
+
+import "./nonce";
+import "./theme.css";
+import "./frame.css";
+import { render } from "preact";
+import { findOut } from "./api/account";
+import { App } from "./app";
+
+void findOut();
+const page = document.getElementById("page");
+if (page !== null) render(<App />, page);

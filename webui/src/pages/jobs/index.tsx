@@ -1,0 +1,6 @@
+/** Not built yet. */
+
+/** Draw it. */
+export default function Jobs() {
+  return <p>…</p>;
+}

@@ -1,0 +1,6 @@
+/** Not built yet. */
+
+/** Draw it. */
+export default function Shares() {
+  return <p>…</p>;
+}

@@ -1,0 +1,69 @@
+/** One server: its name and state, and pages below it. */
+
+import type { ComponentType } from "preact";
+import { maySomewhere, may } from "../../api/account";
+import { Problem } from "../../api/problem";
+import { store } from "../../live/store";
+import { Icon, type IconName } from "../../parts/icon";
+import { lazy } from "../../parts/lazy";
+import { Fault, Waiting } from "../../parts/load";
+import { Status } from "../../parts/status";
+import { hashOf, place } from "../../route";
+import { t } from "../../strings";
+import Overview from "./overview";
+
+/** What each page below a server is given. */
+export interface ServerPageProps {
+  name: string;
+}
+
+interface Tab {
+  at: string;
+  title: string;
+  icon: IconName;
+  needs: string;
+  page: ComponentType<ServerPageProps>;
+}
+
+const TABS: readonly Tab[] = [
+  { at: "", title: t.server.overview, icon: "activity", needs: "server.view", page: Overview },
+  { at: "console", title: t.server.console, icon: "terminal", needs: "server.console.view", page: lazy(() => import("../console")) },
+  { at: "files", title: t.server.files, icon: "folder", needs: "server.files.view", page: lazy(() => import("../files")) },
+  { at: "logs", title: t.server.logs, icon: "list", needs: "server.console.view", page: lazy(() => import("../logs")) },
+  { at: "schedules", title: t.server.schedules, icon: "clock", needs: "server.view", page: lazy(() => import("../schedules")) },
+];
+
+/** Draw it. */
+export default function ServerPage({ name }: ServerPageProps) {
+  if (store.names.value === null) return <Waiting />;
+  const server = store.server(name)?.value;
+  if (server === undefined) return <Fault problem={new Problem(t.problem.noServer(name), "no-such-server")} />;
+  const [, , at = ""] = place.value.parts;
+  const tabs = TABS.filter((tab) => may(tab.needs, name));
+  const tab = tabs.find((one) => one.at === at);
+  return (
+    <>
+      <div class="title">
+        <h1>{name}</h1>
+        <Status server={server} />
+      </div>
+      <nav class="tabs" aria-label={t.server.tabs}>
+        {tabs.map((one) => (
+          <a
+            key={one.at}
+            href={hashOf(one.at === "" ? ["server", name] : ["server", name, one.at])}
+            aria-current={one.at === at ? "page" : undefined}
+          >
+            <Icon name={one.icon} />
+            {one.title}
+          </a>
+        ))}
+      </nav>
+      {tab === undefined ? (
+        <Fault problem={new Problem(maySomewhere("server.view") ? t.problem.noPage : t.problem.notPermitted, "no-page")} />
+      ) : (
+        <tab.page name={name} />
+      )}
+    </>
+  );
+}
