@@ -1,8 +1,8 @@
 """A browser in front of `holdfast run`. How to write a test of a page:
 
     from playwright.sync_api import Page, expect
-    from .axe import accessible          # nothing against WCAG AA, dark and light
-    from .shots import shot              # a picture, kept in build/screenshots (HOLDFAST_SHOTS)
+    from .axe import accessible          # nothing against WCAG AA, light and dark
+    from .shots import shot              # pictures, kept in build/screenshots (HOLDFAST_SHOTS)
     from .visitor import Visitor, fits   # fits(page): nobody has to scroll sideways
 
     def test_the_list_shows_what_runs(home: Site, page: Page) -> None:
