@@ -1,5 +1,6 @@
 """Pictures of the page, kept as artefacts of the run: in build/screenshots, or where HOLDFAST_SHOTS says."""
 
+import glob
 import os
 import re
 
@@ -28,6 +29,12 @@ def remains(page: Page, name: str, log: list[str]) -> None:
         log = [*log, f"the page could not be kept: {error}"]
     with open(_path(f"{name}.txt"), "w", encoding="utf-8") as file:
         file.write("\n".join((page.url, *log)) + "\n")
+
+
+def forget_failures() -> None:
+    """Remove what remained of an earlier run; pictures are written over."""
+    for path in glob.glob(os.path.join(glob.escape(FOLDER), "failed-*")):
+        os.unlink(path)
 
 
 def _path(name: str) -> str:
