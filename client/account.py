@@ -23,6 +23,10 @@ class OwnAccount(Record):
     """What he may do everywhere."""
     servers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What he may do on which server."""
+    rights: Sequence[Sequence[object]] = ()
+    """Lists of grants: he may do what each of these lists permits. Only a key has two."""
+    roles: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    """The roles that he could give to others, and what they grant."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,6 +54,11 @@ OWN_ACCOUNT = shape(
         "recoveryCodes": whole("How many are left"),
         "permissions": listed(TEXT, "What one may everywhere"),
         "servers": by_name(listed(TEXT, "What one may there"), "Servers with which one may do something"),
+        "rights": listed(
+            listed(ref("Grant"), "What these grant together"),
+            "What each of these lists permits: a key has two",
+        ),
+        "roles": by_name(listed(ref("Grant"), "What it grants"), "The roles that one could give to others"),
     }
 )
 
