@@ -1,5 +1,6 @@
 /** Copying a text: a button that says when it is done, also where the browser has no clipboard for pages without TLS. */
 
+import "./copy.css";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../strings";
 import { Button } from "./button";

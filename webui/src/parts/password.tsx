@@ -40,7 +40,7 @@ export function PasswordField(props: {
             {...attributes}
             ref={self}
             class={shown ? "grow mono" : "grow"}
-            type={shown ? "text" : "password"}
+            type={(shown ? "text" : "password") as "password"} // Preact's types have a kind of element for each
             name={props.name ?? "password"}
             autoComplete={props.autoComplete}
             autocapitalize="off"

@@ -52,19 +52,23 @@ export function detailOf(entry: AuditEntry, key: string): string {
   return Array.isArray(value) ? t.list(value.map(String)) : String(value);
 }
 
-/** Return what was done, or tried, to what: without who, when and from where. */
+/** Return what was done or tried, and to what: without who, when and from where. */
 export function deedOf(entry: AuditEntry): string {
-  const tell = t.audit.deeds[entry.action as keyof typeof t.audit.deeds];
-  if (tell === undefined) {
+  // The first line of a run tells no action.
+  if (typeof entry.action !== "string") return t.audit.started;
+  const deed = t.audit.deeds[entry.action];
+  if (deed === undefined) {
     return entry.server === undefined ? entry.action : t.audit.otherOf(entry.action, entry.server);
   }
-  return tell((key) => detailOf(entry, key), entry);
+  const [done, tried, what] = deed;
+  const told = what((key) => detailOf(entry, key));
+  return entry.result === "success" ? t.audit.done(done, told) : t.audit.tried(tried, told);
 }
 
 /** Return what became of it, if it came to nothing, and why; and what else there is to know. */
 export function outcomeOf(entry: AuditEntry): string {
-  if (entry.result === "success") return "";
-  const why = detailOf(entry, entry.cause === undefined ? "reason" : "cause");
-  const told = why === "?" ? "" : (t.audit.causes[why as keyof typeof t.audit.causes] ?? why);
-  return t.audit.outcome[entry.result](told);
+  if (entry.result !== "failed" && entry.result !== "denied") return "";
+  const reason = entry["reason"];
+  const known = typeof reason === "string" ? (t.audit.causes[reason as keyof typeof t.audit.causes] ?? reason) : undefined;
+  return t.audit.outcome[entry.result](known ?? entry.cause ?? "");
 }

@@ -5,7 +5,7 @@ import { account, findOut } from "../../api/account";
 import { ask, askJson } from "../../api/request";
 import { Button } from "../../parts/button";
 import { Secret } from "../../parts/copy";
-import { Dialog, open } from "../../parts/dialog";
+import { open } from "../../parts/dialog";
 import { TextField } from "../../parts/field";
 import { PasswordField } from "../../parts/password";
 import { tell } from "../../parts/toast";
