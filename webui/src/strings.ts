@@ -218,7 +218,8 @@ export const t = {
     others: (names: string) => `Also granted, and not known to this page: ${names}.`,
     notYours: "What is greyed you do not have yourself, or not with these limits: nobody can give it but who has it.",
     count: (has: number, all: number) => `${has} of ${all}`,
-    allOf: (group: string, pattern: string) => `All of “${group}”, also what is added later (${pattern})`,
+    allOf: (group: string) => `all of “${group}”, also what later versions add`,
+    allOfServer: "everything with servers: console and files too, and what later versions add",
     groups: {
       server: "Servers",
       console: "Console",

@@ -10,7 +10,7 @@ import { type AuditEntry, deedOf, outcomeOf } from "./auditentry";
 export function AuditLine({ entry }: { entry: AuditEntry }) {
   const [open, setOpen] = useState(false);
   const outcome = outcomeOf(entry);
-  const tone = entry.result === "success" ? "good" : entry.result === "denied" ? "warn" : "bad";
+  const tone = entry.result === "failed" ? "bad" : entry.result === "denied" ? "warn" : "good";
   return (
     <li class={`audit-line ${tone}-line`}>
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>

@@ -124,7 +124,12 @@ function Members(props: { group: Group; row: Row; mine: (one: string) => boolean
         <>
           {pattern !== undefined && (
             <Check
-              label={t.grants.allOf(t.grants.groups[group], pattern)}
+              label={
+                <>
+                  {group === "server" ? t.grants.allOfServer : t.grants.allOf(t.grants.groups[group])}{" "}
+                  <code class="dim">{pattern}</code>
+                </>
+              }
               checked={whole}
               disabled={!whole && !mine(pattern)}
               onChange={setAll}

@@ -24,6 +24,8 @@ export function modulesOf(drawn: string): boolean[][] | undefined {
       halves.map((half) => !half?.[1]),
     );
   }
+  // A code has an odd number of rows: what fills the last line up is blank, from edge to edge.
+  if (rows.at(-1)?.every(Boolean)) rows.pop();
   const used = rows.flatMap((row, y) => (row.includes(true) ? [y] : []));
   const [top, bottom] = [used[0], used.at(-1)];
   if (top === undefined || bottom === undefined) return undefined;
