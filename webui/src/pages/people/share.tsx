@@ -32,6 +32,7 @@ export default function SharedConsole({ server, token }: { server: string; token
       scrollback: LINES,
       fontSize: 13,
       screenReaderMode: true,
+      minimumContrastRatio: 4.5,
       theme: light.value ? LIGHT : DARK,
     });
     const fit = new FitAddon();

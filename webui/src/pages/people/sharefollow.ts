@@ -55,15 +55,10 @@ export function follow(server: string, token: string, viewer: Viewer): () => voi
   const connect = () => {
     const url = socketUrl(serverPath(server, "console"), { share: token, ...position.query });
     const one = new WebSocket(url, ["console-v3"]);
-    let opened = false;
+    let known = false;
     socket = one;
     one.binaryType = "arraybuffer";
     const ping = setInterval(() => one.readyState === WebSocket.OPEN && one.send('{"type":"ping","id":"p"}'), PING);
-    one.onopen = () => {
-      opened = true;
-      wait = FIRST_WAIT;
-      viewer.state("live");
-    };
     one.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       // What is still under way when we have let go comes again when we are back.
       if (full) return;
@@ -71,7 +66,14 @@ export function follow(server: string, token: string, viewer: Viewer): () => voi
         void show(position.came(data));
         return;
       }
-      const meant = position.told(JSON.parse(data) as Record<string, unknown>);
+      const message = JSON.parse(data) as Record<string, unknown>;
+      if (message["type"] === "settings") {
+        // Not before: who is refused is let in, and told by the close code.
+        known = true;
+        wait = FIRST_WAIT;
+        viewer.state("live");
+      }
+      const meant = position.told(message);
       if (meant === "reset") viewer.reset();
       else if (meant !== undefined) viewer.gap(meant.gap);
     };
@@ -80,7 +82,7 @@ export function follow(server: string, token: string, viewer: Viewer): () => voi
       if (over || full) return;
       const final = FINAL[code];
       if (final !== undefined) {
-        viewer.state(opened && code === 4401 ? "stopped" : final);
+        viewer.state(known && code === 4401 ? "stopped" : final);
         return;
       }
       viewer.state("lost");
