@@ -7,7 +7,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import { type Draft, Drafts } from "./drafts";
 import { merge, type Merged } from "./merging";
 import { Opened, type Place, type Version } from "./opened";
-import { type Decoded, decode, encode, type Form } from "./textform";
+import { type Decoded, decode, encode, type Form, unified } from "./textform";
 
 /** Milliseconds after the last key that a draft is kept. */
 const CALM = 400;
@@ -65,9 +65,11 @@ export class Session {
     this.#timer = setTimeout(() => this.flush(), CALM);
   }
 
-  /** Let lines end otherwise. */
+  /** Let lines end otherwise; where they ended in many ways, all of them do. */
   reform(form: Form): void {
+    const mixed = this.form.value.ending === "mixed" && form.ending !== "mixed";
     this.form.value = form;
+    if (mixed) this.put(textOf(unified(this.doc.toString())));
     this.#judge();
     this.flush();
   }
@@ -86,10 +88,9 @@ export class Session {
     this.kept.value = this.#drafts.keep(this.#id, { text: this.doc.toString(), etag, at: Date.now() / 1000, ...this.form.value });
   }
 
-  /** The end of editing: what is not saved was not wanted. */
+  /** The end of editing, perhaps not a wanted one: what is not saved is kept as a draft. */
   leave(): void {
-    clearTimeout(this.#timer);
-    if (this.draft.value === null) this.#drafts.forget(this.#id);
+    this.flush();
   }
 
   /** Go on with the draft. */
