@@ -158,7 +158,7 @@ export const t = {
   sessions: {},
   audit: {},
   code: {
-    keys: "Tab indents; Esc, then Tab leaves the text. Ctrl-S saves, Ctrl-F finds and replaces, Ctrl-G goes to a line.",
+    keys: "Tab indents; Esc, then Tab leaves. Ctrl-S saves, Ctrl-F finds, Ctrl-G goes to a line.",
     find: "Find and replace",
     goto: "Go to a line",
     undo: "Undo",

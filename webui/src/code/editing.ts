@@ -88,7 +88,7 @@ export function editing(how: Editing): Extension {
     how.more ?? [],
     Prec.high(
       keymap.of([
-        { key: "Mod-s", run: save, preventDefault: true },
+        { key: "Mod-s", run: save, scope: "editor search-panel", preventDefault: true },
         { key: "Mod-g", run: gotoLine, preventDefault: true },
       ]),
     ),

@@ -57,9 +57,9 @@ const look = EditorView.theme({
 const colours = HighlightStyle.define([
   { tag: [tags.comment, tags.meta, tags.documentMeta], color: "var(--code-comment)" },
   { tag: [tags.keyword, tags.operatorKeyword, tags.modifier, tags.controlKeyword, tags.self], color: "var(--code-keyword)" },
-  { tag: [tags.string, tags.special(tags.string), tags.regexp, tags.attributeValue], color: "var(--code-string)" },
+  { tag: [tags.string, tags.special(tags.string), tags.regexp, tags.attributeValue, tags.quote], color: "var(--code-string)" },
   { tag: [tags.number, tags.bool, tags.null, tags.atom, tags.color, tags.unit, tags.escape], color: "var(--code-number)" },
-  { tag: [tags.propertyName, tags.attributeName, tags.labelName, tags.definition(tags.propertyName)], color: "var(--code-name)" },
+  { tag: [tags.propertyName, tags.attributeName, tags.labelName, tags.definition(tags.propertyName), tags.definition(tags.variableName)], color: "var(--code-name)" },
   { tag: [tags.tagName, tags.typeName, tags.className, tags.namespace, tags.standard(tags.variableName)], color: "var(--code-type)" },
   { tag: [tags.function(tags.variableName), tags.function(tags.propertyName), tags.macroName], color: "var(--code-function)" },
   { tag: tags.heading, color: "var(--code-name)", fontWeight: "700" },
