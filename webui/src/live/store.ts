@@ -15,11 +15,14 @@ export interface Usage {
   /** Null where the daemon does not tell. */
   processes: number | null;
   threads: number | null;
+  /** Bytes from and to disks in this run; null where the kernel does not let us look. */
+  read: number | null;
+  written: number | null;
   cpus: readonly (number | null)[];
   memories: readonly (number | null)[];
 }
 
-const NOTHING: Usage = { at: 0, cpu: 0, memory: 0, processes: null, threads: null, cpus: [], memories: [] };
+const NOTHING: Usage = { at: 0, cpu: 0, memory: 0, processes: null, threads: null, read: null, written: null, cpus: [], memories: [] };
 
 /** All that is live. */
 export class Store {
@@ -126,10 +129,10 @@ export class Store {
       const usage = this.usage(name);
       const before = usage.value;
       if (told === undefined && before.processes === 0) continue; // down since long
-      const [cpu, memory, processes = null, threads = null] = told ?? [0, 0, 0, 0];
+      const [cpu, memory, processes = null, threads = null, read = null, written = null] = told ?? [0, 0, 0, 0];
       const cpus = [...before.cpus, cpu].slice(-SPARK);
       const memories = [...before.memories, memory].slice(-SPARK);
-      usage.value = { at, cpu, memory, processes, threads, cpus, memories };
+      usage.value = { at, cpu, memory, processes, threads, read, written, cpus, memories };
     }
   }
 

@@ -106,8 +106,8 @@ export interface Job {
   [more: string]: unknown;
 }
 
-/** CPU in percent of one core, memory in bytes, processes, threads; there may be more. */
-export type Measured = [number, number, (number | null)?, (number | null)?, ...unknown[]];
+/** CPU in percent of one core, memory in bytes, processes, threads, bytes read and written; there may be more. */
+export type Measured = [number, number, ...(number | null)[]];
 
 export type Message =
   | { type: "servers"; servers: Record<string, Server>; supervisor: boolean; now: number }

@@ -5,8 +5,7 @@ import "./graph.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { fullMoment } from "../format";
-import { shade } from "../theme";
-import type { Plotted } from "./columns";
+import { light } from "../theme";
 import type { GraphProps, Line } from "./graph";
 
 export type PlotProps = Omit<GraphProps, "children">;
@@ -23,9 +22,9 @@ export default function Plot(props: PlotProps) {
   const latest = useRef(props);
   latest.current = props;
   const [pointed, setPointed] = useState<number | null>(null);
-  const dark = shade.value;
+  const bright = light.value;
   // Data and range change each few seconds; what else it is made of, hardly ever.
-  const shape = [dark, props.group, props.least, props.binary, ...props.lines.map((line) => line.label)].join("|");
+  const shape = [bright, props.group, props.least, props.binary, ...props.lines.map((line) => line.label)].join("|");
 
   useEffect(() => {
     const element = box.current;
@@ -165,5 +164,3 @@ function clockLabels(_plot: uPlot, splits: number[]): string[] {
     return (step < 60 ? SECOND : HOUR).format(then);
   });
 }
-
-export type { Plotted };

@@ -8,13 +8,25 @@ const KEY = "holdfast.servers.order";
 
 export const filter = signal("");
 export const show = signal<Show>("all");
-export const order = signal<Order>(orderFrom(localStorage.getItem(KEY)));
+export const order = signal<Order>(remembered());
 export const selected = signal<ReadonlySet<string>>(new Set());
 
 /** Order by a column, or turn that round; the browser remembers it. */
 export function orderBy(by: Sort): void {
   order.value = clicked(order.value, by);
-  localStorage.setItem(KEY, orderText(order.value));
+  try {
+    localStorage.setItem(KEY, orderText(order.value));
+  } catch {
+    // A private window: then it holds until the page is closed.
+  }
+}
+
+function remembered(): Order {
+  try {
+    return orderFrom(localStorage.getItem(KEY));
+  } catch {
+    return orderFrom(null);
+  }
 }
 
 /** Follows changes of servers, once a frame: a thousand of them that stop at once are one piece of work. */

@@ -49,6 +49,10 @@ describe("the budget", () => {
     expect(reasonOf({ state: "backoff", reason: CRASHED })).toBe("exited with code 3");
     expect(budgetOf({ state: "backoff", reason: CRASHED })).toEqual({ used: 3, of: 5 });
   });
+  it("leaves the reason of one that is parked, without what is said as what comes next", () =>
+    expect(reasonOf({ state: "failed", reason: "exited with code 7; not restarted until somebody starts it" })).toBe(
+      "exited with code 7",
+    ));
   it("is none of one that runs", () => expect(budgetOf({ state: "running", reason: CRASHED })).toBeNull());
 });
 

@@ -11,6 +11,8 @@ import { t } from "../strings";
 
 const BUDGET = /; waiting to be restarted \((\d+)(?: of (\d+))?\)/;
 
+const PARKED = /; not restarted until somebody starts it$/;
+
 /** How many restarts have been used up, and of how many; `of` is null where there is no end of them. */
 export interface Budget {
   used: number;
@@ -25,7 +27,7 @@ export function budgetOf(server: Pick<Server, "state" | "reason">): Budget | nul
 
 /** Return why it is as it is, without what `nextOf` says. */
 export function reasonOf(server: Pick<Server, "state" | "reason">): string {
-  return server.state === "backoff" ? server.reason.replace(BUDGET, "") : server.reason;
+  return server.state === "backoff" ? server.reason.replace(BUDGET, "") : server.reason.replace(PARKED, "");
 }
 
 /** Return what happens next by itself, as a sentence; null if nothing does. */
