@@ -60,8 +60,8 @@ export interface Server {
   memoryUsage: number;
   /** Bytes, of the machine. */
   totalMemory: number;
-  /** Seconds after which a stop kills it; what the config says, if the daemon tells. */
-  stopWithin?: number;
+  /** Seconds after which a stop kills it, by the config; null if it is no longer there. */
+  stopWithin?: number | null;
   /** Bytes that it may have at most; null without a limit. */
   memoryLimit?: number | null;
 }

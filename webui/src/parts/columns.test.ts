@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { appended, type Columns, plotted, summary } from "./columns";
+import { appended, type Columns, joined, plotted, summary } from "./columns";
 
 const PAST: Columns = {
   time: [100, 110, 111, 120, 130],
@@ -76,6 +76,14 @@ describe("a row that has just been measured", () => {
     appended(PAST, 140, { cpu: 6 }, usual);
     expect(PAST.time).toHaveLength(5);
   });
+});
+
+it("joins what was asked for later, each row once, without what is too old", () => {
+  const later = { time: [130, 140, 150], cpu: [5, 6, 7] };
+  expect(joined({ time: [100, 120, 130], cpu: [1, 4, 5] }, later, 30)).toEqual({ time: [120, 130, 140, 150], cpu: [4, 5, 6, 7] });
+  const known = { time: [130], cpu: [5] };
+  expect(joined(known, { time: [130], cpu: [5] }, 30)).toBe(known);
+  expect(joined({ time: [], cpu: [] }, later, 30).time).toEqual([130, 140, 150]);
 });
 
 describe("the summary", () => {

@@ -101,6 +101,21 @@ function valueOf(row: Row, name: string): number | null {
   return row[name] ?? row[name.replace(/Max$/, "")] ?? null;
 }
 
+/** Return the columns with later ones behind them, and without what is too old. */
+export function joined(columns: Columns, later: Columns, keep: number): Columns {
+  const last = columns.time.at(-1) ?? -Infinity;
+  const latest = later.time.at(-1) ?? last;
+  const first = columns.time.findIndex((time) => (time ?? 0) >= latest - keep);
+  const begin = later.time.findIndex((time) => time !== null && time > last);
+  if (begin < 0) return columns;
+  const made: Record<string, (number | null)[]> = {};
+  for (const [name, column] of Object.entries(columns)) {
+    const more = later[name]?.slice(begin) ?? Array<null>(later.time.length - begin).fill(null);
+    made[name] = [...(first < 0 ? [] : column.slice(first)), ...more];
+  }
+  return made as unknown as Columns;
+}
+
 /** What there is to say of a line: its latest value, average and peak. */
 export interface Summary {
   latest: number | null;

@@ -4,6 +4,7 @@
  * What draws it (uPlot) is loaded when the first one is shown. A screen reader gets a summary in words.
  */
 
+import "./graphs.css";
 import type { ComponentChildren } from "preact";
 import { fullMoment, moment } from "../format";
 import { t } from "../strings";

@@ -111,7 +111,7 @@ function options(props: { current: PlotProps }, width: number, point: (at: numbe
       y: { range: (_plot, _low, high) => [0, Math.max(least, (high ?? 0) * 1.08) || 1] },
     },
     axes: [
-      { ...axis, space: 70, values: clockLabels },
+      { ...axis, size: 26, space: 80, values: clockLabels },
       {
         ...axis,
         size: AXIS,
@@ -145,11 +145,21 @@ function lineOf(line: Line, colour: (name: string) => string): uPlot.Series {
     stroke,
     width: line.faint ? 1 : 1.6,
     spanGaps: false,
-    points: { show: false },
+    points: { show: false, size: 4, fill: stroke, filter: lonely },
     ...(line.faint ? { dash: [3, 3] } : {}),
     ...(line.filled ? { fill: `color-mix(in srgb, ${stroke} 16%, transparent)` } : {}),
   };
 }
+
+/** A line through one point is none: such points are drawn as points. */
+const lonely: uPlot.Series.Points.Filter = (plot, series) => {
+  const line = plot.data[series] ?? [];
+  const found: number[] = [];
+  for (let at = 0; at < line.length; at += 1) {
+    if (line[at] != null && line[at - 1] == null && line[at + 1] == null) found.push(at);
+  }
+  return found;
+};
 
 const HOUR = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const SECOND = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });

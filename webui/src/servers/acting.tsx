@@ -51,7 +51,7 @@ function agreed(name: string, deed: Deed, server: Server): Promise<boolean> {
 
 function stopping(server: Server): string {
   const most = server.stopWithin;
-  return words.stops + (most === undefined ? words.asConfigured : words.within(duration(most)));
+  return words.stops + (most == null ? words.asConfigured : words.within(duration(most)));
 }
 
 /** Offer to kill one that is stopping and takes long; throws `Problem`. */

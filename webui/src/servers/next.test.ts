@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Exit, Server } from "../live/types";
-import { budgetOf, causeText, exitText, nextOf, reasonOf, signalName } from "./next";
+import { budgetOf, causeText, exitText, nextOf, reasonOf, signalName, whyText } from "./next";
 
 const CRASHED = "exited with code 3; waiting to be restarted (3 of 5)";
 
@@ -54,6 +54,16 @@ describe("the budget", () => {
       "exited with code 7",
     ));
   it("is none of one that runs", () => expect(budgetOf({ state: "running", reason: CRASHED })).toBeNull());
+});
+
+it("says nothing that is nothing but the state once more", () => {
+  const why = (reason: string) => whyText({ state: "running", reason });
+  expect([why("running"), why("starting"), why("starting, waiting until it is ready"), why("does not work: no answer")]).toEqual([
+    "",
+    "",
+    "waiting until it is ready",
+    "does not work: no answer",
+  ]);
 });
 
 const exit = (told: Partial<Exit>): Exit => ({ code: null, signal: null, ran: 0, note: "", ...told });

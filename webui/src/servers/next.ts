@@ -30,6 +30,15 @@ export function reasonOf(server: Pick<Server, "state" | "reason">): string {
   return server.state === "backoff" ? server.reason.replace(BUDGET, "") : server.reason.replace(PARKED, "");
 }
 
+/** What the state says already. */
+const PLAIN: ReadonlySet<string> = new Set(["running", "ready", "starting", "stopped"]);
+
+/** Return why it is as it is; empty if that is nothing but the state once more. */
+export function whyText(server: Pick<Server, "state" | "reason">): string {
+  const reason = reasonOf(server).replace(/^starting, (?=waiting)/, "");
+  return PLAIN.has(reason) ? "" : reason;
+}
+
 /** Return what happens next by itself, as a sentence; null if nothing does. */
 export function nextOf(server: Server, now: number): string | null {
   const next = server.next;

@@ -2,7 +2,7 @@
 
 import type { Happening } from "../live/types";
 import { t } from "../strings";
-import { reasonOf } from "./next";
+import { whyText } from "./next";
 
 /** Escape sequences of a terminal, and other characters that nobody sees. */
 const ESCAPES = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[@-Z\\-_]|[\u0000-\u0008\u000b-\u001f\u007f]/g;
@@ -19,7 +19,7 @@ export function whyOf(event: Happening): string {
     const told = check === "" ? "" : `${t.server.history.check(check)}: `;
     return `${told}${event.reason ?? ""}`;
   }
-  return event.to === undefined ? (event.reason ?? "") : reasonOf({ state: event.to, reason: event.reason ?? "" });
+  return event.to === undefined ? (event.reason ?? "") : whyText({ state: event.to, reason: event.reason ?? "" });
 }
 
 /** Put what has just happened before what is known, once, the newest first. */

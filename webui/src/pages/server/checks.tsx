@@ -6,7 +6,7 @@ import { askJson } from "../../api/request";
 import { duration } from "../../format";
 import type { Server } from "../../live/types";
 import { Load, useLoad } from "../../parts/load";
-import { Ago } from "../../parts/time";
+import { Since } from "../../parts/time";
 import { t } from "../../strings";
 
 interface Check {
@@ -18,7 +18,6 @@ interface Check {
   error: string | null;
   output: string | null;
   failures: number;
-  lastLook: number | null;
   interval: number;
   action: "warn" | "restart";
 }
@@ -63,7 +62,7 @@ function One({ check }: { check: Check }) {
         <strong>{check.name}</strong>
         <span class={`chip ${TONES[check.state]}`}>{words.states[check.state] ?? check.state}</span>
         <span class="dim">
-          {words.since} <Ago at={check.since} />
+          {words.for} <Since at={check.since} />
         </span>
       </div>
       {check.error !== null && <div class={check.state === "unhealthy" ? "bad" : "warn"}>{check.error}</div>}

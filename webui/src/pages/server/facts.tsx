@@ -30,7 +30,7 @@ export function Facts({ name, server }: { name: string; server: Server }) {
         <Fact title={words.run}>{words.runs(server.run)}</Fact>
         <Fact title={words.restarts}>{words.restartsCounted(server.restarts)}</Fact>
         {server.lastExit !== null && <Fact title={words.lastExit}>{exitText(server.lastExit)}</Fact>}
-        {server.stopWithin !== undefined && (
+        {server.stopWithin != null && (
           <Fact title={words.stopWithin}>{words.stopWithinText(duration(server.stopWithin))}</Fact>
         )}
         {server.memoryLimit != null && <Fact title={words.memoryLimit}>{bytes(server.memoryLimit)}</Fact>}

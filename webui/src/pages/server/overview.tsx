@@ -6,7 +6,7 @@ import { store } from "../../live/store";
 import type { Server } from "../../live/types";
 import { Icon, type IconName } from "../../parts/icon";
 import { Status } from "../../parts/status";
-import { causeText, reasonOf } from "../../servers/next";
+import { causeText, whyText } from "../../servers/next";
 import { t } from "../../strings";
 import { SchedulesShort } from "../schedules/short";
 import { Next } from "../servers/row";
@@ -42,7 +42,7 @@ function Standing({ server }: { server: Server }) {
       <h2>{t.server.why}</h2>
       <div class="row">
         <Status server={server} />
-        <span class={crashed ? "bad reason" : "reason"}>{reasonOf(server)}</span>
+        <span class={crashed ? "bad reason" : "reason"}>{whyText(server)}</span>
       </div>
       {cause && <p class="dim">{cause}</p>}
       {server.health.note && <p>{server.health.note}</p>}

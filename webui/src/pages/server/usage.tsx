@@ -22,13 +22,14 @@ interface Told {
 
 const words = t.usage;
 
+// The peak is drawn first: where it is the average, that is what one sees.
 const CPU: readonly Line[] = [
-  { label: words.cpu, tone: "accent", filled: true },
   { label: words.peak, tone: "warn", faint: true },
+  { label: words.cpu, tone: "accent", filled: true },
 ];
 const MEMORY: readonly Line[] = [
-  { label: words.memory, tone: "accent", filled: true },
   { label: words.peak, tone: "warn", faint: true },
+  { label: words.memory, tone: "accent", filled: true },
 ];
 const DISK: readonly Line[] = [
   { label: words.read, tone: "info" },
@@ -107,8 +108,8 @@ function Graphs({ told, name }: { told: Told; name: string }) {
   const data = useMemo(() => {
     const of = (...names: string[]) => plotted(columns, names, range.from, range.to);
     return {
-      cpu: of("cpu", "cpuMax"),
-      memory: of("memory", "memoryMax"),
+      cpu: of("cpuMax", "cpu"),
+      memory: of("memoryMax", "memory"),
       disk: of("read", "written"),
       counts: of("processes", "threads"),
     };

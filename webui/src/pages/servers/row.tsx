@@ -11,7 +11,7 @@ import { now, Since } from "../../parts/time";
 import { hashOf } from "../../route";
 import { Buttons } from "../../servers/buttons";
 import { select, selected } from "../../servers/list";
-import { causeText, nextOf, reasonOf } from "../../servers/next";
+import { causeText, nextOf, whyText } from "../../servers/next";
 import { t } from "../../strings";
 
 /** Draw it; `at` is its place in the table, counted from 1. */
@@ -58,13 +58,9 @@ export function Row({ name, at }: { name: string; at: number }) {
   );
 }
 
-/** What the state says already. */
-const PLAIN = new Set(["running", "ready", "starting", "stopped"]);
-
 function Why({ server }: { server: Server }) {
-  const reason = reasonOf(server);
   const down = server.state === "stopped" || server.state === "stopping";
-  const told = [PLAIN.has(reason) ? "" : reason, down ? causeText(server.cause) : ""].filter(Boolean).join(", ");
+  const told = [whyText(server), down ? causeText(server.cause) : ""].filter(Boolean).join(", ");
   const note = told === "" ? server.health.note : null;
   return (
     <div class="why">
