@@ -242,7 +242,7 @@ export const t = {
     why: "How it is",
     facts: "Facts",
     pid: "Process",
-    uptime: "Up for",
+    upFor: "up for",
     startedAt: "Started",
     run: "Run",
     runs: (count: number) => (count === 0 ? "never started" : `no. ${count.toLocaleString()}`),

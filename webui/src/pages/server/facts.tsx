@@ -4,7 +4,6 @@ import type { ComponentChildren } from "preact";
 import { bytes, duration, fullMoment } from "../../format";
 import { store } from "../../live/store";
 import type { Server } from "../../live/types";
-import { Since } from "../../parts/time";
 import { hashOf } from "../../route";
 import { exitText } from "../../servers/next";
 import { t } from "../../strings";
@@ -17,14 +16,7 @@ export function Facts({ name, server }: { name: string; server: Server }) {
       <h2>{words.facts}</h2>
       <dl class="facts">
         <Fact title={words.wanted}>{words.wants[server.wanted]}</Fact>
-        {server.startedAt != null && (
-          <>
-            <Fact title={words.uptime}>
-              <Since at={server.startedAt} />
-            </Fact>
-            <Fact title={words.startedAt}>{fullMoment(server.startedAt)}</Fact>
-          </>
-        )}
+        {server.startedAt != null && <Fact title={words.startedAt}>{fullMoment(server.startedAt)}</Fact>}
         <Fact title={words.pid}>{server.pid ?? "–"}</Fact>
         <Tree name={name} />
         <Fact title={words.run}>{words.runs(server.run)}</Fact>

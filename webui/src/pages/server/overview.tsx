@@ -6,6 +6,7 @@ import { store } from "../../live/store";
 import type { Server } from "../../live/types";
 import { Icon, type IconName } from "../../parts/icon";
 import { Status } from "../../parts/status";
+import { Since } from "../../parts/time";
 import { causeText, whyText } from "../../servers/next";
 import { t } from "../../strings";
 import { SchedulesShort } from "../schedules/short";
@@ -44,6 +45,11 @@ function Standing({ server }: { server: Server }) {
         <Status server={server} />
         <span class={crashed ? "bad reason" : "reason"}>{whyText(server)}</span>
       </div>
+      {server.startedAt != null && (
+        <p>
+          {t.server.upFor} <Since at={server.startedAt} />
+        </p>
+      )}
       {cause && <p class="dim">{cause}</p>}
       {server.health.note && <p>{server.health.note}</p>}
       <p class="next">
