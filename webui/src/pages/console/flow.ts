@@ -68,6 +68,11 @@ export class Flow {
     return { kind: "output", offset: piece.offset, data };
   }
 
+  /** Put back what was taken last, which is no output. */
+  unget(piece: Piece): void {
+    this.#pieces.unshift(piece);
+  }
+
   /** Forget everything that waits. */
   clear(): void {
     this.#pieces = [];

@@ -52,7 +52,8 @@ export type Heard =
   | { type: "gap"; from: number; to: number }
   | { type: "reset"; stream: string; offset: number }
   | { type: "exit"; code: number | null; signal: string | number | null; ran: number }
-  | { type: "notice"; message: string; id: string; kind: string }
+  /** `line` is what was not taken, if it is about a line. */
+  | { type: "notice"; message: string; id: string; kind: string; line: string | null }
   | { type: "taken"; id: string }
   | { type: "error"; message: string };
 
@@ -119,9 +120,12 @@ export class ConsoleProtocol {
       case "taken":
         this.#unanswered.delete(text(said["id"]));
         return [{ type: "taken", id: text(said["id"]) }];
-      case "notice":
-        this.#unanswered.delete(text(said["id"]));
-        return [{ type: "notice", message: text(said["message"]), id: text(said["id"]), kind: text(said["kind"]) }];
+      case "notice": {
+        const id = text(said["id"]);
+        const line = this.#unanswered.get(id) ?? null;
+        this.#unanswered.delete(id);
+        return [{ type: "notice", message: text(said["message"]), id, kind: text(said["kind"]), line }];
+      }
       case "error":
         this.#why = text(said["message"]);
         return [{ type: "error", message: this.#why }];
