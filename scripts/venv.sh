@@ -3,6 +3,7 @@
 #
 #   need_python   ends the script with one sentence unless $python can make virtual environments
 #   venv LOCK     makes .venv hold what LOCK says, and this project; quick when it already does
+#   webui VERB…   builds, checks or tests the web page, see webui.py; quick when the page is built already
 
 # What belongs to somebody else's Python must not reach ours, nor the programs we start.
 unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -30,4 +31,9 @@ venv() {
     fi
     need_python
     "$python" -I -B scripts/venv.py make "$1" || exit
+}
+
+webui() {
+    # Not -I: webui.py imports from its own folder.
+    .venv/bin/python -E -s -B scripts/webui.py "$@"
 }

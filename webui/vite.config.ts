@@ -34,7 +34,7 @@ export default defineConfig({
   plugins: [compressed()],
   html: { cspNonce: "__CSP_NONCE__" },
   build: {
-    outDir: process.env["HOLDFAST_PAGE"] ?? "../daemon/webui",
+    outDir: "../daemon/webui",
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,
