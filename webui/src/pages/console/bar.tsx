@@ -8,9 +8,9 @@ import { Button } from "../../parts/button";
 import { sure } from "../../parts/dialog";
 import { Icon } from "../../parts/icon";
 import { Menu } from "../../parts/menu";
-import { Until } from "../../parts/time";
+import { statusOf } from "../../parts/status";
+import { now, Until } from "../../parts/time";
 import { duration } from "../../format";
-import { now } from "../../parts/time";
 import { t } from "../../strings";
 import type { ConsoleModel } from "./model";
 
@@ -24,7 +24,7 @@ export function Bar({ model }: { model: ConsoleModel }) {
     <div class="console-bar">
       <div class="console-why" role="status">
         <Connection model={model} />
-        {server && <span class="clip">{server.reason}</span>}
+        {server && server.reason !== statusOf(server).text && <span class="clip">{server.reason}</span>}
         {server?.next?.at && (
           <span class="dim">
             {t.console.next[server.next.action]} <Until at={server.next.at} />

@@ -92,7 +92,7 @@ export default function Console({ name }: ServerPageProps) {
           }}
         />
         {model.settings.value === null && model.link.value.is === "connecting" && <Waiting />}
-        {atTop && !terminal && <Older model={model} />}
+        {atTop && !terminal && (!atEnd || model.older.value !== "none") && <Older model={model} />}
         {!atEnd && (
           <Button small class="console-below" icon="chevronDown" onClick={() => model.toEnd()}>
             {news ? t.console.news : t.console.toEnd}
@@ -210,7 +210,7 @@ function Sized({ model }: { model: ConsoleModel }) {
   const size = model.state.value?.terminal ?? model.settings.value?.terminal;
   return (
     <div class="console-about hint">
-      {model.mayType ? t.console.keysGo : t.console.readOnlyWhy} {size && t.console.size(size.columns, size.rows)}{" "}
+      <span class="console-keyhelp">{model.mayType ? t.console.keysGo : t.console.readOnlyWhy}</span> {size && t.console.size(size.columns, size.rows)}{" "}
       {model.mayType && (
         <button type="button" class="console-claim" onClick={() => model.claim()}>
           {t.console.claim}

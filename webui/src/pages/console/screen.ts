@@ -13,6 +13,7 @@ import { SearchAddon } from "@xterm/addon-search";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
+import "./styles";
 import { bytes } from "../../format";
 import { t } from "../../strings";
 import { Flow, MOST, type Piece } from "./flow";
@@ -221,9 +222,7 @@ export class Screen {
   }
 
   async #accelerate(): Promise<void> {
-    // Without a graphics card this renderer is slower than the other one.
-    const canvas = document.createElement("canvas");
-    if (!canvas.getContext("webgl2", { failIfMajorPerformanceCaveat: true })) return;
+    if (!hasGraphics()) return;
     try {
       const { WebglAddon } = await import("@xterm/addon-webgl");
       const addon = new WebglAddon();
@@ -246,6 +245,17 @@ export class Screen {
     parser.registerCsiHandler({ intermediates: "!", final: "p" }, without);
     parser.registerEscHandler({ final: "c" }, without);
   }
+}
+
+/** Tell whether there is a graphics card: where its work is done by the processor, the other renderer is quicker. */
+function hasGraphics(): boolean {
+  const context = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  if (context === null) return false;
+  const about = context.getExtension("WEBGL_debug_renderer_info");
+  const name = String(context.getParameter(about?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER));
+  // A page may have few contexts, and this one was only asked.
+  context.getExtension("WEBGL_lose_context")?.loseContext();
+  return !/swiftshader|llvmpipe|software|basic render/i.test(name);
 }
 
 function told(piece: Exclude<Piece, { kind: "output" }>): string {
