@@ -62,7 +62,7 @@ export default function Logs({ name }: ServerPageProps) {
         <Button small kind="quiet" pressed={wrap.value} icon="list" label={t.console.wrap} onClick={() => void (wrap.value = !wrap.value)} />
         <Button small kind="quiet" icon="link" label={t.logs.link} onClick={() => link(name, asked)} />
         <Button small kind="quiet" icon="download" label={t.logs.download} onClick={() => download(name, asked)} />
-        <Button small kind="quiet" icon="refresh" label={t.logs.refresh} onClick={() => model.ask(asked, follow.value)} />
+        <Button small kind="quiet" class="log-refresh" icon="refresh" label={t.logs.refresh} onClick={() => model.ask(asked, follow.value)} />
       </div>
       {model.problem.value && <Fault problem={model.problem.value} again={() => model.ask(asked, follow.value)} />}
       {model.gone.value && (
@@ -72,7 +72,7 @@ export default function Logs({ name }: ServerPageProps) {
         </div>
       )}
       <div class="log-view">
-        {model.loading.value === "all" && <Waiting />}
+        {model.loading.value === "all" && <Waiting label={asked.text === "" ? t.loading : t.logs.searching} />}
         {model.loading.value === null && count.value === 0 && model.problem.value === null && (
           <Empty icon="list" text={asked.text !== "" || asked.range !== "all" ? t.logs.noneFound : t.logs.none} />
         )}

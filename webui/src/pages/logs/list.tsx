@@ -92,7 +92,7 @@ export function List({ model, name, asked, finder, wrap }: ListProps) {
     lines.push(node);
   });
   return (
-    <div ref={box} class={wrap ? "log-list wrap" : "log-list"} role="region" aria-label={t.logs.list(name)} tabIndex={0} onScroll={scrolled}>
+    <div ref={box} class={["log-list", wrap && "wrap", model.loading.value === "all" && "stale"].filter(Boolean).join(" ")} role="region" aria-label={t.logs.list(name)} tabIndex={0} onScroll={scrolled}>
       {model.loading.value === "older" && <Waiting />}
       {model.first.value && rows.length > 0 && <div class="log-edge">{t.logs.begins}</div>}
       {lines}
