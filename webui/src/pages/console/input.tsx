@@ -1,6 +1,6 @@
 /** The line below a console that is typed: with a history, suggestions and completion; what is typed is never lost. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { t } from "../../strings";
 import { completions } from "./completion";
@@ -32,14 +32,20 @@ export function Input({ model }: { model: ConsoleModel }) {
   const [choices, setChoices] = useState<Choices | null>(null);
   const [plainTab, setPlainTab] = useState(false);
   const field = useRef<HTMLInputElement>(null);
+  const place = useRef<number | null>(null);
   const open = model.link.value.is === "open";
   const disabled = model.settings.value !== null && !model.mayType;
 
   const change = (next: string, cursor = next.length) => {
     drafts.set(model.name, next);
     setText(next);
-    requestAnimationFrame(() => field.current?.setSelectionRange(cursor, cursor));
+    place.current = cursor;
   };
+  // Right when it is drawn: a moment later more may have been typed.
+  useLayoutEffect(() => {
+    if (place.current !== null) field.current?.setSelectionRange(place.current, place.current);
+    place.current = null;
+  });
   useEffect(() => {
     model.typeHere = (more) => {
       change((drafts.get(model.name) ?? "") + more);
