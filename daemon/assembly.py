@@ -30,6 +30,7 @@ from .jobs import Jobs
 from .ledger import CannotKeep
 from .listeners import Listeners
 from .listing import Listing
+from .live import Live
 from .meter import Meter
 from .metrics import Metrics
 from .mirror import Mirror
@@ -48,8 +49,10 @@ from .scheduleledger import ScheduleLedger
 from .schedulereport import Report
 from .schedules import DATABASE as SCHEDULES
 from .schedules import Clock, Schedules
+from .serverdetails import Details
 from .serverlogs import ServerLogs, folders_of
 from .signpost import Signpost
+from .sparks import Sparks
 from .transfers import Transfers
 from .transport import Transport
 from .upkeep import Upkeep
@@ -121,17 +124,21 @@ class Assembly:
         actions = Actions(mirror, Archiver(files, jobs, self._past), self._state)
         metrics = Metrics(mirror, meter, people, consoles, raw_consoles, logs, self._supervisor_pid)
         chronicle.watch(metrics.happened)
+        health = Health(mirror, tasks)
+        details = Details(health, hints)
         self.parts = parts = Parts(
             access=Access(people, transport.origins),
             audit=self.audit,
             chronicle=chronicle,
             consoles=consoles,
+            details=details,
             documents=Documents(document),
             files=files,
-            health=Health(mirror, tasks),
+            health=health,
             hints=hints,
             jobs=jobs,
             listing=Listing(mirror),
+            live=Live(mirror, details, health, chronicle, jobs, sampler),
             meter=meter,
             metrics=metrics,
             logs=logs,
@@ -142,6 +149,7 @@ class Assembly:
             reloader=reloader,
             sampler=sampler,
             schedules=Schedules(tasks, actions, self._past, Report(self.audit), self._clock),
+            sparks=Sparks(meter),
             transfers=transfers,
             transport=transport,
         )

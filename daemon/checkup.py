@@ -70,6 +70,8 @@ class Means:
     """Looks at the same time."""
     commands: anyio.CapacityLimiter
     """Of these, commands: each is a process."""
+    noted: Callable[[str], None]
+    """Hears the name of a server of which a check says another thing than before."""
 
 
 class Checkup:
@@ -78,7 +80,8 @@ class Checkup:
     def __init__(self, server: str, name: str, check: Check, means: Means) -> None:
         self.name = name
         self.check = check
-        self.verdict = Verdict(check.failures, check.successes, anyio.current_time())
+        now = anyio.current_time()
+        self.verdict = Verdict(check.failures, check.successes, now, lambda: means.noted(server))
         self.output = ""
         """What the command said, the latest time that it failed."""
         self.last: float | None = None

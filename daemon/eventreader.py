@@ -44,6 +44,13 @@ class EventReader:
                     return ()
         return ()
 
+    def skip(self, most: int) -> bool:
+        """Pass over all but so many of the latest events; tell whether any was left out."""
+        if self._chronicle.latest - self.last <= most:
+            return False
+        self.last = self._chronicle.latest - most
+        return True
+
     def _sees(self, one: Happening) -> bool:
         return self._server in (None, one.server) and self._who.may(VIEW, one.server)
 

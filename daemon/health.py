@@ -36,16 +36,21 @@ class Health:
         self, mirror: Mirror, tasks: anyio.abc.TaskGroup, luck: Callable[[], float] = random.random
     ) -> None:
         looks, commands = anyio.CapacityLimiter(LOOKS), anyio.CapacityLimiter(COMMANDS)
-        self._means = Means(mirror, luck, self._tell, looks, commands)
+        self._means = Means(mirror, luck, self._tell, looks, commands, self._differs)
         self._tasks = tasks
         self._wards: dict[str, Ward] = {}
         self._listeners: list[Listener] = []
+        self._noted: list[Callable[[str], None]] = []
         self._expected: frozenset[str] = frozenset()
         mirror.watch(self._note)
 
     def watch(self, listener: Listener) -> None:
         """Have it called with each change; it must not wait."""
         self._listeners.append(listener)
+
+    def note(self, listener: Callable[[str], None]) -> None:
+        """Have it called with a server's name whenever `describe` may say another thing; it must not wait."""
+        self._noted.append(listener)
 
     async def expect(self, config: Config) -> None:
         """Take for unchecked nobody who has checks by this config, which is about to be in force.
@@ -69,6 +74,7 @@ class Health:
                 ward = self._wards[name] = Ward(compile_service(name, server), checks, self._means)
                 self._tasks.start_soon(ward.run)
             self._note(name)  # it may be waiting for a check that this config has no more
+            self._differs(name)
 
     def state(self, name: str) -> Condition | None:
         """Return what is known of a server, None for one without checks."""
@@ -100,6 +106,10 @@ class Health:
             ward.scope.cancel()
             for one in ward.checkups.values():
                 one.gone()
+
+    def _differs(self, name: str) -> None:
+        for noted in self._noted:
+            noted(name)
 
     def _tell(self, change: HealthChange) -> None:
         for listener in self._listeners:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 
-from filemgr import Fences, FileError
+from filemgr import Fences, FileError, outermost
 
 Ended: TypeAlias = Callable[[FileError | None], None]
 """Hears that a job is over, and the error that it ended with, if it did."""
 
 if TYPE_CHECKING:
+    from .access import Identity
     from .worker import Worker
 
 SILENCE = 60.0
@@ -117,6 +118,13 @@ class Job:
             "error": None if self.error is None else str(self.error),
             "result": self.result or None,
         }
+
+    def seen_by(self, who: "Identity") -> bool:
+        """Tell whether it is somebody's business: who is kept to some folders sees only his own."""
+        order = self.order
+        if not who.may(order.needs, order.server):
+            return False
+        return outermost(who.fences(order.needs, order.server)) is None or order.owner == who.holder.owner
 
     async def outcome(self) -> Mapping[str, object]:
         """Wait for the end; return what came of it, or raise the `FileError` that it ended with."""

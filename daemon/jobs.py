@@ -65,6 +65,7 @@ class Jobs:
         self._light = anyio.CapacityLimiter(LIGHT)
         self._attended = anyio.CapacityLimiter(ATTENDED)
         self._changed = anyio.Event()
+        self._listeners: list[Callable[[], None]] = []
         self.closed = False
 
     async def configure(self, config: Config) -> None:
@@ -132,6 +133,10 @@ class Jobs:
         """Return what is set when something about any of them is different from now."""
         return self._changed
 
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Have it called whenever something about any of them is different; it must not wait."""
+        self._listeners.append(listener)
+
     def cancel(self, job: Job) -> None:
         """Stop a job; it is over when its phase says so. Raises `NotCancellable`."""
         if job.phase.over:
@@ -181,6 +186,8 @@ class Jobs:
     def _touch(self) -> None:
         changed, self._changed = self._changed, anyio.Event()
         changed.set()
+        for listener in self._listeners:
+            listener()
 
     def _forget(self) -> None:
         over = [job for job in self._jobs.values() if job.phase.over]

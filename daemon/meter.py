@@ -189,6 +189,10 @@ class Meter:
             await self._in_turn(self._host.measure)
         return self._host.latest, await self._series(HOST, HOST_COLUMNS, since, until, step)
 
+    async def read(self, work: Callable[[Mapping[str, Ring]], T]) -> T:
+        """Look at all rings, by name, in the thread that may; the machine's is `HOST`."""
+        return await self._in_turn(lambda: work(self._rings))
+
     async def disks(self) -> Sequence[Disk]:
         """Return the file systems of the servers' folders; as they were before, if one of them hangs."""
 

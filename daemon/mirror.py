@@ -52,6 +52,7 @@ class Mirror:
         """Whether the supervisor has taken the latest plan that it was offered."""
         self._told: dict[str, anyio.Event] = {}
         self._listeners: list[Callable[[str], None]] = []
+        self._followers: list[Callable[[], None]] = []
         self._asking = anyio.Lock()
         self._asked = -ALIVE
         self._alive = False
@@ -85,6 +86,7 @@ class Mirror:
             finally:
                 if self._connected.is_set():
                     self._connected = anyio.Event()
+                    self._tell_followers()
             await anyio.sleep(RETRY)
 
     async def apply(self, plan: Plan) -> None:
@@ -125,6 +127,10 @@ class Mirror:
     def watch(self, listener: Callable[[str], None]) -> None:
         """Have it called, with the name, whenever another status of a service is known, or none any more."""
         self._listeners.append(listener)
+
+    def watch_connection(self, listener: Callable[[], None]) -> None:
+        """Have it called whenever `connected` has become another."""
+        self._followers.append(listener)
 
     async def services(self) -> Mapping[str, ServiceStatus]:
         """Return all services by name; raises `SupervisorUnreachable`."""
@@ -268,6 +274,7 @@ class Mirror:
             known, self._known = self._known, {}
             self._take(Changes(first.services, [*(known.keys() - {s.name for s in first.services})]))
             self._connected.set()
+            self._tell_followers()
             while True:
                 self._take(await watch.receive())
         except anyio.EndOfStream:
@@ -297,6 +304,10 @@ class Mirror:
         if known is None or known.version <= status.version:
             self._known[status.name] = status
             self._tell(status.name)
+
+    def _tell_followers(self) -> None:
+        for listener in self._followers:
+            listener()
 
     def _tell(self, name: str) -> None:
         if (told := self._told.pop(name, None)) is not None:

@@ -31,6 +31,7 @@ from .job import Job, Order
 from .jobs import Jobs
 from .jsontext import InvalidJson, read_json
 from .listing import Listing
+from .live import Live
 from .meter import Meter
 from .metrics import Metrics
 from .mirror import Mirror
@@ -42,7 +43,9 @@ from .query import path_in
 from .rawconsoles import RawConsoles
 from .reload import Reloader
 from .schedules import Schedules
+from .serverdetails import Details
 from .serverlogs import ServerLogs
+from .sparks import Sparks
 from .transfers import Transfers
 from .transport import Transport
 from .usage import Sampler
@@ -65,12 +68,14 @@ class Parts:
     audit: Audit
     chronicle: Chronicle
     consoles: Consoles
+    details: Details
     documents: Documents
     files: Files
     health: Health
     hints: Hints
     jobs: Jobs
     listing: Listing
+    live: Live
     meter: Meter
     metrics: Metrics
     logs: ServerLogs
@@ -81,6 +86,7 @@ class Parts:
     reloader: Reloader
     sampler: Sampler
     schedules: Schedules
+    sparks: Sparks
     transfers: Transfers
     transport: Transport
 
@@ -170,11 +176,8 @@ class Call:
         return self.parts.transfers.folder(self.server, self.fences)
 
     def sees(self, job: Job) -> bool:
-        """Tell whether a job is the caller's business: who is kept to some folders sees only his own."""
-        order, who = job.order, self.who
-        if not who.may(order.needs, order.server):
-            return False
-        return outermost(who.fences(order.needs, order.server)) is None or order.owner == self.owner
+        """Tell whether a job is the caller's business."""
+        return job.seen_by(self.who)
 
     def query(self, key: str) -> str | None:
         """Return a query parameter."""

@@ -22,6 +22,7 @@ from .api import (
     history,
     jobs,
     keys,
+    live,
     logs,
     metrics,
     notifications,
@@ -140,6 +141,7 @@ ROUTES: Sequence[Row] = (
     Row("POST", "/server/{id}", needs("server.control"), servers.operate, "server.control"),
     Row("GET", "/server/{id}/history", needs("server.view"), history.show, "server.view"),
     Row("GET", "/events", LOGGED_IN, history.events, "server.view"),
+    Row("GET", "/live", LOGGED_IN, live.stream, "server.view"),
     Row("GET", "/server/{id}/usage", needs("server.view"), usage.show, "server.view"),
     Row("GET", "/server/{id}/checks", needs("server.view"), checks.show, "server.view"),
     Row("GET", "/server/{id}/console", CONSOLE, console.upgrade_needed, "server.console.access"),
@@ -181,4 +183,5 @@ ROUTES: Sequence[Row] = (
 SOCKET_ROUTES: Sequence[SocketRow] = (
     SocketRow("/server/{id}/console", CONSOLE, console.view, "server.console.access"),
     SocketRow("/events", LOGGED_IN, history.follow, "server.view"),
+    SocketRow("/live", LOGGED_IN, live.follow, "server.view"),
 )

@@ -87,6 +87,7 @@ class Daemon:
                 parts.jobs.close()
                 parts.logs.close()
                 parts.chronicle.close()
+                parts.live.close()
                 await parts.consoles.settle()
                 await assembly.listeners.close()
                 await self._notifier.settle()

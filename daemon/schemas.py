@@ -18,6 +18,7 @@ from .accessschemas import (
     SHARE_WISH,
 )
 from .described import Errors, Param, Schema, ref
+from .liveschemas import LIVE_SCHEMAS
 from .noticeschemas import NOTICE_SCHEMAS
 from .scheduleschemas import RAN, SCHEDULE
 from .serverschemas import SERVER_SCHEMAS
@@ -137,6 +138,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "Status": {"type": "integer", "enum": [0, 1, 2], "description": "0 off, 1 on, 2 crashed"},
     **SERVER_SCHEMAS,
     **USAGE_SCHEMAS,
+    **LIVE_SCHEMAS,
     "Waiting": shape({**SUCCESS, "reason": text("For whom it waits; it starts by itself")}),
     "CannotStart": shape(
         {"success": {"type": "boolean", "const": False}, "error": text("Why"), "kind": TEXT},

@@ -23,6 +23,7 @@ SERVER_SCHEMAS: Mapping[str, Schema] = {
             "reason": text("Why it is as it is"),
             "cause": ref("Cause"),
             "run": whole("How often it was started"),
+            "startedAt": maybe(number("When it was started, in seconds since 1970; null if it does not run")),
             "waitsFor": listed(TEXT, "For whom it waits with its start, or, if it runs, with its stop"),
             "pid": maybe(whole("Of its main process")),
             "restarts": whole("Restarts that count against the budget"),

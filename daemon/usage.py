@@ -100,6 +100,11 @@ class Sampler:
         tree = self._trees.get(pid)
         return tree.usage if tree is not None and time.monotonic() - tree.at < FRESH else None
 
+    def known(self, pid: int | None) -> Usage:
+        """Return the use of the tree below `pid` as it was found last, however long ago."""
+        tree = None if pid is None else self._trees.get(pid)
+        return Usage() if tree is None else tree.usage
+
     async def usage(self, pid: int, live: Iterable[int]) -> Usage:
         """Return the use of the tree below `pid`; `live` are all pids that may be asked for next."""
         async with self._turn:

@@ -8,6 +8,7 @@ The rules:
 - While a server is starting, a failed look is no failure: it is not up yet. It only ends a row that passed.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 
 
@@ -22,8 +23,14 @@ class Condition(StrEnum):
 class Verdict:
     """The judgement by one check about one run after the other. Moments are on the caller's clock."""
 
-    def __init__(self, failures: int, successes: int, now: float) -> None:
-        """So many failures in a row make it unhealthy, so many successes healthy."""
+    def __init__(
+        self, failures: int, successes: int, now: float, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        """So many failures in a row make it unhealthy, so many successes healthy.
+
+        `changed` hears each time that the condition has become another.
+        """
+        self._changed = changed
         self._most_failures = failures
         self._most_successes = successes
         self.condition = Condition.UNKNOWN
@@ -70,3 +77,4 @@ class Verdict:
     def _become(self, condition: Condition, now: float) -> None:
         if condition is not self.condition:
             self.condition, self.since = condition, now
+            self._changed()

@@ -226,6 +226,9 @@ def main(verbs: list[str]) -> int:
     """Do what the command line asks; return the exit status."""
     # What it has started ends with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if os.environ.get(WITHOUT):
+        say(f"the web page is left alone, as {WITHOUT} is set")
+        return 0
     try:
         if verbs == ["build"]:
             return build_to_run()
@@ -242,9 +245,6 @@ def main(verbs: list[str]) -> int:
 
 def build_to_run() -> int:
     """Build the page, and if that fails say what there is instead; return the exit status."""
-    if os.environ.get(WITHOUT):
-        say(f"the web page is not built, as {WITHOUT} is set")
-        return 0
     try:
         build()
     except (NotBuilt, OSError) as error:

@@ -1,36 +1,26 @@
 """`/servers`, `/server/{id}`: what there is, how it is, and what shall become of it."""
 
 import json
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import anyio.lowlevel
 from starlette.responses import JSONResponse, Response
 
-from supervisor import Cause, CauseKind, NotAllowed, ServiceStatus, State
+from supervisor import Cause, CauseKind, NotAllowed, ServiceStatus
 
 from ..described import Content, Param, described, either, json_of
 from ..errors import ApiError
-from ..happening import CODES, next_of
 from ..listing import Kept
 from ..parts import Answer, Call, Parts
+from ..serverdetails import code
 from ..shapes import FLAG, text
 from ..signalname import NotSendable, sendable
-from ..statenews import size
-from ..usage import Usage, total_memory
+from ..usage import Usage
 
 Operation = Callable[[str, Cause], Awaitable[ServiceStatus]]
 
 _SLICE = 50
 """Servers that are described at once: while they are, nothing else runs."""
-
-
-def code(status: ServiceStatus) -> int:
-    """Return what Octyne's clients know of a server.
-
-    One that waits for others is on: it starts by itself, and what they offer for it is to stop it.
-    """
-    return CODES[State.STARTING] if status.waits_to_start else CODES[status.state]
 
 
 @described(
@@ -129,13 +119,13 @@ def _show(parts: Parts, status: ServiceStatus) -> Answer:
     usage = Usage() if status.pid is None else parts.sampler.latest(status.pid)
     if usage is None:
         return _measure(parts, status)
-    return JSONResponse(_tell(parts, status, usage))
+    return JSONResponse(parts.details.of(status, usage))
 
 
 async def _measure(parts: Parts, status: ServiceStatus) -> Response:
     live = parts.mirror.mains().keys()
     usage = Usage() if status.pid is None else await parts.sampler.usage(status.pid, live)
-    return JSONResponse(_tell(parts, status, usage))
+    return JSONResponse(parts.details.of(status, usage))
 
 
 async def _start(call: Call, start: Operation, action: str) -> Response:
@@ -195,46 +185,7 @@ async def _details(parts: Parts, seen: Sequence[ServiceStatus], usages: Mapping[
     slices = []
     for at in range(0, len(seen), _SLICE):
         some = seen[at : at + _SLICE]
-        told = {one.name: _tell(parts, one, usages.get(one.pid or 0, Usage())) for one in some}
+        told = {one.name: parts.details.of(one, usages.get(one.pid or 0, Usage())) for one in some}
         slices.append(json.dumps(told, ensure_ascii=False, separators=(",", ":"))[1:-1].encode())
         await anyio.lowlevel.checkpoint()
     return b'{"servers":{%b}}' % b",".join(slices)
-
-
-def _tell(parts: Parts, status: ServiceStatus, usage: Usage) -> dict[str, object]:
-    """Return all about one server."""
-    told = {**_describe(status, usage, time.monotonic()), **parts.health.describe(status)}
-    hint = parts.hints.of(status)
-    return told if hint is None else {**told, "hint": hint}
-
-
-def _describe(status: ServiceStatus, usage: Usage, now: float) -> dict[str, object]:
-    """Octyne's keys first; ours say why it is so and what comes next. Durations are in seconds."""
-    body: dict[str, object] = {
-        "status": code(status),
-        "cpuUsage": usage.cpu,
-        "memoryUsage": usage.memory,
-        "totalMemory": total_memory(),
-        "uptime": 0 if status.started is None else max(0, int((now - status.started) * 1e9)),
-    }
-    if status.removed:
-        body["toDelete"] = True
-    body |= {
-        "state": str(status.state),
-        "wanted": str(status.wanted),
-        "reason": status.reason,
-        "cause": status.cause.to_dict(),
-        "run": status.run,
-        "waitsFor": list(status.waits_for),
-        "pid": status.pid,
-        "restarts": status.restarts,
-        "restartIn": None if status.restart_at is None else round(max(0.0, status.restart_at - now), 3),
-        "next": next_of(status),
-        "restartToApply": status.outdated,
-        "terminal": size(status.terminal),
-        "paused": status.paused,
-        "limits": dict(status.limits),
-        "survivors": [survivor.to_dict() for survivor in status.survivors],
-        "lastExit": None if status.exit is None else status.exit.to_dict(),
-    }
-    return body

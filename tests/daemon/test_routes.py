@@ -28,7 +28,7 @@ def target(path: str) -> str:
     return path.replace("{id}", "app")
 
 
-ENDLESS = ("/jobs/events", "/events")
+ENDLESS = ("/jobs/events", "/events", "/live")
 
 
 async def test_a_row_without_a_rule_is_no_row() -> None:
