@@ -23,27 +23,45 @@ from .parts import Parts
 from .paths import Paths
 from .quotas import Place
 from .requestcounts import OTHER, UNKNOWN
-from .resources import Begun, Resource, SocketResource
+from .resources import Answering, Begun, Resource, SocketResource
 from .routes import ROUTES, SOCKET_ROUTES
 from .unread import heard_out
 
 _SLASHES = re.compile("/{2,}")
 
 
-class Application:
-    """Answers requests and serves WebSockets."""
+class Tables:
+    """What answers for each path: the same for all ways in."""
 
     def __init__(self, parts: Parts) -> None:
         paths = dict.fromkeys(row.path for row in ROUTES)
-        self._resources = Paths({path: Resource(path, parts) for path in paths})
-        self._sockets = Paths({row.path: SocketResource(row, parts) for row in SOCKET_ROUTES})
+        self.resources: Paths[Answering] = Paths({path: Resource(path, parts) for path in paths})
+        self.sockets = Paths({row.path: SocketResource(row, parts) for row in SOCKET_ROUTES})
+
+
+class Application:
+    """Answers requests and serves WebSockets."""
+
+    def __init__(self, parts: Parts, tables: Tables | None = None) -> None:
+        tables = tables or Tables(parts)
+        self._resources = tables.resources
+        self._sockets = tables.sockets
         self._count = parts.metrics.requests.count
         self._way = parts.transport
 
+    def find(self, path: str) -> tuple[Answering, Mapping[str, str]] | None:
+        """Return what answers a request for a path, and what the path says.
+
+        Doubled and trailing slashes are normal in clients' URLs, and a redirect would lose their bodies.
+        """
+        return self._resources.find(plain(path))
+
+    def find_socket(self, path: str) -> tuple[SocketResource, Mapping[str, str]] | None:
+        """Return the same for a WebSocket."""
+        return self._sockets.find(plain(path))
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or serve a WebSocket."""
-        # Doubled and trailing slashes are normal in clients' URLs, and a redirect would lose their bodies.
-        path = scope["path"] = _plain(scope["path"])
         believe(scope, self._way.proxies)
         head = Head(scope)
         envelope = Envelope(head, self._way)
@@ -54,15 +72,14 @@ class Application:
         watched = heard_out(head, receive, outlet.send)
         if watched is not None:
             receive, _ = watched
-        begun = self._begin(head, receive, envelope, self._resources.find(path))
+        begun = self._begin(head, receive, envelope, self.find(scope["path"]))
         await _finish(
             begun, _place_of(begun), outlet, scope, receive, None if watched is None else watched[1]
         )
 
     def understood(self, scope: Scope) -> Asked | None:
         """Return what a request without a body asks for; None if whatever answers it has to wait."""
-        scope["path"] = _plain(scope["path"])
-        found = self._resources.find(scope["path"])
+        found = self.find(scope["path"])
         if found is not None and found[0].waits(scope["method"]):
             return None
         believe(scope, self._way.proxies)
@@ -90,7 +107,7 @@ class Application:
         head: Head,
         receive: Receive | None,
         envelope: Envelope,
-        found: tuple[Resource, Mapping[str, str]] | None,
+        found: tuple[Answering, Mapping[str, str]] | None,
     ) -> Begun | Response:
         if envelope.told is not None and (answer := preflight(head, envelope.told)) is not None:
             return answer
@@ -101,7 +118,7 @@ class Application:
     async def _serve(self, head: Head, receive: Receive, outlet: Outlet) -> None:
         """Serve a WebSocket."""
         scope = head.scope
-        found = self._sockets.find(head.path)
+        found = self.find_socket(scope["path"])
         try:
             if found is None:
                 await self._unknown()(scope, receive, outlet.send)
@@ -138,7 +155,7 @@ def _place_of(begun: Begun | Response) -> Place:
     return begun.place() if isinstance(begun, Begun) else Place()
 
 
-def _plain(path: str) -> str:
+def plain(path: str) -> str:
     """Return the plain form of a path."""
     if "//" not in path and not path.endswith("/"):
         return path

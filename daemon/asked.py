@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from .envelope import Envelope, Whole
 from .head import Head
 from .listing import Kept
-from .resources import Resource
+from .resources import Answering
 
 
 class Asked:
@@ -20,7 +20,7 @@ class Asked:
         self,
         head: Head,
         envelope: Envelope,
-        found: tuple[Resource, Mapping[str, str]] | None,
+        found: tuple[Answering, Mapping[str, str]] | None,
         generation: int,
     ) -> None:
         self.head = head

@@ -12,7 +12,7 @@ import anyio.to_thread
 from supervisor import Supervision, leads_to_journal
 
 from .access import Access
-from .app import Application
+from .app import Application, Tables
 from .audit import DATABASE, Audit
 from .checkup import HealthChange
 from .chronicle import Chronicle
@@ -28,7 +28,7 @@ from .held import HeldSockets
 from .hints import Hints
 from .jobs import Jobs
 from .ledger import CannotKeep
-from .listeners import Listeners
+from .listeners import Apps, Listeners
 from .listing import Listing
 from .live import Live
 from .meter import Meter
@@ -58,6 +58,8 @@ from .transport import Transport
 from .upkeep import Upkeep
 from .usage import Sampler
 from .wallclock import WallClock
+from .webapps import ApiPort, WebPort
+from .webpage import FOLDER, WebPage
 
 ACCOUNTS = "users.json"
 HISTORY = "history.db"
@@ -79,8 +81,9 @@ class Assembly:
         held: HeldSockets,
         supervisor_pid: int | None = None,
         clock: Clock | None = None,
+        page: str = FOLDER,
     ) -> None:
-        """Nothing is opened yet; `state` is the folder for what must last.
+        """Nothing is opened yet; `state` is the folder for what must last, `page` that of the web page.
 
         `supervisor_pid` is that of the supervisor's process, where it is known; `clock` is for tests.
         """
@@ -91,6 +94,7 @@ class Assembly:
         self._supervisor = supervisor
         self._state = state
         self._held = held
+        self._page = page
         self._signpost = Signpost(state, reloader.file.path)
         self._people: People | None = None
         self._runners: Sequence[Runner] = ()
@@ -155,7 +159,9 @@ class Assembly:
         )
         parts.health.watch(source.looked)
         await parts.health.expect(reloader.config)
-        self.listeners = Listeners(Application(parts), tasks, self._held, transport.quotas, exposure)
+        page, tables = WebPage(metrics.requests, self._page), Tables(parts)
+        apps = Apps(Application(parts, tables), ApiPort(parts, tables, page), WebPort(parts, tables, page))
+        self.listeners = Listeners(apps, tasks, self._held, transport.quotas, exposure)
         self.listeners.on_change = self._point
         exposure.on_change = lambda: tasks.start_soon(self.listeners.again)
         # What can fail comes first: the others need not be taken back.
@@ -164,6 +170,7 @@ class Assembly:
         reloader.add(lambda config: mirror.apply(compile_plan(config)))
         for configure in (
             partial(_configure, self.audit),
+            page.configure,  # before the transport: what was made of requests by the old one ends with that
             transport.configure,
             people.configure,
             files.configure,
@@ -210,7 +217,7 @@ class Assembly:
     async def _point(self) -> None:
         config = self.listeners.config
         logs = {} if config is None else folders_of(config)
-        await self._signpost.point(self.listeners.path, self.listeners.urls, logs)
+        await self._signpost.point(self.listeners.path, self.listeners.urls, logs, self.listeners.web)
 
     async def _open_people(self, tasks: anyio.abc.TaskGroup, exposure: Exposure) -> People:
         """The accounts stand beside the config, as Octyne has it."""

@@ -36,6 +36,7 @@ from .templates import Templates
 from .transportsettings import Https, read_cors, read_https, read_proxies
 from .usagesettings import UsageSettings, read_usage_settings
 from .values import ConfigError, Section, Value
+from .webuisettings import WebUISettings, read_web_ui_settings
 
 __all__ = ["Config", "ConfigError", "ConfigFile", "FileSettings", "Https", "Logging", "Server", "UnixSocket"]
 __all__ += ["find_config", "parse_config"]
@@ -85,6 +86,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     notifications: NoticeSettings = field(default_factory=NoticeSettings)
     usage: UsageSettings = field(default_factory=UsageSettings)
+    web_ui: WebUISettings = field(default_factory=WebUISettings)
 
 
 class ConfigFile:
@@ -160,6 +162,7 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
         limits=read_limits(top.section("limits")),
         notifications=read_notice_settings(top.section("notifications"), partial(_path, base=base)),
         usage=read_usage_settings(top.section("usage")),
+        web_ui=read_web_ui_settings(top.section("webUI"), port, top.get("port")),
     )
     check_order({name: server.order for name, server in config.servers.items()})
     _warn_without_effect(top)
@@ -205,14 +208,12 @@ def _logging(section: Section, base: str) -> Logging:
 
 def _warn_without_effect(top: Section) -> None:
     """Accept what Octyne has and we have not; say so where it is switched on."""
-    web, redis = top.section("webUI"), top.section("redis")
-    web.whole("port", 7877, 0, 65535)
+    redis = top.section("redis")
     redis.text("url", "")
     redis.text("role", "")
-    for name, section, default in (("webUI", web, True), ("redis", redis, False)):
-        if section.flag("enabled", default) and top.get(name) is not None:
-            section.value.warn("is accepted but has no effect yet")
-        section.warn_unknown()
+    if redis.flag("enabled", False) and top.get("redis") is not None:
+        redis.value.warn("is accepted but has no effect yet")
+    redis.warn_unknown()
 
 
 def _path(text: str, base: str) -> str:

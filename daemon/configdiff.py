@@ -104,7 +104,7 @@ _PLAIN = (
     *((place, "*", *key) for place in ("servers", "templates") for key in _OPTIONS),
     ("unixsocket", "enabled"),
     *(("usage", key) for key in ("interval", "history")),
-    *(("webui", key) for key in ("enabled", "port")),
+    *(("webui", key) for key in ("enabled", "port", "onapiport")),
 )
 
 # Below these, the next key is a name that the user chose: a server may be called `auth`.

@@ -38,12 +38,6 @@ class Head:
         return method
 
     @property
-    def path(self) -> str:
-        """The path, without escapes."""
-        path: str = self.scope["path"]
-        return path
-
-    @property
     def scheme(self) -> str:
         """The scheme by which the client came, as far as we know."""
         scheme: str = self.scope.get("scheme", "http")

@@ -1,4 +1,4 @@
-"""Where the API is offered: TCP for who has a token, a Unix socket for who is on this machine.
+"""Where the API and the web page are: TCP for who has a token, a Unix socket for who is on this machine.
 
 The listener decides who is local, and it alone: it is the one that knows which socket a connection came by.
 """
@@ -9,8 +9,8 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 import anyio
 import anyio.abc
@@ -22,6 +22,7 @@ from .certificates import Certificate, Pair
 from .config import Config
 from .exposure import Exposure
 from .held import HeldSockets
+from .listener import Listener, addresses_of, is_web
 from .protocols import LocalProtocol, RemoteProtocol
 from .quotas import Quotas
 from .server import EncryptedServer, Server
@@ -40,21 +41,19 @@ log = logging.getLogger("holdfast.listeners")
 MOST_MESSAGE = 1 << 20
 """Bytes of a WebSocket message."""
 
-EVERY = ("0.0.0.0", "::")  # noqa: S104  (what people write for all addresses)
-
 DRAIN = 5
 """Seconds in which requests may finish when a listener is closed."""
 
+AGAIN, LONGEST = 1.0, 60.0
+"""Seconds until the web page's port is tried again: at first, and at most, doubled each time."""
 
-@dataclass(slots=True, eq=False)
-class Listener:
-    """An address that is served."""
 
-    address: Address
-    sockets: list[socket.socket]
-    server: Server
-    certificate: Certificate | None = None
-    done: anyio.Event = field(default_factory=anyio.Event)
+class Apps(NamedTuple):
+    """What is served at the Unix socket, at the API's port, and at the web page's."""
+
+    local: ASGIApp
+    remote: ASGIApp
+    web: ASGIApp
 
 
 class Listeners:
@@ -62,32 +61,31 @@ class Listeners:
 
     def __init__(
         self,
-        app: ASGIApp,
+        apps: Apps,
         tasks: anyio.abc.TaskGroup,
         held: HeldSockets,
         quotas: Quotas,
         exposure: Exposure,
     ) -> None:
-        self._app = app
-        self._config: Config | None = None
+        self._apps = apps
+        self.config: Config | None = None
+        """The config that was applied last."""
         self._exposure = exposure
         self._held = held
         self._quotas = quotas
         self._tasks = tasks
         self._served: dict[Address, Listener] = {}
         self._closing: set[Listener] = set()
+        self._missing: dict[Address, str] = {}
+        self._told_missing: frozenset[str] = frozenset()
+        self._seeking = False
         self.on_change: Callable[[], Awaitable[None]] | None = None
         """Waited for when a config was applied, whether that has changed anything or not; raises nothing."""
 
     @property
-    def config(self) -> Config | None:
-        """The config that was applied last."""
-        return self._config
-
-    @property
     def addresses(self) -> list[str]:
-        """What is served, as people write it, with the port that the kernel chose for port 0."""
-        return [_shown(listener) for listener in self._served.values()]
+        """Where the API is, as people write it, with the port that the kernel chose for port 0."""
+        return [one.shown for one in self._served.values() if not one.web]
 
     @property
     def path(self) -> str | None:
@@ -96,20 +94,40 @@ class Listeners:
 
     @property
     def urls(self) -> list[str]:
-        """Where a program on this machine reaches what is served over TCP."""
-        found = ((listener.address, listener) for listener in self._served.values())
-        return [_url(address, one) for address, one in found if isinstance(address, TcpAddress)]
+        """Where a program on this machine reaches the API over TCP."""
+        return [one.url for one in self._served.values() if one.url and not one.web]
+
+    @property
+    def web(self) -> list[str]:
+        """Where somebody at this machine finds the web page."""
+        config = self.config
+        pages = [f"{one.url}/" for one in self._served.values() if one.url and one.web]
+        if config is not None and config.web_ui.on_api_port:
+            pages += [f"{url}/ui/" for url in self.urls]
+        return pages
 
     async def apply(self, config: Config) -> None:
-        """Serve just what the config names; raises `CannotListen` and then serves what it served before."""
-        wanted = _addresses(config, self._exposure)
+        """Serve just what the config names; raises `CannotListen` and then serves what it served before.
+
+        Without the web page the API is served all the same, unless it is this config that moves the page: who
+        has written it can choose another port.
+        """
+        wanted = addresses_of(config, self._exposure)
         self._miss_paths()
         other = self._other_pair(config, wanted)
         fresh: list[Listener] = []
+        missing: dict[Address, str] = {}
+        moved = self._moves_page(config)
         try:
             for address in wanted:
-                if address not in self._served:
-                    fresh.append(self._open(address, config))  # noqa: PERF401  (they are closed on error)
+                if address in self._served:
+                    continue
+                try:
+                    fresh.append(self._open(address, config))
+                except CannotListen as exc:
+                    if not is_web(address) or (moved and address not in self._missing):
+                        raise
+                    missing[address] = str(exc)
         except BaseException:
             for listener in fresh:
                 for one in listener.sockets:
@@ -131,20 +149,60 @@ class Listeners:
             self._closing.add(listener)
             self._remove_path(listener)
             listener.server.should_exit = True
-        self._config = config
+        self.config = config
+        self._miss(missing)
         if self.on_change is not None:
             await self.on_change()
 
     async def again(self) -> None:
         """Serve what the config named last: with the first account it means something else."""
-        if self._config is None:
+        if self.config is None:
             return
         try:
-            await self.apply(self._config)
+            await self.apply(self.config)
         except CannotListen as exc:
             log.error("the API stays where it was: %s", exc)
         else:
             log.info("the API is served at %s", " and ".join(self.addresses))
+            self.tell_page()
+
+    def tell_page(self) -> None:
+        """Say in the log where the web page is: a person who has just started us looks for it there."""
+        if self.web:
+            log.info("the web page is at %s", " and ".join(self.web))
+
+    def _moves_page(self, config: Config) -> bool:
+        """Tell whether a config has another place for the web page than the one before."""
+        old = self.config
+        return old is not None and (old.web_ui, old.listen) != (config.web_ui, config.listen)
+
+    def _miss(self, missing: dict[Address, str]) -> None:
+        """Take note of what is not served that should be, say so, and go on trying."""
+        self._missing = missing
+        for reason in missing.values():
+            if reason not in self._told_missing:
+                log.error(
+                    "the web page is not served, but the API is: %s; choose another port (webUI.port), switch"
+                    " the page off (webUI.enabled), or free that port: it is tried again by itself",
+                    reason,
+                )
+        self._told_missing = frozenset(missing.values())
+        if missing and not self._seeking:
+            self._seeking = True
+            self._tasks.start_soon(self._seek)
+
+    async def _seek(self) -> None:
+        """Try to get the web page's port until we have it, or are to have it no more."""
+        wait = AGAIN
+        while self._missing and self.config is not None:
+            await anyio.sleep(wait)
+            wait = min(2 * wait, LONGEST)
+            if self._missing and self.config is not None:
+                with contextlib.suppress(CannotListen):  # another address, of which is told elsewhere
+                    await self.apply(self.config)
+                if not self._missing:
+                    self.tell_page()
+        self._seeking = False
 
     def _other_pair(self, config: Config, wanted: Collection[Address]) -> Pair | None:
         """Return the certificate that the listeners which stay are to change to, if any."""
@@ -163,11 +221,12 @@ class Listeners:
 
     async def close(self) -> None:
         """Serve nothing any more; returns when the requests under way have been answered."""
+        self._missing, self.config = {}, None
         for listener in self._served.values():
             # While we still listen the path is ours; afterwards it may be our successor's. It stays with
             # the socket, if that is kept.
             if not self._held.last:
-                _unlink(listener)
+                listener.unlink()
             listener.server.should_exit = True
         for listener in self._served.values():
             await listener.done.wait()
@@ -175,8 +234,9 @@ class Listeners:
 
     def _open(self, address: Address, config: Config) -> Listener:
         local = isinstance(address, UnixAddress)
+        apps = self._apps
         settings = uvicorn.Config(
-            self._app,
+            apps.local if local else apps.web if is_web(address) else apps.remote,
             http=partial(LocalProtocol if local else RemoteProtocol, quotas=self._quotas),  # type: ignore[arg-type]
             ws=_frames,  # type: ignore[arg-type]
             ws_max_size=MOST_MESSAGE,
@@ -213,9 +273,7 @@ class Listeners:
         if isinstance(address, UnixAddress):
             return [bind_unix(address)]
         # The same port on another address, or one that was given up just now.
-        ours = [
-            listener for listener in (*self._served.values(), *self._closing) if _shares(listener, address)
-        ]
+        ours = [listener for listener in (*self._served.values(), *self._closing) if listener.shares(address)]
         return bind_tcp(address, [one for listener in ours for one in listener.sockets if one.fileno() >= 0])
 
     async def _serve(self, listener: Listener) -> None:
@@ -229,7 +287,7 @@ class Listeners:
         """Remove our socket file, unless the path is served under other terms now."""
         if listener.address.place not in {served.place for served in self._served}:
             self._held.release(listener.address)
-            _unlink(listener)
+            listener.unlink()
 
 
 def _frames(
@@ -239,38 +297,3 @@ def _frames(
     from .frames import FramesProtocol  # noqa: PLC0415  (25 ms until the first answer)
 
     return FramesProtocol(config, server_state, app_state)
-
-
-def _addresses(config: Config, exposure: Exposure) -> list[Address]:
-    tls = config.https.enabled
-    addresses: list[Address] = [TcpAddress(host, config.port, tls) for host in exposure.hosts(config)]
-    if config.unix_socket.enabled:
-        addresses.append(UnixAddress(config.unix_socket.location, config.unix_socket.group))
-    return addresses
-
-
-def _shares(listener: Listener, address: TcpAddress) -> bool:
-    return isinstance(listener.address, TcpAddress) and listener.address.port == address.port != 0
-
-
-def _url(address: TcpAddress, listener: Listener) -> str:
-    """Return how to call it from here: a name stays what it is, since a certificate may be for it."""
-    first = listener.sockets[0]
-    port = address.port or first.getsockname()[1]
-    host = address.host or "127.0.0.1"
-    if host in EVERY:
-        host = "127.0.0.1" if first.family == socket.AF_INET else "::1"
-    return str(TcpAddress(host, port, address.tls))
-
-
-def _shown(listener: Listener) -> str:
-    address = listener.address
-    if isinstance(address, TcpAddress) and address.port == 0:
-        return f"{str(address).removesuffix(':0')}:{listener.sockets[0].getsockname()[1]}"
-    return str(address)
-
-
-def _unlink(listener: Listener) -> None:
-    if isinstance(listener.address, UnixAddress):
-        with contextlib.suppress(OSError):
-            os.unlink(listener.address.path)

@@ -7,6 +7,7 @@ place, the endpoint, the audit log, the counts.
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from time import perf_counter
+from typing import Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive, Send
@@ -20,6 +21,16 @@ from .parts import Answer, Call, Parts, SocketCall
 from .quotas import Place
 from .requestcounts import OTHER, WEBSOCKET
 from .routes import ROUTES, Row, SocketRow
+
+
+class Answering(Protocol):
+    """What answers requests for a path: a resource of the API, or the web page."""
+
+    def waits(self, method: str) -> bool:
+        """Tell whether what answers this method is one that waits."""
+
+    def begin(self, head: Head, receive: Receive | None, values: Mapping[str, str]) -> "Begun | Response":
+        """Begin a request, or answer it."""
 
 
 class Resource:

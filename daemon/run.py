@@ -127,6 +127,7 @@ class Daemon:
         self._notifier.ready()
         audit.started(reloader.config.port)
         log.info("Holdfast %s serves %s", VERSION, " and ".join(listeners.addresses))
+        listeners.tell_page()
         await reloader.keep_good()
         await anyio.to_thread.run_sync(_import_the_rest)
         garbage.settle()

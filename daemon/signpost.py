@@ -37,15 +37,22 @@ class Signpost:
         self._written = b""
         self._refused = ""
 
-    async def point(self, socket: str | None, urls: Sequence[str], logs: Mapping[str, str] = NOTHING) -> None:
+    async def point(
+        self,
+        socket: str | None,
+        urls: Sequence[str],
+        logs: Mapping[str, str] = NOTHING,
+        web: Sequence[str] = (),
+    ) -> None:
         """Have it say this; returns when it stands there, or was refused by the disk.
 
-        `logs`: the folder of each server's log files.
+        `logs`: the folder of each server's log files; `web`: where the web page is.
         """
         told = {
             "version": VERSION,
             "socket": socket,
             "urls": list(urls),
+            "web": list(web),
             "config": self._config,
             "logs": dict(logs),
             "pid": os.getpid(),

@@ -20,11 +20,12 @@ class CannotListen(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TcpAddress:
-    """A TCP port, encrypted or not. No host means all addresses."""
+    """A TCP port, encrypted or not, of the API or of the web page. No host means all addresses."""
 
     host: str | None
     port: int
     tls: bool = False
+    web: bool = False
 
     @property
     def place(self) -> tuple[str | None, int]:

@@ -57,7 +57,7 @@ def _read(source: str, folder: str) -> "Takeover":
     if seen.error is not None:
         raise Stop(seen.error, Exit.CONFIG)
     for warning in seen.warnings:
-        if not any(name in warning for name in (": webUI: ", ": redis: ")):
+        if ": redis: " not in warning:
             taken.say("note", warning)
     if taken.socket and _answers(taken.socket):
         taken.say("note", f"Octyne still answers at {taken.socket}: stop it before you start Holdfast")

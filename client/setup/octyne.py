@@ -159,9 +159,7 @@ def _users(taken: Takeover, target: str, *, stays: bool) -> bytes | None:
 
 
 def _notes(root: Spot, path: str, *, stays: bool) -> Iterator[str]:
-    web, redis = root.get("webUI", "enabled"), root.get("redis", "enabled")
-    if root.get("webUI") is not None and (web is None or web.value is not False):
-        yield "webUI has no effect: Holdfast has no web page yet; other web interfaces may use its API"
+    redis = root.get("redis", "enabled")
     if redis is not None and redis.value is True:
         yield "redis has no effect: who logs in here is not logged in on other nodes"
     servers = root.get("servers")

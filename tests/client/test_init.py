@@ -50,7 +50,7 @@ OCTYNE = """\
 {
   "port": PORT, // the usual one is 42069
   "https": { "enabled": false, "cert": "cert.pem", "key": "/etc/key.pem" },
-  "webUI": { "enabled": true, "port": 7877 },
+  "webUI": { "enabled": true, "port": 0 }, // the usual one is 7877
   "redis": { "enabled": true, "url": "redis://localhost", "role": "primary", },
   "logging": { "enabled": true, "path": "logs", "actions": {}, },
   /* what runs */
@@ -229,7 +229,6 @@ def test_an_octyne_is_taken_over_with_its_comments_its_paths_and_its_accounts(
         f"socket  {house.folder}/octyne.sock.{house.port}, where Octyne's clients look for it\n"
         f" users  {old}/users.json → {new}/users.json, 2 accounts, mode 0600\n"
         "  note  admin still has a SHA-256 hash: it works, and is replaced at the next login\n"
-        "  note  webUI has no effect: Holdfast has no web page yet; other web interfaces may use its API\n"
         "  note  redis has no effect: who logs in here is not logged in on other nodes\n"
         "  note  survival: quotes and backslashes in its command count as in a shell, for Octyne they did"
         " not\n"

@@ -28,6 +28,7 @@ from daemon.plan import compile_plan
 from daemon.reload import Reloader
 from daemon.schedules import Clock
 from daemon.sessions import Session
+from daemon.webpage import FOLDER
 from supervisor import Notifier
 
 from ..secrets import leaked
@@ -243,12 +244,13 @@ async def living(
     servers: Mapping[str, Json] | None = None,
     section: Mapping[str, object] | None = None,
     clock: Clock | None = None,
+    page: str = FOLDER,
     **settings: object,
 ) -> AsyncIterator[House]:
     """Run a supervisor and a daemon; at the end nothing lives. `section` is the config's `files`."""
     async with (
         supervising(folder, over_socket=over_socket) as door,
-        serving(folder, door, servers, section, clock, **settings) as house,
+        serving(folder, door, servers, section, clock, page, **settings) as house,
     ):
         yield house
 
@@ -260,11 +262,13 @@ async def serving(
     servers: Mapping[str, Json] | None = None,
     section: Mapping[str, object] | None = None,
     clock: Clock | None = None,
+    page: str = FOLDER,
     **more: object,
 ) -> AsyncIterator[House]:
     """Run a daemon, made as `daemon/run.py` makes it."""
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # as run.py does: it tells of tickets
     settings: Json = {"port": 0, "listen": "127.0.0.1", "unixSocket": {"location": "api.sock"}}
+    settings["webUI"] = {"enabled": False}  # its usual port is one for all tests that run at once
     settings |= ({"files": section} if section else {}) | more
     path = os.path.join(folder, "config.json")
     if not os.path.exists(path):
@@ -278,7 +282,7 @@ async def serving(
     secrets: set[str] = set()
     os.makedirs(os.path.join(folder, "state"), exist_ok=True)
     held = HeldSockets(Notifier(None), {})
-    assembly = Assembly(reloader, door.api, os.path.join(folder, "state"), held, os.getpid(), clock)
+    assembly = Assembly(reloader, door.api, os.path.join(folder, "state"), held, os.getpid(), clock, page)
     try:
         async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
             await assembly.open(tasks)

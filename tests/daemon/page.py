@@ -1,80 +1,101 @@
-"""What a page puts together from the messages of `/live`."""
+"""A web page as Vite builds it, but small; and a house that serves it."""
 
-import json
-from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
-from typing import cast
+import gzip
+import os
+import re
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import anyio
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
+import httpx
 
-from .door import DEADLINE
-from .house import Json
+from .house import House, Json, living, program, write
 
-TICKING = ("cpuUsage", "memoryUsage", "uptime", "restartIn", "startedAt")
+INDEX = (
+    '<!doctype html><meta property="csp-nonce" nonce="__CSP_NONCE__"><title>Holdfast</title>'
+    '<script type="module" nonce="__CSP_NONCE__" src="./assets/index-BvT2x9Qa.js"></script>'
+)
+SCRIPT = "assets/index-BvT2x9Qa.js"
+FONT = "assets/mono-Dk3_x-9Z.woff2"
+LARGE = "assets/editor-A1b2C3d4.js"
+CODE = "export const answer = 42;\n" * 40
+EDITOR = "".join(f"export const n{number} = {number * number};\n" for number in range(40_000))
 
-
-class Page:
-    """Follows, and knows what it has been told."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        self.connection = connection
-        self.servers: dict[str, Json] = {}
-        self.jobs: dict[str, Json] = {}
-        self.events: list[Json] = []
-        self.usage: Json = {}
-        self.sparks: Json = {}
-        self.supervisor: object = None
-        self.seen: Counter[str] = Counter()
-        self.order: list[str] = []
-
-    def take(self, text: str) -> None:
-        """Take in one message."""
-        message = cast("Json", json.loads(text))
-        kind = cast("str", message["type"])
-        self.seen[kind] += 1
-        self.order.append(kind)
-        match kind:
-            case "servers":
-                self.servers = cast("dict[str, Json]", message["servers"])
-                self.supervisor = message["supervisor"]
-            case "server":
-                self.servers[cast("str", message["name"])] = cast("Json", message["server"])
-            case "removed":
-                del self.servers[cast("str", message["name"])]
-            case "usage":
-                self.usage = message
-            case "sparks":
-                self.sparks = message
-            case "jobs":
-                self.jobs = {cast("str", job["id"]): job for job in cast("list[Json]", message["jobs"])}
-            case "job":
-                job = cast("Json", message["job"])
-                self.jobs[cast("str", job["id"])] = job
-            case "event":
-                self.events.append(cast("Json", message["event"]))
-            case _:
-                assert kind == "ping"
-
-    async def until(self, holds: Callable[[], object]) -> None:
-        """Take in messages until this holds."""
-        with anyio.fail_after(DEADLINE):
-            while not holds():
-                self.take(cast("str", await self.connection.recv()))
-
-    async def end(self) -> int | None:
-        """Take in what comes until the connection is closed; return its code."""
-        with anyio.fail_after(DEADLINE), suppress(ConnectionClosed):
-            async for text in self.connection:
-                self.take(cast("str", text))
-        return self.connection.close_code
+NONCE = re.compile(r'nonce="([^"]*)"')
 
 
-def still(server: Json) -> Json:
-    """Return what is told of a server without what goes on by itself."""
-    kept = {key: value for key, value in server.items() if key not in TICKING}
-    if isinstance(following := kept.get("next"), dict):
-        kept["next"] = following["action"]
-    return kept
+def build(folder: str, index: str = INDEX) -> str:
+    """Build a page in a folder; return the folder."""
+    os.makedirs(os.path.join(folder, "assets"), exist_ok=True)
+    for name, text in (
+        (SCRIPT, CODE),
+        (LARGE, EDITOR),
+        ("favicon.svg", "<svg/>"),
+        ("site.webmanifest", "{}"),
+    ):
+        write(os.path.join(folder, name), text)
+    for name, data in (
+        (f"{SCRIPT}.gz", gzip.compress(CODE.encode(), mtime=0)),
+        (f"{SCRIPT}.br", b"brotli of the script"),
+        (FONT, b"wOF2 and more"),
+        (".stamp", b"not for the public"),
+    ):
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(data)
+    write(os.path.join(folder, "new"), index)
+    os.replace(os.path.join(folder, "new"), os.path.join(folder, "index.html"))
+    return folder
+
+
+def web_port(house: House) -> int:
+    """Return the port of the web page."""
+    url = next(url for url in house.listeners.web if not url.endswith("/ui/"))
+    return int(url.rstrip("/").rpartition(":")[2])
+
+
+def web(house: House, token: str | None = None) -> httpx.AsyncClient:
+    """Return a client of the web page's port, which takes files as they are."""
+    client = house._client(f"http://127.0.0.1:{web_port(house)}", token, None)
+    client.headers["Accept-Encoding"] = "identity"
+    return client
+
+
+async def said(port: int, request: bytes) -> bytes:
+    """Send bytes as they are; return all that is answered until the connection ends."""
+    answer = bytearray()
+    async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+        await stream.send(request)
+        with anyio.fail_after(20):
+            while True:
+                try:
+                    answer += await stream.receive()
+                except anyio.EndOfStream:
+                    return bytes(answer)
+
+
+@asynccontextmanager
+async def with_page(
+    folder: str,
+    *,
+    built: bool = True,
+    web_ui: Mapping[str, object] | None = None,
+    servers: Mapping[str, Json] | None = None,
+    https: Mapping[str, object] | None = None,
+) -> AsyncIterator[House]:
+    """Run a daemon with the page at a port of its own."""
+    page = os.path.join(folder, "page")
+    if built:
+        build(page)
+    apps, settings = servers or {"app": program("echo")}, web_ui or {"port": 0}
+    async with living(folder, servers=apps, page=page, webUI=settings, https=https or {}) as house:
+        yield house
+
+
+@asynccontextmanager
+async def taken() -> AsyncIterator[socket.socket]:
+    """Hold a port that nobody else can have."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        one.listen()
+        yield one

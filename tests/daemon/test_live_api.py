@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from .door import DEADLINE
 from .guest import guest, said
 from .house import House, Json, eventually, program, python
-from .page import Page, still
+from .livepage import Page, still
 
 CRASH = "print('out of ideas', flush=True); raise SystemExit(3)"
 IDLE = {**program("echo"), "enabled": False}

@@ -12,7 +12,7 @@ from anyio.abc import SocketStream
 from starlette.types import Receive, Scope, Send
 
 from daemon import assembly, pipelining
-from daemon.app import Application
+from daemon.app import Application, Tables
 from daemon.parts import Parts
 
 from .door import DEADLINE
@@ -30,8 +30,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths that the application was asked for."""
     paths: list[str] = []
 
-    def counted(parts: Parts) -> object:
-        app = Application(parts)
+    def counted(parts: Parts, tables: Tables, _: object) -> object:
+        app = Application(parts, tables)
 
         async def call(scope: Scope, receive: Receive, send: Send) -> None:
             paths.append(scope.get("path", ""))
@@ -39,7 +39,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return call
 
-    monkeypatch.setattr(assembly, "Application", counted)
+    monkeypatch.setattr(assembly, "ApiPort", counted)
     return paths
 
 

@@ -37,6 +37,7 @@ async def test_it_says_where_the_api_is(house: House) -> None:
         "version": VERSION,
         "socket": house.socket,
         "urls": [f"http://127.0.0.1:{house.port}"],
+        "web": [],
         "config": os.path.join(house.folder, "config.json"),
         "logs": {"app": os.path.join(house.folder, "logs", "servers", "app")},
         "pid": os.getpid(),

@@ -50,6 +50,7 @@ class Holdfast:
             "port": self.port,
             "listen": "127.0.0.1",
             "unixSocket": {"enabled": True, "location": "api.sock"},
+            "webUI": {"enabled": False},  # its usual port is one for all tests that run at once
         }
         self.environment = {"PATH": os.environ["PATH"], "HOME": folder, "LANG": "C.UTF-8"}
         """What `holdfast run` is started with."""

@@ -86,6 +86,7 @@ def test_the_example_config_runs_its_two_programs(house: Holdfast) -> None:
     for old, new in (
         ("port: 42069", f"port: {house.port}"),
         (" 8000", f" {web}"),
+        ("port: 7877", "port: 0"),
         ("state/api.sock", "api.sock"),
     ):
         assert old in text
