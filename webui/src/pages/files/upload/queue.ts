@@ -260,7 +260,7 @@ export class Queue {
     } finally {
       this.#running.delete(task.id);
       // Gone on with before it had stopped: its place in the order was passed over.
-      if (this.#tasks.get(task.id) === task && task.state === "waiting") this.#order.splice(this.#next, 0, task);
+      if (this.#tasks.get(task.id) === task && isWaiting(task)) this.#order.splice(this.#next, 0, task);
       this.#go();
     }
   }
@@ -277,4 +277,9 @@ export class Queue {
     if (task.state === "running") task.state = "asking";
     if (decision !== undefined) this.#decided(task, decision);
   }
+}
+
+/** A task's state changes while it is carried, which the compiler does not see. */
+function isWaiting(task: Task): boolean {
+  return task.state === "waiting";
 }
