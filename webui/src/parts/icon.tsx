@@ -19,6 +19,7 @@ const PATHS = {
   fileText: "M6 3h8l5 5v13H6zM14 3v5h5M9 12h7M9 16h7",
   film: "M4 4h16v16H4zM8 4v16M16 4v16M4 9h4M4 15h4M16 9h4M16 15h4",
   folder: "M3 6h6l2 3h10v11H3z",
+  folderMove: "M3 6h6l2 3h10v11H3zM8.5 14.5h6M12 12l2.5 2.5-2.5 2.5",
   folderPlus: "M3 6h6l2 3h10v11H3zM12 12v5M9.5 14.5h5",
   image: "M4 4h16v16H4zM4 17l5-5 4 4 3-3 4 4M15 8.5h.5",
   info: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 11v6M12 7v.5",

@@ -23,46 +23,57 @@ export function Bar({ here, chosen, shown, onNone }: { here: Here; chosen: reado
   const size = chosen.reduce((sum, one) => sum + (one.folder ? 0 : one.size), 0);
   const told = count === 0 ? (shown === entries.length ? f.count(shown) : f.of(shown, entries.length)) : countOf(count, size);
   return (
-    <div class={count > 0 ? "files-bar chosen" : "files-bar"}>
-      <span class="grow clip" role="status">
-        {told}
-      </span>
-      {count > 0 && (
-        <>
-          {can.download && (
-            <Button small kind="quiet" icon="download" label={f.download} onClick={() => download(here, chosen, null)} />
-          )}
-          {can.modify && (
-            <>
-              <Button small kind="quiet" icon="folder" label={f.move} onClick={() => ask(server, path, names, "mv", folders)} />
-              <Button small kind="quiet" icon="copy" label={f.copyTo} onClick={() => ask(server, path, names, "cp", folders)} />
-            </>
-          )}
-          {can.compress && (
+    <div class="files-bar-place">
+      <div class={count > 0 ? "files-bar chosen" : "files-bar"}>
+        <span class="grow clip" role="status">
+          {told}
+        </span>
+        {count > 0 && (
+          <>
+            {can.download && (
+              <Button small kind="quiet" icon="download" onClick={() => download(here, chosen, null)}>
+                {f.download}
+              </Button>
+            )}
+            {can.modify && (
+              <>
+                <Button small kind="quiet" icon="folderMove" onClick={() => ask(server, path, names, "mv", folders)}>
+                  {f.move}
+                </Button>
+                <Button small kind="quiet" icon="copy" onClick={() => ask(server, path, names, "cp", folders)}>
+                  {f.copyTo}
+                </Button>
+              </>
+            )}
+            {can.compress && (
+              <Button
+                small
+                kind="quiet"
+                icon="archive"
+                onClick={() => askPack({ server, folder: path, names, taken: new Set(entries.map((one) => one.name)) })}
+              >
+                {f.archive}
+              </Button>
+            )}
+            {can.modify && (
+              <Button small kind="quiet" icon="trash" onClick={() => remove(server, path, names, false)}>
+                {f.remove}
+              </Button>
+            )}
             <Button
               small
               kind="quiet"
-              icon="archive"
-              label={f.archive}
-              onClick={() => askPack({ server, folder: path, names, taken: new Set(entries.map((one) => one.name)) })}
+              icon="more"
+              label={f.actionsChosen}
+              onClick={(event) => {
+                const { left, bottom } = (event.currentTarget as Element).getBoundingClientRect();
+                popUp(f.actionsChosen, itemsFor(here, chosen), left, bottom);
+              }}
             />
-          )}
-          {can.modify && (
-            <Button small kind="quiet" icon="trash" label={f.remove} onClick={() => remove(server, path, names, false)} />
-          )}
-          <Button
-            small
-            kind="quiet"
-            icon="more"
-            label={f.actionsChosen}
-            onClick={(event) => {
-              const { left, bottom } = (event.currentTarget as Element).getBoundingClientRect();
-              popUp(f.actionsChosen, itemsFor(here, chosen), left, bottom);
-            }}
-          />
-          <Button small kind="quiet" icon="x" label={f.chooseNone} onClick={onNone} />
-        </>
-      )}
+            <Button small kind="quiet" icon="x" label={f.chooseNone} onClick={onNone} />
+          </>
+        )}
+      </div>
     </div>
   );
 }

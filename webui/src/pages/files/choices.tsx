@@ -90,7 +90,7 @@ export function itemsFor(here: Here, chosen: readonly Entry[]): MenuItem[] {
   }
   add(can.modify, f.cut, "scissors", () => take(server, path, names, true, folders));
   add(can.modify, f.copy, "copy", () => take(server, path, names, false, folders));
-  add(can.modify, f.move, "folder", () => ask(server, path, names, "mv", folders));
+  add(can.modify, f.move, "folderMove", () => ask(server, path, names, "mv", folders));
   add(can.modify, f.copyTo, "copy", () => ask(server, path, names, "cp", folders));
   add(can.compress, f.archive, "archive", () => {
     askPack({ server, folder: path, names, taken: new Set(here.entries.map((entry) => entry.name)) });

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../../parts/icon";
 import { t } from "../../strings";
-import { folderHash, namesOf } from "./paths";
+import { folderHash, namesOf, visible } from "./paths";
 
 /** Draw them: as links to a server's folders, or as buttons that call `onGo`. */
 export function Crumbs({ path, server, onGo }: { path: string; server?: string; onGo?: (path: string) => void }) {
@@ -20,7 +20,7 @@ export function Crumbs({ path, server, onGo }: { path: string; server?: string; 
         {["", ...names].map((name, at) => {
           const to = names.slice(0, at).join("/");
           const here = at === names.length;
-          const shown = at === 0 ? <Icon name="folder" /> : <span>{name}</span>;
+          const shown = at === 0 ? <Icon name="folder" /> : <span class="clip">{visible(name)}</span>;
           const label = at === 0 ? t.files.top : undefined;
           const current = here ? ("page" as const) : undefined;
           return (

@@ -2,7 +2,7 @@
 // @vitest-environment-options { "url": "http://127.0.0.1/" }
 import { describe, expect, it } from "vitest";
 import { placeOf } from "../../route";
-import { another, editorHash, fileUrl, folderHash, isInside, join, nameOf, parentOf, plain, wrongIn } from "./paths";
+import { another, editorHash, fileUrl, folderHash, isInside, join, nameOf, parentOf, plain, visible, wrongIn } from "./paths";
 
 const ODD = ["a b", "50%", "#1", "what?", "o'neil \"x\"", "two\nlines", "ünï ☃ 🎈", "a&b=c", "..x", "\\", "%2F"];
 
@@ -42,6 +42,11 @@ describe("names", () => {
     expect(another("v1.2", true, free)).toBe("v1.2 (2)");
     expect(another("notes (2).txt", false, free)).toBe("notes (3).txt");
     expect(another("a", false, (name) => name === "a (2)" || name === "a (3)")).toBe("a (4)");
+  });
+
+  it("are shown in one line", () => {
+    expect(visible("two\nlines\t\x7f")).toBe("two␊lines␉␡");
+    expect(visible("a b ü")).toBe("a b ü");
   });
 
   it("are refused for what they are", () => {

@@ -86,6 +86,11 @@ export function isAddressable(name: string): boolean {
   return !name.includes("\ufffd");
 }
 
+/** Return a name as it is shown: in one line, with a sign for each character that has none. */
+export function visible(name: string): string {
+  return name.replace(/[\0-\x1f\x7f]/g, (one) => (one === "\x7f" ? "\u2421" : String.fromCharCode(0x2400 + one.charCodeAt(0))));
+}
+
 export type Wrong = "empty" | "slash" | "dots" | "nul" | "long" | "ours";
 
 /** Bytes that a name may have on Linux. */

@@ -7,6 +7,7 @@ import { Icon } from "../../parts/icon";
 import { t } from "../../strings";
 import type { Entry } from "./entries";
 import { iconOf, kindOf } from "./kinds";
+import { visible } from "./paths";
 
 /** Milliseconds after which a press is a long one, and pixels that a thumb may move meanwhile. */
 const LONG = 450;
@@ -121,11 +122,11 @@ export const Row = memo(function Row({ entry, at, top, chosen, focused, choosing
         <span class="files-title">
           {entry.addressable ? (
             <a href={actions.href(entry)} tabIndex={-1} draggable={false} title={entry.name}>
-              {entry.name}
+              {visible(entry.name)}
             </a>
           ) : (
             <span class="dim" title={t.files.unaddressable}>
-              {entry.name}
+              {visible(entry.name)}
             </span>
           )}
           <span class="hidden">, {t.files.kinds[kind]}</span>

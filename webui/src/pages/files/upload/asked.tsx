@@ -17,7 +17,10 @@ export function Asked() {
   void looked.value;
   const [task] = transfers.list(["asking"], 1);
   if (task === undefined) return null;
-  const answer = (decision: Decision) => transfers.decide(task, decision, all);
+  const answer = (decision: Decision) => {
+    transfers.decide(task, decision, all);
+    looked.value += 1; // at once: the next click is an answer to the next question
+  };
   const others = transfers.counts().asking + transfers.counts().waiting + transfers.counts().running > 1;
   return (
     <Dialog

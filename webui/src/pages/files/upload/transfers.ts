@@ -42,6 +42,9 @@ export const transfers = new Queue(carry, AT_ONCE, {
 /** Put what was chosen into the queue, as it is found. */
 export async function upload(server: string, base: string, found: AsyncIterable<Found> | Iterable<Found>): Promise<void> {
   dock.value = TransferPanel;
+  // What was done before is another story.
+  const { waiting, running, paused, asking, failed } = transfers.counts();
+  if (waiting + running + paused + asking + failed === 0) transfers.clear();
   const batch: Batch = { server, base };
   let count = 0;
   for await (const { folder, name, source, size } of found) {
