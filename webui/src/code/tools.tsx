@@ -105,15 +105,14 @@ export function StatusBar({ session, where, readOnly, about, language, onLanguag
   const unit = session.view?.state.facet(indentUnit) ?? "  ";
   return (
     <div class="code-bar">
-      <span>{t.code.at(line, column)}</span>
+      <span class="code-form">{t.code.at(line, column)}</span>
       {selected > 0 && <span>{t.code.selected(selected)}</span>}
       {cursors > 1 && <span>{t.code.cursors(cursors)}</span>}
-      <span id={about} class="code-keys">
+      <span id={about} class="code-keys" title={t.code.keys}>
         {t.code.keys}
       </span>
-      <span class="grow" />
-      <span>{unit === "\t" ? t.code.tabs : t.code.spaces(unit.length)}</span>
-      <span>{form.mark ? t.code.mark : t.code.noMark}</span>
+      <span class="code-form">{unit === "\t" ? t.code.tabs : t.code.spaces(unit.length)}</span>
+      <span class="code-form">{form.mark ? t.code.mark : t.code.noMark}</span>
       <select
         aria-label={t.code.ending}
         title={t.code.ending}

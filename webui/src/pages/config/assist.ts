@@ -45,8 +45,10 @@ export function aboutCursor(root: Schema, text: string, place: number): About | 
 
 /** Return it all, by a schema that may be known later. */
 export function assistance(schema: () => Schema | null): Extension {
+  // One and the same each time: CodeMirror knows by that what it has asked already.
+  const data = [{ autocomplete: (context: CompletionContext) => completions(schema(), context) }];
   return [
-    EditorState.languageData.of(() => [{ autocomplete: (context: CompletionContext) => completions(schema(), context) }]),
+    EditorState.languageData.of(() => data),
     hoverTooltip((view, place) => {
       const root = schema();
       if (root === null) return null;
