@@ -10,7 +10,8 @@ from ..errors import ApiError
 from ..keys import Key
 from ..logins import WrongCredentials
 from ..parts import Answer, Call
-from ..permissions import PERMISSIONS
+from ..permissions import PERMISSIONS, rights_of
+from ..privileges import grant_to_data
 from ..schemas import ACCOUNT_FILE, JSON_BODY
 from ..sessions import Session
 
@@ -83,8 +84,17 @@ def _described(call: Call, services: Collection[str]) -> Response:
             "permissions": _permitted(call, None),
             "servers": {name: permitted for name, permitted in may.items() if permitted},
             "limits": {name: limited for name, limited in limits.items() if limited},
+            "rights": [[grant_to_data(grant) for grant in layer] for layer in rights.layers],
+            "roles": _givable(call),
         }
     )
+
+
+def _givable(call: Call) -> dict[str, object]:
+    """Return the roles that the caller could give, with what each grants: more is not his business."""
+    roles = sorted(call.parts.people.roles.items())
+    given = {name: grants for name, grants in roles if call.who.covers(rights_of(grants))}
+    return {name: [grant_to_data(grant) for grant in grants] for name, grants in given.items()}
 
 
 def _permitted(call: Call, server: str | None) -> list[str]:

@@ -10,7 +10,11 @@ import { Dialogs } from "./parts/dialog";
 import { Dock } from "./parts/dock";
 import { Fault, Waiting } from "./parts/load";
 import { Toasts } from "./parts/toast";
+import { lazy } from "./parts/lazy";
+import { place } from "./route";
 import { t } from "./strings";
+
+const SharedConsole = lazy(() => import("./pages/people/share"));
 
 /** Draw it. */
 export function App() {
@@ -33,6 +37,11 @@ export function App() {
 }
 
 function Shown() {
+  // Who has the link of a share needs no account.
+  const [first, server, token] = place.value.parts;
+  if (first === "share" && server !== undefined && token !== undefined) {
+    return <SharedConsole key={token} server={server} token={token} />;
+  }
   switch (presence.value) {
     case "asking":
       return <Waiting />;
