@@ -43,8 +43,10 @@ function typeName(type: string): string {
 
 /** Return what is told of the place where the cursor is. */
 export function aboutCursor(root: Schema, text: string, place: number): About | undefined {
-  const context = contextAt(text, place);
-  return aboutAt(root, context.path);
+  const found = contextAt(text, place);
+  // Before the first letter of a word one means the word.
+  const ahead = found.kind === undefined && /[\w"']/.test(text[place] ?? "");
+  return aboutAt(root, ahead ? contextAt(text, place + 1).path : found.path);
 }
 
 /** Return it all, by a schema that may be known later. */
