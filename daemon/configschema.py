@@ -18,8 +18,10 @@ from .noticesettings import MOST_TARGETS, DiskSettings, TargetSettings, Way
 from .passwords import MAX_BYTES
 from .permissions import PERMISSIONS
 from .usagesettings import UsageSettings
+from .webuisettings import WebUISettings
 
 _LOGIN, _FILES, _LIMITS, _USAGE = LoginSettings(), FileSettings(), Limits(), UsageSettings()
+_WEB = WebUISettings()
 _TARGET, _DISK = TargetSettings("", Way.WEBHOOK), DiskSettings()
 _MOST = 1 << 60
 _MANY = 1_000_000
@@ -103,7 +105,11 @@ KEYS: Mapping[str, Schema] = {
     ),
     "webUI": group(
         "The web page",
-        {"enabled": switch("Whether it is served", True), "port": count("Its port", 7877, 0, 65535)},
+        {
+            "enabled": switch("Whether it has a port", _WEB.enabled),
+            "port": count("Its port, another than the API's; 0 lets the kernel choose", _WEB.port, 0, 65535),
+            "onApiPort": switch("Whether it is at /ui/ of the API's port, too", _WEB.on_api_port),
+        },
     ),
     "redis": group(
         "Octyne's; has no effect",

@@ -1,6 +1,7 @@
 """The web page's port: it follows the API's address, and never keeps the API from being served."""
 
 import json
+import logging
 import socket
 from collections.abc import AsyncIterator
 from functools import partial
@@ -88,6 +89,7 @@ async def test_a_port_that_is_taken_at_the_start_costs_the_page_and_not_the_api(
 ) -> None:
     monkeypatch.setattr(listeners, "AGAIN", 0.01)
     monkeypatch.setattr(listeners, "LONGEST", 0.05)
+    caplog.set_level(logging.INFO)
     async with taken() as other:
         port = other.getsockname()[1]
         async with with_page(folder, web_ui={"port": port}) as house:
@@ -101,7 +103,11 @@ async def test_a_port_that_is_taken_at_the_start_costs_the_page_and_not_the_api(
             other.close()
             await eventually(partial(page_answers, port))
             assert house.listeners.web == [f"http://127.0.0.1:{port}/"]
-            assert f"the web page is at http://127.0.0.1:{port}/" in caplog.text
+            await eventually(partial(_told, caplog, f"the web page is at http://127.0.0.1:{port}/"))
+
+
+async def _told(caplog: pytest.LogCaptureFixture, text: str) -> bool:
+    return text in caplog.text
 
 
 async def test_the_page_is_encrypted_as_the_api_is(house: House, certificate: tuple[str, str]) -> None:

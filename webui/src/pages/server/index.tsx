@@ -8,6 +8,7 @@ import { Icon, type IconName } from "../../parts/icon";
 import { lazy } from "../../parts/lazy";
 import { Fault, Waiting } from "../../parts/load";
 import { Status } from "../../parts/status";
+import { Buttons } from "../../servers/buttons";
 import { hashOf, place } from "../../route";
 import { t } from "../../strings";
 import Overview from "./overview";
@@ -51,6 +52,8 @@ export default function ServerPage({ name }: ServerPageProps) {
       <div class="title">
         <h1>{name}</h1>
         <Status server={server} />
+        <span class="grow" />
+        <Buttons name={name} server={server} large={at === ""} />
       </div>
       <nav class="tabs" aria-label={t.server.tabs}>
         {tabs.map((one) => (
