@@ -184,7 +184,7 @@ export const t = {
     add: "Add a grant",
     remove: (number: number) => `Remove grant ${number}`,
     row: (number: number) => `Grant ${number}`,
-    chooseSome: "Nothing is chosen yet.",
+    chooseSome: "Nothing is chosen yet: choose something, or remove this grant.",
     preview: "May, all in all",
     nothing: "Nothing.",
     unknown: "Something else",
