@@ -17,7 +17,7 @@ def test_who_did_what_is_told_in_sentences_and_can_be_filtered(home: Site, visit
     page = visit("#/audit")
     log = page.get_by_role("region", name="Entries")
     expect(log.get_by_text("@local made the account eve")).to_be_visible()
-    expect(log.get_by_text("eve tried to log in – failed: wrong password")).to_be_visible()
+    expect(log.get_by_text("eve tried to log in (failed: wrong password)")).to_be_visible()
     accessible(page)
     shot(page, "audit")
     page.get_by_label("Result").select_option("failed")

@@ -1,4 +1,4 @@
-"""Coming in: the password, the second factor, too many attempts, and a session that ends under one's hands."""
+"""Coming in: the password, the second factor, too many attempts, and a session that ends meanwhile."""
 
 import httpx
 import pyotp

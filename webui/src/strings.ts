@@ -518,8 +518,8 @@ export const t = {
     tried: (tried: string, what: string) => `tried to ${tried}${what && ` ${what}`}`,
     outcome: {
       success: () => "",
-      failed: (why: string) => (why ? `– failed: ${why}` : "– failed"),
-      denied: (why: string) => (why ? `– refused: ${why}` : "– refused"),
+      failed: (why: string) => (why ? `(failed: ${why})` : "(failed)"),
+      denied: (why: string) => (why ? `(refused: ${why})` : "(refused)"),
     },
     causes: {
       "wrong-password": "wrong password",
