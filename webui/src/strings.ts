@@ -1509,6 +1509,8 @@ export const t = {
     nextDifference: "Next difference",
     sideBySide: "Side by side",
     keepMine: "Keep mine",
+    takeHere: "Take theirs here",
+    takeHint: "At the difference where the cursor is",
     takeTheirs: "Take theirs",
     saveMerged: "Save merged",
 
