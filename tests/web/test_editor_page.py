@@ -192,12 +192,11 @@ def test_a_session_that_ends_while_one_types_loses_nothing(
     page = edit(visit, "notes.txt")
     at_end(page, "notes.txt", "six\n")
     disk.local.delete("/sessions", params={"user": "admin"}).raise_for_status()
-    page.keyboard.press("Control+s")
     dialog = page.get_by_role("dialog", name="Log in again")
     dialog.get_by_role("textbox", name="Password").fill(disk.password)
     dialog.get_by_role("button", name="Log in", exact=True).click()
     expect(dialog).to_have_count(0)
-    saved(page)
+    save(page)
     assert content(disk, "notes.txt") == b"one\ntwo\nthree\nfour\nfive\nsix\n"
 
 
