@@ -110,8 +110,6 @@ def test_it_can_be_used_by_all(disk: Site, visit: Visitor) -> None:
     expect(page.locator(".cm-line").first).to_contain_text("name")
     accessible(page)
     shot(page, "editor")
-    page.emulate_media(color_scheme="light")
-    shot(page, "editor-light")
     page.keyboard.press("Control+f")
     accessible(page)
     phone = edit(visit, "server.properties", phone=True)

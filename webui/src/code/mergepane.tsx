@@ -10,6 +10,7 @@ import { t } from "../strings";
 import "./code.css";
 import { basics, parts, splitAs } from "./editing";
 import { type LanguageName, loadLanguage } from "./language";
+import { changes } from "./linediff";
 import type { Merging } from "./session";
 
 /** Pixels that two texts side by side need. */
@@ -124,9 +125,10 @@ function make(parent: HTMLElement, merging: Merging, text: Text, beside: boolean
     ...[basics(false), split, history(), keymap.of([...historyKeymap, indentWithTab]), count, clashes(merging)],
     EditorView.contentAttributes.of({ "aria-label": t.code.result }),
   ];
+  const diffConfig = { override: changes };
   const collapseUnchanged = { margin: 3, minSize: 8 };
   if (!beside) {
-    const unified = unifiedMergeView({ original: merging.theirs, collapseUnchanged, mergeControls: control });
+    const unified = unifiedMergeView({ original: merging.theirs, collapseUnchanged, diffConfig, mergeControls: control });
     const view = new EditorView({ parent, state: EditorState.create({ doc: text, extensions: [mine, unified] }) });
     return { view, views: [view], destroy: () => view.destroy() };
   }
@@ -138,6 +140,7 @@ function make(parent: HTMLElement, merging: Merging, text: Text, beside: boolean
     revertControls: "a-to-b",
     renderRevertControl: () => button("→", t.code.takeTheirs),
     collapseUnchanged,
+    diffConfig,
   });
   return { view: merge.b, views: [merge.a, merge.b], destroy: () => merge.destroy() };
 }

@@ -4,8 +4,8 @@
  * Where both have changed the same lines, or lines that touch, ours are kept and the place is told: a person decides.
  */
 
-import { Chunk } from "@codemirror/merge";
 import { Text } from "@codemirror/state";
+import { lineChanges } from "./linediff";
 
 export interface Merged {
   text: Text;
@@ -73,14 +73,9 @@ function applied(old: readonly string[], changes: readonly Change[], from: numbe
 
 function changesOf(base: Text, other: Text): Change[] {
   const lines = other.toJSON();
-  return Chunk.build(base, other, { scanLimit: 5000, timeout: 1000 }).map((chunk) => ({
-    from: lineAt(base, chunk.fromA),
-    to: lineAt(base, chunk.toA),
-    lines: lines.slice(lineAt(other, chunk.fromB), lineAt(other, chunk.toB)),
+  return lineChanges(base.toJSON(), lines).map(({ fromA, toA, fromB, toB }) => ({
+    from: fromA,
+    to: toA,
+    lines: lines.slice(fromB, toB),
   }));
-}
-
-/** The number, from 0, of the line that begins there; chunks end one behind the last line. */
-function lineAt(text: Text, at: number): number {
-  return at > text.length ? text.lines : text.lineAt(at).number - 1;
 }
