@@ -44,20 +44,20 @@ export function merge(base: Text, mine: Text, theirs: Text): Merged {
         grew = true;
       }
     }
-    out.push(...old.slice(at, from));
+    append(out, old, at, from);
     const kept = applied(old, ours.slice(firsts[0], i), from, to);
     const other = applied(old, others.slice(firsts[1], j), from, to);
     if (i === firsts[0]) {
-      out.push(...other);
+      append(out, other);
     } else {
       if (j > firsts[1] && kept.join("\n") !== other.join("\n")) {
         conflicts.push({ from: out.length, to: out.length + kept.length });
       }
-      out.push(...kept);
+      append(out, kept);
     }
     at = to;
   }
-  out.push(...old.slice(at));
+  append(out, old, at);
   return { text: Text.of(out.length > 0 ? out : [""]), conflicts };
 }
 
@@ -65,10 +65,17 @@ function applied(old: readonly string[], changes: readonly Change[], from: numbe
   const out: string[] = [];
   let at = from;
   for (const change of changes) {
-    out.push(...old.slice(at, change.from), ...change.lines);
+    append(out, old, at, change.from);
+    append(out, change.lines);
     at = change.to;
   }
-  return [...out, ...old.slice(at, to)];
+  append(out, old, at, to);
+  return out;
+}
+
+/** As `push(...lines)`, which is an error for many. */
+function append(out: string[], lines: readonly string[], from = 0, to = lines.length): void {
+  for (let at = from; at < to; at += 1) out.push(lines[at] ?? "");
 }
 
 function changesOf(base: Text, other: Text): Change[] {
