@@ -157,9 +157,12 @@ def test_it_can_be_used_by_all(text: str, house: Site, visit: Visitor) -> None:
     shot(phone, "config-phone", whole=True)
 
 
-def test_who_may_only_see_it_cannot_type(text: str, house: Site, visit: Visitor, faults: Faults) -> None:
+def test_who_may_only_see_cannot_type(text: str, house: Site, visit: Visitor, faults: Faults) -> None:
     faults.allow("status of 401")  # nobody is logged in at first
-    rights = {"grants": ["config.view", "server.view"], "roles": []}
+    with open(house.path("programs", "app", "notes.txt"), "w", encoding="utf-8") as file:
+        file.write("one")
+    grants = ["config.view", "server.view", "server.files.view", "server.files.download"]
+    rights = {"grants": grants, "roles": []}
     account = {"username": "guest", "password": "long enough for all", **rights}
     house.local.post("/accounts", json=account).raise_for_status()
     page = visit(logged_in=False)
@@ -172,3 +175,8 @@ def test_who_may_only_see_it_cannot_type(text: str, house: Site, visit: Visitor,
     shown(page).click()
     page.keyboard.type("x")
     expect(page.locator(".cm-line").first).to_have_text("# Kept by hand.")
+    page.goto(f"{house.address}#/server/app/edit/notes.txt")
+    expect(page.get_by_text("You are not permitted to change files here.")).to_be_visible()
+    page.get_by_label("Text of notes.txt").click()
+    page.keyboard.type("x")
+    expect(page.get_by_label("Text of notes.txt")).to_have_text("one")

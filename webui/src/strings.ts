@@ -1499,7 +1499,7 @@ export const t = {
     noMerge: "What somebody else has written is not text, so it cannot be merged.",
 
     mergeTitle: "Merge",
-    mergeHint: "Red is what somebody else has written, green is what comes of it if you keep yours. What only one of you has changed is joined already. You can type, too.",
+    mergeHint: "Lines without a number are what somebody else has written; below them is what comes of it if you keep yours. What only one of you has changed is joined already. You can type, too.",
     mergeBeside: "On the left is what somebody else has written, on the right what will be saved; an arrow takes theirs. What only one of you has changed is joined already. You can type on the right, too.",
     theirs: "On the disk: theirs",
     result: "What will be saved",
