@@ -92,7 +92,7 @@ class Assembly:
         self._supervisor_pid = supervisor_pid
         self._reloader = reloader
         self._supervisor = supervisor
-        self._state = state
+        self._state = reloader.state = state
         self._held = held
         self._page = page
         self._signpost = Signpost(state, reloader.file.path)

@@ -13,6 +13,10 @@ export interface Account {
   recoveryCodes: number;
   permissions: string[];
   servers: Record<string, string[]>;
+  /** Lists of grants: each of them has to permit it. */
+  rights?: unknown[][];
+  /** The roles that one could give to others, and what they grant. */
+  roles?: Record<string, unknown[]>;
 }
 
 /** `asking`: not known yet; `lost`: nobody answers; `out`: to the login; `expired`: log in again, over the page. */

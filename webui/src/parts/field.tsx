@@ -40,6 +40,10 @@ export interface TextFieldProps {
   required?: boolean;
   placeholder?: string;
   disabled?: boolean;
+  /** What password managers go by, with `autoComplete`. */
+  name?: string;
+  /** It cannot be changed, but belongs to what is sent: a password manager takes the name from it. */
+  readOnly?: boolean;
   inputMode?: "text" | "numeric" | "search";
   spellcheck?: boolean;
 }

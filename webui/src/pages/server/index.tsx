@@ -34,6 +34,10 @@ const TABS: readonly Tab[] = [
   { at: "schedules", title: t.server.schedules, icon: "clock", needs: "server.view", page: lazy(() => import("../schedules")) },
 ];
 
+/** A page that is no tab, but belongs to one. */
+const EDITOR: Tab = { at: "edit", title: t.editor.title, icon: "edit", needs: "server.files.download", page: lazy(() => import("../editor")) };
+const EDITOR_OF = "files";
+
 /** Draw it. */
 export default function ServerPage({ name }: ServerPageProps) {
   if (store.names.value === null) return <Waiting />;
@@ -41,7 +45,8 @@ export default function ServerPage({ name }: ServerPageProps) {
   if (server === undefined) return <Fault problem={new Problem(t.problem.noServer(name), "no-such-server")} />;
   const [, , at = ""] = place.value.parts;
   const tabs = TABS.filter((tab) => may(tab.needs, name));
-  const tab = tabs.find((one) => one.at === at);
+  const tab = [...tabs, ...(may(EDITOR.needs, name) ? [EDITOR] : [])].find((one) => one.at === at);
+  const current = at === EDITOR.at ? EDITOR_OF : at;
   return (
     <>
       <div class="title">
@@ -55,7 +60,7 @@ export default function ServerPage({ name }: ServerPageProps) {
           <a
             key={one.at}
             href={hashOf(one.at === "" ? ["server", name] : ["server", name, one.at])}
-            aria-current={one.at === at ? "page" : undefined}
+            aria-current={one.at === current ? "page" : undefined}
           >
             <Icon name={one.icon} />
             {one.title}
