@@ -177,6 +177,7 @@ export const t = {
     ofLimit: (limit: string) => `of ${limit}`,
     itsLimit: (part: string, limit: string) => `${part} of its limit of ${limit}`,
     ofMachine: (part: string, total: string) => `${part} of the machine's ${total}`,
+    ill: (checks: string) => `unhealthy by ${checks}`,
     signalNumber: (signal: number) => `signal ${signal}`,
     sendSignal: (name: string) => `Send a signal to ${name}`,
     signalName: "Signal",
@@ -233,6 +234,7 @@ export const t = {
       running: (count: number) => `${some(count, "of them runs", "of them run")}.`,
     },
     bulk: {
+      none: (action: string) => `${action}: there is none of them for whom that is something.`,
       done: (action: string, count: number) => `${action}: done for ${some(count, "server", "servers")}.`,
       failed: (action: string, failed: number, all: number, why: string) =>
         `${action}: ${failed} of ${all} could not be done. ${why}`,

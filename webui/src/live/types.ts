@@ -24,7 +24,7 @@ export interface Exit {
 
 export interface Health {
   state: string | null;
-  checks: Record<string, { healthy?: boolean | null; reason?: string | null } & Record<string, unknown>>;
+  checks: Record<string, "unknown" | "healthy" | "unhealthy">;
   note: string | null;
 }
 
