@@ -26,6 +26,8 @@ COPY = (
     "() => { navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }; }"
 )
 
+BY = "\N{MULTIPLICATION SIGN}"
+
 AWAY = r"WebSocket|ERR_|status of 50\d"
 """What Chromium says of a daemon that is away."""
 
@@ -96,7 +98,8 @@ def test_several_lines_that_are_pasted_are_asked_about_and_sent_in_their_order(
         """(field, text) => {
           const clipboardData = new DataTransfer();
           clipboardData.setData("text/plain", text);
-          field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+          const paste = { clipboardData, bubbles: true, cancelable: true };
+          field.dispatchEvent(new ClipboardEvent("paste", paste));
         }""",
         "".join(f"number {number}\n" for number in range(200)),
     )
@@ -195,7 +198,7 @@ def test_a_program_in_a_terminal_gets_keys_and_its_size(house: Site, visit: Visi
     page = visit("#/server/term/console")
     expect(said(page)).to_contain_text("size 24x80")
     sizes = page.locator(".console-about")
-    expect(sizes).not_to_contain_text("80 × 24")
+    expect(sizes).not_to_contain_text(f"80 {BY} 24")
     page.locator(".xterm").click()
     page.keyboard.type("x")
     expect(said(page)).to_contain_text("heard b'x'")
@@ -206,7 +209,7 @@ def test_a_program_in_a_terminal_gets_keys_and_its_size(house: Site, visit: Visi
     before = sizes.inner_text()
     page.set_viewport_size({"width": 900, "height": 600})
     expect(sizes).not_to_have_text(before)
-    size = re.search(r"(\d+) × (\d+)", sizes.inner_text())
+    size = re.search(rf"(\d+) {BY} (\d+)", sizes.inner_text())
     assert size is not None
     expect(said(page)).to_contain_text(f"size {size[2]}x{size[1]}")
     # The keyboard is not trapped.
