@@ -87,6 +87,7 @@ def test_lines_are_found_and_seen_among_those_around_them(house: Site, visit: Vi
     page.get_by_role("link", name=re.compile("show what stands around")).click()
     here = page.locator(".log-row.here")
     expect(here).to_contain_text(f"{1234:099d}")
+    expect(rows(page).filter(has_text=f"{1233:099d}")).to_have_count(1)
     expect(here).to_be_in_viewport()
     found = numbers(page)
     assert found == list(range(found[0], found[0] + len(found)))
@@ -103,15 +104,18 @@ def test_lines_are_found_and_seen_among_those_around_them(house: Site, visit: Vi
     )
 
 
-def test_what_makes_no_sense_is_told(house: Site, visit: Visitor, faults: Faults) -> None:
+def test_a_time_is_chosen_and_saved_and_what_makes_no_sense_is_told(
+    house: Site, visit: Visitor, faults: Faults
+) -> None:
+    much(house)
     faults.allow("status of 400")
-    much(house)
-    page = visit("#/server/much/logs?grep=(&regex=true")
+    page = visit("#/server/much/logs?grep=(&regex=true", phone=True)
     expect(page.get_by_text("grep is no regular expression")).to_be_visible()
-
-
-def test_a_time_and_a_download(house: Site, visit: Visitor) -> None:
-    much(house)
+    page.get_by_label("Only lines with").fill("")
+    expect(rows(page).filter(has_text=f"{LINES - 1:099d}")).to_have_count(1)
+    fits(page)
+    accessible(page)
+    shot(page, "logs-phone")
     page = visit("#/server/much/logs?range=own&from=1000&to=2000")
     expect(page.get_by_text("No line fits.")).to_be_visible()
     expect(page.get_by_role("button", name="Follow")).to_be_disabled()
@@ -157,11 +161,3 @@ def test_what_comes_is_followed_through_the_death_of_the_daemon(
 def ticks(page: Page) -> list[int]:
     """Return the numbers that the lines have."""
     return [int(text.split()[1]) for text in rows(page).all_inner_texts() if text.startswith("tick ")]
-
-
-def test_on_a_phone(home: Site, visit: Visitor) -> None:
-    page = visit("#/server/chat/logs", phone=True)
-    expect(rows(page).filter(has_text="ready")).to_have_count(1)
-    fits(page)
-    accessible(page)
-    shot(page, "logs-phone")
