@@ -731,7 +731,7 @@ export const t = {
     begins: "Nothing older is kept.",
     noTime: "Nobody knows when",
     around: "Show what stands around this line, and link to it",
-    aroundAt: (moment: string) => `Show what stands around the line of ${moment}`,
+    aroundAt: (moment: string) => `${moment}: show what stands around this line`,
     more: (count: number) => `… ${some(count, "more character", "more characters")}`,
   },
   schedules: {
