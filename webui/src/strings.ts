@@ -919,7 +919,7 @@ export const t = {
     add: "Add a grant",
     remove: (number: number) => `Remove grant ${number}`,
     row: (number: number) => `Grant ${number}`,
-    chooseSome: "Nothing is chosen yet.",
+    chooseSome: "Nothing is chosen yet: choose something, or remove this grant.",
     preview: "May, all in all",
     nothing: "Nothing.",
     unknown: "Something else",
@@ -1253,8 +1253,8 @@ export const t = {
     tried: (tried: string, what: string) => `tried to ${tried}${what && ` ${what}`}`,
     outcome: {
       success: () => "",
-      failed: (why: string) => (why ? `– failed: ${why}` : "– failed"),
-      denied: (why: string) => (why ? `– refused: ${why}` : "– refused"),
+      failed: (why: string) => (why ? `(failed: ${why})` : "(failed)"),
+      denied: (why: string) => (why ? `(refused: ${why})` : "(refused)"),
     },
     causes: {
       "wrong-password": "wrong password",

@@ -28,9 +28,9 @@ describe("sentences", () => {
   ])("%j: %s", (more, told) => expect(deedOf(entry(more))).toBe(told));
   it("says why something came to nothing", () => {
     expect(outcomeOf(entry({}))).toBe("");
-    expect(outcomeOf(entry({ result: "failed", cause: "Disk full!" }))).toBe("– failed: Disk full!");
-    expect(outcomeOf(entry({ result: "failed", cause: "x", reason: "wrong-password" }))).toBe("– failed: wrong password");
-    expect(outcomeOf(entry({ result: "denied" }))).toBe("– refused");
+    expect(outcomeOf(entry({ result: "failed", cause: "Disk full!" }))).toBe("(failed: Disk full!)");
+    expect(outcomeOf(entry({ result: "failed", cause: "x", reason: "wrong-password" }))).toBe("(failed: wrong password)");
+    expect(outcomeOf(entry({ result: "denied" }))).toBe("(refused)");
   });
 });
 

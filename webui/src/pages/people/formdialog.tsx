@@ -33,11 +33,11 @@ export function FormDialog(props: {
       await props.submit();
     } catch (thrown) {
       setProblem(problemOf(thrown));
-    } finally {
-      setBusy(false);
     }
+    setBusy(false);
   };
   const leave = async () => {
+    if (busy) return; // what comes of it is to be seen here
     if (props.typed && !(await sure({ title: t.discard, text: t.discardWhat, action: t.discardIt, danger: true }))) return;
     props.close();
   };
