@@ -553,7 +553,6 @@ export const t = {
       some: (failed: number, reason: string) => `${some(failed, "entry", "entries")} could not be done: ${reason}`,
       running: "At work in this server's files",
       lost: "Holdfast was restarted meanwhile, and the work has ended with it. Nothing is half done.",
-      downloads: (count: number) => `${some(count, "download", "downloads")} begun; the browser may ask whether it may.`,
       tooLong: "Too much is selected for one download: take the whole folder, or archive it here first.",
       sizeOf: (name: string) => `Size of ${name}`,
       sizeFiles: "Files",
