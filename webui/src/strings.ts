@@ -535,7 +535,7 @@ export const t = {
       done: (count: number, name: string) => (count === 1 ? `${name} is in the trash.` : `${count.toLocaleString()} entries are in the trash.`),
       forGood: (count: number, name: string) => (count === 1 ? `${name} is deleted.` : `${count.toLocaleString()} entries are deleted.`),
       undo: "Undo",
-      undone: (count: number) => `${some(count, "entry", "entries")} back where they were.`,
+      undone: (count: number) => (count === 1 ? "It is back where it was." : `${count.toLocaleString()} entries are back where they were.`),
       lost: "It is not in the trash any more.",
       title: (count: number) => (count === 1 ? "Delete for good?" : `Delete ${count.toLocaleString()} entries for good?`),
       text: (name: string, count: number) =>
