@@ -1360,7 +1360,7 @@ export const t = {
       restart: "Changed, and in force only after a restart",
     },
     removedHint: "A removed server that runs vanishes when it has stopped.",
-    unchanged: (count: number) => `${some(count, "server stays", "servers stay")} as they are.`,
+    unchanged: (count: number) => (count === 1 ? "1 server stays as it is." : `${count} servers stay as they are.`),
     differences: "In the text",
     review: "Review and save…",
     reviewTitle: "Save the config?",
@@ -1508,6 +1508,8 @@ export const t = {
     nextDifference: "Next difference",
     sideBySide: "Side by side",
     keepMine: "Keep mine",
+    takeHere: "Take theirs here",
+    takeHint: "At the difference where the cursor is",
     takeTheirs: "Take theirs",
     saveMerged: "Save merged",
 
