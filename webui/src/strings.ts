@@ -537,7 +537,7 @@ export const t = {
       done: (count: number, name: string) => (count === 1 ? `${name} is in the trash.` : `${count.toLocaleString()} entries are in the trash.`),
       forGood: (count: number, name: string) => (count === 1 ? `${name} is deleted.` : `${count.toLocaleString()} entries are deleted.`),
       undo: "Undo",
-      undone: (count: number) => `${some(count, "entry", "entries")} back where they were.`,
+      undone: (count: number) => (count === 1 ? "It is back where it was." : `${count.toLocaleString()} entries are back where they were.`),
       lost: "It is not in the trash any more.",
       title: (count: number) => (count === 1 ? "Delete for good?" : `Delete ${count.toLocaleString()} entries for good?`),
       text: (name: string, count: number) =>
@@ -555,7 +555,6 @@ export const t = {
       some: (failed: number, reason: string) => `${some(failed, "entry", "entries")} could not be done: ${reason}`,
       running: "At work in this server's files",
       lost: "Holdfast was restarted meanwhile, and the work has ended with it. Nothing is half done.",
-      downloads: (count: number) => `${some(count, "download", "downloads")} begun; the browser may ask whether it may.`,
       tooLong: "Too much is selected for one download: take the whole folder, or archive it here first.",
       sizeOf: (name: string) => `Size of ${name}`,
       sizeFiles: "Files",
