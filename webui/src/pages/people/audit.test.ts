@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type AuditEntry, deedOf, jsonLines, outcomeOf } from "./auditentry";
+import { added, MOST, NONE } from "./auditshown";
 import { addressOf, type Filter, filterOf, localOf, momentOf, NO_FILTER, queryOf } from "./auditfilter";
 
 const entry = (more: Partial<AuditEntry>): AuditEntry => ({
@@ -84,4 +85,11 @@ describe("filters", () => {
     expect(localOf(null)).toBe("");
     expect(momentOf("")).toBeNull();
   });
+});
+
+it("shows no more than a page can bear: the newest make room, and are counted", () => {
+  const some = Array.from({ length: MOST - 1 }, (_, n) => entry({ seq: 5_000 - n }));
+  const full = added(added(NONE, some), [entry({ seq: 7 }), entry({ seq: 6 }), entry({ seq: 5 })]);
+  expect(full.entries).toHaveLength(MOST);
+  expect([full.entries[0]?.seq, full.entries.at(-1)?.seq, full.dropped]).toEqual([4_998, 5, 2]);
 });

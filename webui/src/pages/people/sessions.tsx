@@ -119,7 +119,7 @@ function Entry({ of, named, end }: { of: Session; named: boolean; end: (() => Pr
         {named && <span class="chip plain">{of.account}</span>}
         <div class="grow" />
         {end && (
-          <Button small label={t.sessions.endOf(of.device)} onClick={end}>
+          <Button small label={of.current ? t.sessions.logOutOf(of.device) : t.sessions.endOf(of.device)} onClick={end}>
             {of.current ? t.nav.logout : t.sessions.end}
           </Button>
         )}
