@@ -23,6 +23,8 @@ class OwnAccount(Record):
     """What he may do everywhere."""
     servers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What he may do on which server."""
+    limits: Mapping[str, Json] = field(default_factory=dict)
+    """Servers on which that is kept to something: `paths` by permission, and lines of `input`."""
     rights: Sequence[Sequence[object]] = ()
     """Lists of grants: he may do what each of these lists permits. Only a key has two."""
     roles: Mapping[str, Sequence[object]] = field(default_factory=dict)

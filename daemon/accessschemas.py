@@ -54,6 +54,20 @@ OWN_ACCOUNT = shape(
         "recoveryCodes": whole("How many are left"),
         "permissions": listed(TEXT, "What one may everywhere"),
         "servers": by_name(listed(TEXT, "What one may there"), "Servers with which one may do something"),
+        "limits": by_name(
+            shape(
+                {
+                    "paths": by_name(
+                        listed(TEXT, "Folders, from the top of the server's folder"),
+                        "By permission, to which folders it is kept",
+                    ),
+                    "input": listed(TEXT, "Lines and patterns of lines that one may type"),
+                },
+                "paths",
+                "input",
+            ),
+            "Servers on which a right is kept to something",
+        ),
         "rights": listed(
             listed(ref("Grant"), "What these grant together"),
             "What each of these lists permits: a key has two",

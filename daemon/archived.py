@@ -12,6 +12,7 @@ from filemgr import NoSuchFile, RelPath, fence_around
 
 from .disposition import attachment
 from .errors import ApiError, NotPermitted, saying
+from .hardening import FOREIGN
 from .parts import Call
 from .shares import Share
 from .streams import Streamed, Write
@@ -52,6 +53,7 @@ async def archived(call: Call, path: RelPath, kind: str) -> Response:
     headers = {
         "content-type": TYPES[kind],
         "content-disposition": attachment(f"{path.name or call.server}.{kind}"),
+        "content-security-policy": FOREIGN,
         "x-content-type-options": "nosniff",
         "cache-control": "no-store",
     }

@@ -92,7 +92,7 @@ class Assembly:
         self._supervisor_pid = supervisor_pid
         self._reloader = reloader
         self._supervisor = supervisor
-        self._state = state
+        self._state = reloader.state = state
         self._held = held
         self._page = page
         self._signpost = Signpost(state, reloader.file.path)
@@ -129,7 +129,7 @@ class Assembly:
         metrics = Metrics(mirror, meter, people, consoles, raw_consoles, logs, self._supervisor_pid)
         chronicle.watch(metrics.happened)
         health = Health(mirror, tasks)
-        details = Details(health, hints)
+        details = Details(health, hints, lambda: reloader.config)
         self.parts = parts = Parts(
             access=Access(people, transport.origins),
             audit=self.audit,

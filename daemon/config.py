@@ -87,6 +87,8 @@ class Config:
     notifications: NoticeSettings = field(default_factory=NoticeSettings)
     usage: UsageSettings = field(default_factory=UsageSettings)
     web_ui: WebUISettings = field(default_factory=WebUISettings)
+    remarks: tuple[ConfigError, ...] = field(default=(), compare=False)
+    """The warnings, with their places."""
 
 
 class ConfigFile:
@@ -167,7 +169,8 @@ def parse_config(text: bytes, file: str, base: str) -> Config:
     check_order({name: server.order for name, server in config.servers.items()})
     _warn_without_effect(top)
     top.warn_unknown()
-    return replace(config, warnings=tuple(root.source.warnings))
+    told = tuple(root.source.warnings)
+    return replace(config, warnings=tuple(str(one) for one in told), remarks=told)
 
 
 def _listen(value: Value | None) -> str | None:

@@ -3,7 +3,8 @@
 import heapq
 import json
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -15,6 +16,8 @@ from .obstacles import obstacles_of
 from .plan import compile_plan
 from .planchanges import PlanChanges, Unreadable, compare, stored_config, stored_plan, stored_wishes
 
+_EXPECTED = re.compile(r"(?:missing, )?expected (.+?)(?:, got .*)?", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigReport:
@@ -24,7 +27,11 @@ class ConfigReport:
     """The absolute path; None where there is none."""
     error: str | None = None
     """Why it cannot be used, with its place in the file."""
+    detail: Mapping[str, object] | None = None
+    """The same in parts, for an editor."""
     warnings: tuple[str, ...] = ()
+    remarks: tuple[Mapping[str, object], ...] = ()
+    """The same in parts."""
     servers: tuple[str, ...] = ()
     """In the order in which they start."""
     changes: PlanChanges | None = None
@@ -43,17 +50,41 @@ class ConfigReport:
         except ConfigError as exc:
             return cls(None, error=str(exc))
         file = ConfigFile(path)
+        state = os.path.abspath(state or os.path.join(os.path.dirname(path), "state"))
         try:
             text = file.read()
-            config = file.parse(text)
-            plan = compile_plan(config)
-        except (ConfigError, InvalidSpec) as exc:
-            return cls(path, error=str(exc))
-        state = os.path.abspath(state or os.path.join(os.path.dirname(path), "state"))
-        warnings = [*config.warnings, *obstacles_of(config, state)]
-        found, differences = None, None
+        except ConfigError as exc:
+            return cls(path, error=str(exc), detail=_parts(exc))
         try:
             before = stored_config(state, _parser(file))
+        except Unreadable as exc:
+            return cls._of_text(text, file, state, exc)
+        return cls._of_text(text, file, state, before)
+
+    @classmethod
+    def of_text(cls, text: bytes, file: ConfigFile, state: str, before: tuple[bytes, Config]) -> Self:
+        """Look at what the file would be with this text, while what is in force is `before`."""
+        return cls._of_text(text, file, state, before)
+
+    @classmethod
+    def _of_text(
+        cls, text: bytes, file: ConfigFile, state: str, before: tuple[bytes, Config] | Unreadable | None
+    ) -> Self:
+        path = file.path
+        try:
+            config = file.parse(text)
+            plan = compile_plan(config)
+        except ConfigError as exc:
+            return cls(path, error=str(exc), detail=_parts(exc))
+        except InvalidSpec as exc:
+            return cls(path, error=str(exc), detail=_parts(ConfigError(path, 0, 0, "", str(exc))))
+        warnings = [*config.warnings, *obstacles_of(config, state)]
+        remarks = [_parts(one) for one in config.remarks]
+        remarks += [_parts(ConfigError(path, 0, 0, "", one)) for one in warnings[len(remarks) :]]
+        found, differences = None, None
+        try:
+            if isinstance(before, Unreadable):
+                raise before
             wishes = stored_wishes(state)
             if (stored := stored_plan(state)) is not None:
                 known = None if before is None else before[1]
@@ -62,7 +93,9 @@ class ConfigReport:
                 differences = changes(before[0], text)
         except Unreadable as exc:
             warnings.append(f"what would change is not known: {exc}")
-        return cls(path, None, tuple(warnings), start_order(plan), found, differences)
+            remarks.append(_parts(ConfigError(path, 0, 0, "", warnings[-1])))
+        order = start_order(plan)
+        return cls(path, None, None, tuple(warnings), tuple(remarks), order, found, differences)
 
     def to_json(self) -> str:
         """Return it as one line of JSON, in ASCII: a path may hold bytes that are no text."""
@@ -71,7 +104,9 @@ class ConfigReport:
                 "valid": self.error is None,
                 "config": self.config,
                 "warnings": list(self.warnings),
+                "remarks": list(self.remarks),
                 "error": self.error,
+                "detail": self.detail,
                 "servers": list(self.servers),
                 "changes": None if self.changes is None else self.changes.to_dict(),
                 "differences": None if self.differences is None else list(self.differences),
@@ -100,6 +135,19 @@ def start_order(plan: Plan) -> tuple[str, ...]:
             if not waits[follower]:
                 heapq.heappush(free, place[follower])
     return tuple(order)
+
+
+def _parts(told: ConfigError) -> Mapping[str, object]:
+    """Return where, what was expected, and what is said of it; line 0 is the file as a whole."""
+    expected = _EXPECTED.fullmatch(told.reason)
+    return {
+        "file": told.file,
+        "line": told.line,
+        "column": told.column,
+        "key": told.key,
+        "expected": None if expected is None else expected[1],
+        "message": told.reason,
+    }
 
 
 def _parser(file: ConfigFile) -> Callable[[bytes], tuple[bytes, Config]]:

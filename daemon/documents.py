@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .apipage import POLICY, render
+from .configschema import config_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ class Documents:
     def page(self) -> Published:
         """The page that shows it."""
         return _published(render(self._document()), "text/html; charset=utf-8", POLICY)
+
+    @cached_property
+    def config_schema(self) -> Published:
+        """What a config may say."""
+        data = json.dumps(config_schema(), ensure_ascii=False, separators=(",", ":"))
+        return _published(data, "application/schema+json", "default-src 'none'; frame-ancestors 'none'")
 
 
 def _published(text: str, media_type: str, policy: str) -> Published:

@@ -10,6 +10,9 @@ ALWAYS: Headers = [
 ]
 """What an answer has unless its endpoint says otherwise."""
 
+FOREIGN = "default-src 'none'; frame-ancestors 'none'; sandbox"
+"""The policy of content that is not ours: what is shown of it has no origin, so no script has ours."""
+
 NO_STORE = (b"cache-control", b"no-store")
 _NAMES = frozenset(name for name, _ in ALWAYS)
 _SECURE = frozenset({"https", "wss"})

@@ -163,8 +163,9 @@ class Listeners:
         except CannotListen as exc:
             log.error("the API stays where it was: %s", exc)
         else:
-            log.info("the API is served at %s", " and ".join(self.addresses))
-            self.tell_page()
+            if self.config is not None:  # else we have ended meanwhile
+                log.info("the API is served at %s", " and ".join(self.addresses))
+                self.tell_page()
 
     def tell_page(self) -> None:
         """Say in the log where the web page is: a person who has just started us looks for it there."""
@@ -200,7 +201,7 @@ class Listeners:
             if self._missing and self.config is not None:
                 with contextlib.suppress(CannotListen):  # another address, of which is told elsewhere
                     await self.apply(self.config)
-                if not self._missing:
+                if not self._missing and self.config is not None:
                     self.tell_page()
         self._seeking = False
 

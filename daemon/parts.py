@@ -27,7 +27,7 @@ from .files import Files
 from .head import Head
 from .health import Health
 from .hints import Hints
-from .job import Job, Order
+from .job import Order
 from .jobs import Jobs
 from .jsontext import InvalidJson, read_json
 from .listing import Listing
@@ -174,10 +174,6 @@ class Call:
     def folder(self) -> AbstractAsyncContextManager[Root]:
         """Hold the folder of the server open, within the caller's fences; raises as `Transfers.folder`."""
         return self.parts.transfers.folder(self.server, self.fences)
-
-    def sees(self, job: Job) -> bool:
-        """Tell whether a job is the caller's business."""
-        return job.seen_by(self.who)
 
     def query(self, key: str) -> str | None:
         """Return a query parameter."""

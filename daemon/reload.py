@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
@@ -42,6 +43,15 @@ class Reloader:
         self._good = good
         self._steps: list[Step] = []
         self._turn = anyio.Lock()
+        self.checks = anyio.CapacityLimiter(2)
+        """For threads that look at texts which are not in force."""
+        self.state = os.path.join(os.path.dirname(os.path.abspath(file.path)), "state")
+        """The state directory; whoever knows of another says so."""
+
+    @property
+    def in_force(self) -> tuple[bytes, Config]:
+        """The text, and the config that it is."""
+        return self._text, self.config
 
     def add(self, step: Step) -> None:
         """Add a step; it was given the current config already."""

@@ -126,6 +126,8 @@ ROUTES: Sequence[Row] = (
     Row("GET", "/audit", needs("audit.view"), audit.entries, "audit.view"),
     Row("GET", "/config", needs("config.view"), config.show, "config.view"),
     Row("PATCH", "/config", needs("config.edit"), config.edit, "config.edit"),
+    Row("GET", "/config/schema", LOGGED_IN, documents.config_schema),
+    Row("POST", "/config/check", needs("config.edit"), config.check),
     Row("GET", "/config/reload", needs("config.reload"), config.reload, "config.reload"),
     Row("POST", "/config/reload", needs("config.reload"), config.reload, "config.reload"),
     Row("GET", "/notifications", needs("notifications.view"), notifications.list_all, "notifications.view"),

@@ -17,6 +17,7 @@ from .accessschemas import (
     SHARE,
     SHARE_WISH,
 )
+from .configschemas import CONFIG_REPORT
 from .described import Errors, Param, Schema, ref
 from .liveschemas import LIVE_SCHEMAS
 from .noticeschemas import NOTICE_SCHEMAS
@@ -54,6 +55,7 @@ SCHEMAS: Mapping[str, Schema] = {
         },
         "success",
     ),
+    "ConfigReport": CONFIG_REPORT,
     "AuditEntry": AUDIT_ENTRY,
     "Grant": GRANT,
     "Credentials": shape(

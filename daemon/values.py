@@ -7,8 +7,9 @@ in the type that was asked for, and knows afterwards which keys nobody asked for
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TypeAlias
 
 _MAX_WARNINGS = 100
@@ -37,7 +38,7 @@ class Source:
         # hjson looks for a line feed to find an indent; without one before the first line it runs past it.
         self.text = "\n" + text
         self.file = file
-        self.warnings: list[str] = []
+        self.warnings: list[ConfigError] = []
         self._starts = [match.end() for match in re.finditer("\n", self.text)]
 
     def error(self, index: int, reason: str, key: str = "") -> ConfigError:
@@ -51,9 +52,11 @@ class Source:
 
     def warn(self, index: int, reason: str, key: str) -> None:
         """Keep a warning that points to a character; after a hundred nobody reads on."""
-        told = str(self.error(index, reason, key))
+        if len(self.warnings) >= _MAX_WARNINGS:
+            return
+        told = self.error(index, reason, key)
         # A template is read once for each server that inherits it.
-        if len(self.warnings) < _MAX_WARNINGS and told not in self.warnings:
+        if all(told.args != known.args for known in self.warnings):
             self.warnings.append(told)
 
 
@@ -137,11 +140,14 @@ class Section:
         self._items = value.data
         self._folded = {key.lower(): key for key in value.data} if value.data else {}
         self._asked: set[str] = set()
+        self._wanted: dict[str, None] = {}
+        """The keys that somebody has asked for, there or not."""
 
     def get(self, key: str) -> Value | None:
         """Return the value of a key, or None."""
         if not self._items:  # as most sections of most servers are
             return None
+        self._wanted[key] = None
         if key not in self._items:
             found = self._folded.get(key.lower())
             if found is None:
@@ -221,5 +227,11 @@ class Section:
 
     def warn_unknown(self, *known: str) -> None:
         """Warn about them."""
-        for value in self.unknown(*known):
-            value.warn("is unknown and has no effect")
+        for key, value in self._items.items():
+            if key not in self._asked and key not in known:
+                value.warn(f"is unknown and has no effect{self._meant(key, known)}")
+
+    def _meant(self, key: str, known: Sequence[str]) -> str:
+        folded = {name.lower(): name for name in (*self._wanted, *known)}
+        near = get_close_matches(key.lower(), folded, 1)
+        return f"; did you mean {folded[near[0]]}?" if near else ""

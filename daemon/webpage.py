@@ -3,9 +3,9 @@
 Rules:
 - Nothing is read before somebody asks. Then all files are, in a thread; from there on answers come from
   memory, so a flood of requests costs no thread and no disk.
-- `index.html` has a fresh nonce in each answer, which alone lets scripts and styles be used that are no files
-  of ours; so it is kept nowhere, and compressed when it is sent.
-- A page that was built anew is noticed when it is asked for, `LOOK` seconds after the last look at the latest.
+- `index.html` has a fresh nonce in each answer, which alone lets what is no file of ours be a
+  script or a style; so it is kept nowhere, and compressed when it is sent.
+- A page that was built anew is noticed when it is asked for, `LOOK` seconds after the last look at most.
 - What is large goes out bit by bit, as the client takes it: many that take nothing hold next to nothing.
 """
 

@@ -50,7 +50,17 @@ LAST_LINES = 25
 # With these npm would install, or write, somewhere else or something else.
 ELSEWHERE = frozenset(
     f"npm_config_{name}"
-    for name in ("dry_run", "global", "location", "logs_dir", "logs_max", "omit", "only", "package_lock_only")
+    for name in (
+        "cache",
+        "dry_run",
+        "global",
+        "location",
+        "logs_dir",
+        "logs_max",
+        "omit",
+        "only",
+        "package_lock_only",
+    )
 ) | frozenset(f"npm_config_{name}" for name in ("prefix", "production", "workspace", "workspaces"))
 
 UNREACHABLE = re.compile(

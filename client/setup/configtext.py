@@ -39,6 +39,10 @@ _SOCKET = """
   // The local way in, without a login, for the user who runs Holdfast{others}.
 """
 
+_WEB = """
+  // The web page: {url} in a browser. It has the API below /api.
+"""
+
 _SERVERS = """
   // The programs to keep running. The names are yours to choose.
   servers: {
@@ -70,6 +74,10 @@ def config_text(wishes: Wishes) -> str:
     else:
         parts += [_ONE, f"  listen: {_text(wishes.listen)}\n", _CLEAR]
     parts += _socket(wishes)
+    parts += [
+        _WEB.format(url=f"http://127.0.0.1:{wishes.web_port}/"),
+        f"  webUI: {{\n    port: {wishes.web_port}\n  }}\n",
+    ]
     parts.append(_SERVERS)
     for index, program in enumerate(wishes.programs):
         parts += ["\n" if index else "", *_program(program, first=not index)]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 PORT = 42069
+WEB_PORT = 7877
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ""
 """To listen on all addresses."""
@@ -47,6 +48,11 @@ class Wishes:
     listen: str = LOOPBACK
     group: str = ""
     """Whose members may use the socket, or nothing."""
+
+    @property
+    def web_port(self) -> int:
+        """The port of the web page: the usual one, unless that is wanted for the API."""
+        return WEB_PORT if self.port != WEB_PORT else WEB_PORT + 1
 
     @property
     def socket(self) -> str:

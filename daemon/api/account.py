@@ -15,6 +15,8 @@ from ..privileges import grant_to_data
 from ..schemas import ACCOUNT_FILE, JSON_BODY
 from ..sessions import Session
 
+FILES, TYPE = "server.files.", "server.console.write"
+
 _CHANGE = '{"oldPassword":"PASSWORD","password":"NEW-PASSWORD"}'
 
 
@@ -66,6 +68,7 @@ def _described(call: Call, services: Collection[str]) -> Response:
     # Of most people the rights name no servers: then they are the same everywhere.
     everywhere = None if rights.names_servers else _permitted(call, "")
     may = {name: _permitted(call, name) if everywhere is None else everywhere for name in sorted(services)}
+    limits = {name: _limits(call, name, permitted) for name, permitted in may.items() if permitted}
     holder = call.who.holder
     account = call.parts.people.accounts.get(holder.user)
     return JSONResponse(
@@ -80,6 +83,7 @@ def _described(call: Call, services: Collection[str]) -> Response:
             "recoveryCodes": 0 if account is None or account.factor is None else len(account.factor.recovery),
             "permissions": _permitted(call, None),
             "servers": {name: permitted for name, permitted in may.items() if permitted},
+            "limits": {name: limited for name, limited in limits.items() if limited},
             "rights": [[grant_to_data(grant) for grant in layer] for layer in rights.layers],
             "roles": _givable(call),
         }
@@ -99,3 +103,14 @@ def _permitted(call: Call, server: str | None) -> list[str]:
         for name in PERMISSIONS
         if (server is None or name.startswith("server.")) and call.who.may(name, server)
     ]
+
+
+def _limits(call: Call, server: str, permitted: Collection[str]) -> dict[str, object]:
+    """Return to what the caller is kept there; nothing if he is not."""
+    folders = {
+        permission: [str(folder) for folder in fences]
+        for permission in permitted
+        if permission.startswith(FILES) and (fences := call.who.fences(permission, server)) is not None
+    }
+    lines = call.who.typing_list(server) if TYPE in permitted else None
+    return ({"paths": folders} if folders else {}) | ({} if lines is None else {"input": [*lines]})

@@ -95,7 +95,7 @@ async def progress(call: Call) -> Response:
         job = call.parts.jobs.find(token)
     except NoSuchJob as exc:
         raise ApiError(400, "invalid-token", "Invalid token!") from exc
-    if job.order.server != call.server or job.order.needs != COMPRESS or not call.sees(job):
+    if job.order.server != call.server or job.order.needs != COMPRESS or not job.seen_by(call.who):
         raise ApiError(400, "invalid-token", "Invalid token!")
     if job.error is not None:
         raise ApiError(500, "failed", str(job.error))

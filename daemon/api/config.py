@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from ..audit import Settings
 from ..config import ConfigError
+from ..configreport import ConfigReport
 from ..described import Content, described, json_of
 from ..errors import ApiError, error
 from ..parts import Call
@@ -14,6 +15,10 @@ from ..reload import EditedMeanwhile, etag
 from ..schemas import ETAG, IF_MATCH, NEW_CONFIG
 from ..shapes import ANY, TEXT
 from ..sockets import CannotListen
+
+_TEXT = Content(
+    "The new text, in Hjson", {"text/plain": TEXT, "application/json": ANY}, example="@config.hjson"
+)
 
 
 @described(
@@ -34,9 +39,7 @@ async def show(call: Call) -> Response:
 @described(
     "Config",
     headers=(IF_MATCH,),
-    body=Content(
-        "The new text, in Hjson", {"text/plain": TEXT, "application/json": ANY}, example="@config.hjson"
-    ),
+    body=_TEXT,
     answers={200: json_of("Success", "The new config is in force")},
     errors=(NEW_CONFIG, {400: "invalid-config", 412: "edited-meanwhile"}),
 )
@@ -56,6 +59,24 @@ async def edit(call: Call) -> Response:
         return error(400, "invalid-config", "Invalid JSON body!", detail=str(exc))
     _record(call, "config.edit", changes, before)
     return JSONResponse({"success": True})
+
+
+@described(
+    "Config",
+    body=_TEXT,
+    answers={200: json_of("ConfigReport", "Whether it is good, and what it would change")},
+)
+async def check(call: Call) -> Response:
+    """Tell what a text would be as the config, and what it would change; nothing happens.
+
+    It is what `python -m daemon --check --json` tells of a file. What stands in it is never told, only where.
+    """
+    text, reloader = (await call.body()).strip() + b"\n", call.parts.reloader
+    report = await anyio.to_thread.run_sync(
+        lambda: ConfigReport.of_text(text, reloader.file, reloader.state, reloader.in_force),
+        limiter=call.parts.reloader.checks,
+    )
+    return Response(report.to_json(), media_type="application/json")
 
 
 @described(

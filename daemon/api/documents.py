@@ -42,6 +42,23 @@ async def page(call: Call) -> Response:
     return _answer(call, call.parts.documents.page)
 
 
+@described(
+    "Config",
+    headers=_CONDITIONS,
+    answers={
+        200: Content("JSON Schema 2020-12", {"application/schema+json": {"type": "object"}}, (ETAG,)),
+        304: empty("The client has it already", ETAG),
+    },
+    errors=(_MODIFIED,),
+)
+async def config_schema(call: Call) -> Response:
+    """Tell what a config may say: every key, what it means, its default, and what it may be.
+
+    Keys may differ in case, and null is as if a key were not there.
+    """
+    return _answer(call, call.parts.documents.config_schema)
+
+
 def _answer(call: Call, document: Published) -> Response:
     headers = {
         "Cache-Control": "no-cache",

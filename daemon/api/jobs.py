@@ -86,12 +86,12 @@ def _stream(call: Call, look: Callable[[], Sequence[Job]], *, endless: bool) -> 
 
 
 def _seen(call: Call) -> list[Job]:
-    return [job for job in call.parts.jobs.all() if call.sees(job)]
+    return [job for job in call.parts.jobs.all() if job.seen_by(call.who)]
 
 
 def _job(call: Call) -> Job:
     key: str = call.values["job"]
     job = call.parts.jobs.find(key)
-    if not call.sees(job):
+    if not job.seen_by(call.who):
         raise NotPermitted
     return job

@@ -23,6 +23,7 @@ from ..conditions import accepts, date_of, outcome, wants_range
 from ..described import Content, Param, described, empty, json_of
 from ..disposition import attachment
 from ..errors import NO_FILE, ApiError, error, saying
+from ..hardening import FOREIGN
 from ..multipart import Form, boundary_of
 from ..parts import Call
 from ..ranges import Piece, Range, in_parts, parse_ranges
@@ -103,6 +104,7 @@ def _answer(call: Call, opened: Download) -> Response:
     headers |= {
         "Content-Type": opened.mime,
         "Content-Disposition": attachment(opened.name),
+        "Content-Security-Policy": FOREIGN,
         "X-Content-Type-Options": "nosniff",
     }
     if call.request.method == "HEAD":

@@ -29,6 +29,11 @@ EMPTY = """\
     location: "state/api.sock"
   }
 
+  // The web page: http://127.0.0.1:7877/ in a browser. It has the API below /api.
+  webUI: {
+    port: 7877
+  }
+
   // The programs to keep running. The names are yours to choose.
   servers: {
     // survival: {

@@ -3,7 +3,9 @@
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 
+import anyio
 import pytest
 import uvloop
 
@@ -55,3 +57,28 @@ async def either(request: pytest.FixtureRequest, folder: str) -> AsyncIterator[H
     over_socket = request.param == "socket"
     async with living(folder, over_socket=over_socket, servers={"app": program("echo")}) as house:
         yield house
+
+
+@pytest.fixture
+async def certificate(tmp_path: Path) -> tuple[str, str]:
+    """Make a certificate and its key; return their paths."""
+    cert, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=x",
+        "-keyout",
+        key,
+        "-out",
+        cert,
+    ]
+    try:
+        await anyio.run_process(command)
+    except FileNotFoundError:
+        pytest.skip("there is no openssl here")
+    return cert, key

@@ -39,6 +39,7 @@ def prepare(folder: str, listen: str, users: str) -> int:
     """Write a config, and accounts, before the daemon starts; return the port."""
     port = free_port()
     settings = {"port": port, "listen": listen, "unixSocket": {"location": "api.sock"}, "servers": {}}
+    settings["webUI"] = {"enabled": False}
     ConfigFile(f"{folder}/config.json").write(json.dumps(settings).encode())
     write(f"{folder}/users.json", users)
     os.chmod(f"{folder}/users.json", 0o600)

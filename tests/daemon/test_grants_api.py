@@ -42,12 +42,32 @@ async def test_one_sees_what_one_may(house: House) -> None:
         "recoveryCodes": 0,
         "permissions": ["accounts.view"],
         "servers": {"mc": ["server.console.view", "server.console.write"]},
+        "limits": {},
         "rights": [["accounts.view", {"permissions": ["server.console.*"], "servers": ["mc"]}]],
         "roles": {},
     }
     everything = said(await house.local.get("/account"))
     assert (everything["kind"], everything["name"]) == ("local", "@local")
     assert len(everything["permissions"]) == len(PERMISSIONS)  # type: ignore[arg-type]
+
+
+async def test_one_sees_to_which_folders_and_lines_one_is_kept(house: House) -> None:
+    await house.configure(mc=program("echo"), bot=program("echo"))
+    some = await guest(
+        house,
+        {
+            "permissions": ["server.files.view", "server.view"],
+            "servers": "mc",
+            "paths": ["plugins", "/world"],
+        },
+        {"permissions": "server.console.*", "servers": "mc", "input": ["say *"]},
+        {"permissions": "server.*", "servers": "bot"},
+    )
+    told = said(await some.get("/account"))
+    assert told["limits"] == {
+        "mc": {"paths": {"server.files.view": ["/plugins", "/world"]}, "input": ["say *"]}
+    }
+    assert said(await house.local.get("/account"))["limits"] == {}
 
 
 async def test_one_sees_the_roles_that_one_could_give(house: House) -> None:

@@ -21,7 +21,7 @@ def plain(value: Value) -> object:
 
 
 def warnings_of(text: str) -> list[str]:
-    return read(text.encode(), "f").source.warnings
+    return [str(one) for one in read(text.encode(), "f").source.warnings]
 
 
 def error_of(data: bytes) -> str:

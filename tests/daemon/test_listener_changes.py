@@ -3,7 +3,6 @@
 import os
 import socket
 from functools import partial
-from pathlib import Path
 from ssl import CERT_NONE, SSLContext, create_default_context
 
 import anyio
@@ -151,30 +150,6 @@ def _anybody() -> SSLContext:
     context = create_default_context()
     context.check_hostname, context.verify_mode = False, CERT_NONE
     return context
-
-
-@pytest.fixture
-async def certificate(tmp_path: Path) -> tuple[str, str]:
-    cert, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-subj",
-        "/CN=x",
-        "-keyout",
-        key,
-        "-out",
-        cert,
-    ]
-    try:
-        await anyio.run_process(command)
-    except FileNotFoundError:
-        pytest.skip("there is no openssl here")
-    return cert, key
 
 
 async def test_a_cookie_is_secure_where_the_connection_is(house: House, certificate: tuple[str, str]) -> None:

@@ -64,6 +64,10 @@ include-path = "/events"  # it has no end either
 enabled = false
 
 [[operations]]
+include-path = "/live"  # nor has this
+enabled = false
+
+[[operations]]
 include-path = "/logout"  # it ends the session, so it has one of its own
 headers = {{ Authorization = "{leaving}" }}
 """

@@ -41,7 +41,8 @@ async def test_it_is_not_ready_while_the_supervisor_is_gone(folder: str) -> None
 async def test_it_is_not_ready_while_nobody_can_log_in(folder: str) -> None:
     os.makedirs(os.path.join(folder, "state"))
     ConfigFile(os.path.join(folder, "config.json")).write(
-        b'{"port": 0, "listen": "127.0.0.1", "unixSocket": {"location": "api.sock"}}'
+        b'{"port": 0, "listen": "127.0.0.1", "webUI": {"enabled": false},'
+        b' "unixSocket": {"location": "api.sock"}}'
     )
     write(os.path.join(folder, "users.json"), "garbage")
     os.chmod(os.path.join(folder, "users.json"), 0o600)

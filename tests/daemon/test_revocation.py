@@ -132,12 +132,13 @@ async def test_everything_that_a_session_has_opened_ends_with_it(app: House, way
     client = app.client(token)
     ticket = said(await client.get("/ott"))["ticket"]
     opened = Opened(app, token)
-    names = {"v1", "v2", "v3", "download", "events", "upload"}
+    names = {"v1", "v2", "v3", "download", "events", "live", "upload"}
     async with anyio.create_task_group() as tasks:
         for name, protocol in (("v1", None), ("v2", V2), ("v3", V3)):
             tasks.start_soon(opened.console, name, protocol)
         tasks.start_soon(opened.stream, "download", "/server/app/file?path=/large")
         tasks.start_soon(opened.stream, "events", "/jobs/events")
+        tasks.start_soon(opened.stream, "live", "/live")
         tasks.start_soon(opened.upload, "upload", "/server/app/file?path=/new")
 
         async def look() -> set[str]:

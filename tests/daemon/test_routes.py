@@ -85,6 +85,7 @@ async def test_every_method_of_every_path_for_everybody(house: House) -> None:
                     "/metrics": "text/plain; version=0.0.4; charset=utf-8"
                     if answer.is_success
                     else "application/json",
+                    "/config/schema": "application/schema+json" if answer.is_success else "application/json",
                     "/audit": "application/x-ndjson" if answer.is_success else "application/json",
                     "/server/{id}/logs": PLAIN if answer.is_success else "application/json",
                 }.get(path if method == "GET" else "", "application/json")

@@ -71,8 +71,8 @@ def test_mistakes_are_told_by_place_and_by_what_was_expected(text: str, place: s
 def test_unknown_keys_are_told_of() -> None:
     config = parse("limits: { conections: 5 }\ncors: { origin: 5 }")
     assert {warning.partition(": ")[2] for warning in config.warnings} == {
-        "limits.conections: is unknown and has no effect",
-        "cors.origin: is unknown and has no effect",
+        "limits.conections: is unknown and has no effect; did you mean connections?",
+        "cors.origin: is unknown and has no effect; did you mean origins?",
     }
 
 

@@ -2,19 +2,14 @@
 
 import functools
 import os
-from typing import Literal, TypedDict, cast
+from typing import TypedDict, cast
 
 from playwright.sync_api import Page
 
 from ..system.house import ROOT
+from .scheme import schemes
 
 SCRIPT = os.path.join(ROOT, "webui", "node_modules", "axe-core", "axe.min.js")
-
-SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
-
-# Half-way through a transition, colours have no contrast. What turns for ever is not waited for.
-QUIET = """() => document.getAnimations().every((one) =>
-  one.playState !== "running" || one.effect?.getComputedTiming().iterations === Infinity)"""
 
 LOOK = """() => axe.run(document, {
   runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] },
@@ -40,17 +35,14 @@ class Violation(TypedDict):
 
 
 def accessible(page: Page) -> None:
-    """Assert that axe finds nothing against WCAG 2.1 A and AA on the page as it is now, dark and light."""
+    """Assert that axe finds nothing against WCAG 2.1 A and AA on the page as it is now, light and dark."""
     if page.evaluate("() => typeof axe") == "undefined":
         page.evaluate(_script())
     told: list[str] = []
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(QUIET)
+    for scheme in schemes(page):
         for one in cast("list[Violation]", page.evaluate(LOOK)):
             told.append(f"{scheme}: {one['id']}: {one['help']}")
             told += [f"  {node['html']}\n    {node['failureSummary']}" for node in one["nodes"]]
-    page.emulate_media(color_scheme="dark")
     assert not told, "not accessible:\n" + "\n".join(told)
 
 

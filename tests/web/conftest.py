@@ -1,8 +1,8 @@
 """A browser in front of `holdfast run`. How to write a test of a page:
 
     from playwright.sync_api import Page, expect
-    from .axe import accessible          # nothing against WCAG AA, dark and light
-    from .shots import shot              # a picture, kept in build/screenshots (HOLDFAST_SHOTS)
+    from .axe import accessible          # nothing against WCAG AA, light and dark
+    from .shots import shot              # pictures, kept in build/screenshots (HOLDFAST_SHOTS)
     from .visitor import Visitor, fits   # fits(page): nobody has to scroll sideways
 
     def test_the_list_shows_what_runs(home: Site, page: Page) -> None:
@@ -37,6 +37,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from ..system.house import program, sleeper
 from .faults import Faults
+from .shots import forget_failures
 from .site import Site
 from .visitor import PATIENCE, Visitor, launched
 
@@ -62,11 +63,12 @@ def _never_blocks_the_loop() -> None:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium, for all tests of this folder; not longer, or no other test could run an event loop."""
     expect.set_options(timeout=PATIENCE)
+    forget_failures()
     with sync_playwright() as playwright:
-        browser = launched(playwright)
+        browser = launched(playwright, str(tmp_path_factory.mktemp("browser")))
         yield browser
         browser.close()
 

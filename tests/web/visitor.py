@@ -30,14 +30,21 @@ OPTIONS = (
 )
 
 
-def launched(playwright: Playwright) -> Browser:
-    """Start Debian's Chromium; skips the test, or fails it if REQUIRED, where something is missing."""
+def launched(playwright: Playwright, home: str) -> Browser:
+    """Start Debian's Chromium; skips the test, or fails it if REQUIRED, where something is missing.
+
+    What it keeps besides a profile, it keeps in `home`.
+    """
     chromium = shutil.which("chromium")
     if chromium is None:
         missing("Chromium is not installed: apt install chromium fonts-dejavu-core")
     if not os.path.exists(os.path.join(ROOT, "daemon", "webui", "index.html")):
         missing("the web page is not built: scripts/test does that, when npm can reach its registry")
-    return playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
+    return playwright.chromium.launch(
+        executable_path=chromium,
+        args=OPTIONS,
+        env={**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home},
+    )
 
 
 def missing(what: str) -> None:

@@ -1,12 +1,13 @@
 /** The whole page: the login, or the frame with the page that the address names. */
 
 import { useSignalEffect } from "@preact/signals";
-import { findOut, presence, trouble } from "./api/account";
+import { findOut, known, presence, trouble } from "./api/account";
 import { Frame } from "./frame";
 import { listen, stop } from "./live/stream";
 import { store } from "./live/store";
 import { Login, LoginAgain } from "./pages/login";
 import { Dialogs } from "./parts/dialog";
+import { Dock } from "./parts/dock";
 import { Fault, Waiting } from "./parts/load";
 import { Toasts } from "./parts/toast";
 import { lazy } from "./parts/lazy";
@@ -27,6 +28,7 @@ export function App() {
   return (
     <>
       <Shown />
+      {known.value && <Dock />}
       <Dialogs />
       {presence.value === "expired" && <LoginAgain />}
       <Toasts />

@@ -97,11 +97,13 @@ export function Menu(props: {
   );
 }
 
-function choices(menu: HTMLElement | null): HTMLButtonElement[] {
+/** Return what can be chosen in a menu. */
+export function choices(menu: HTMLElement | null): HTMLButtonElement[] {
   return [...(menu?.querySelectorAll<HTMLButtonElement>('[role="menuitem"]:not(:disabled)') ?? [])];
 }
 
-function move(menu: HTMLElement | null, key: string): boolean {
+/** Move the focus in a menu by a key; tell whether the key meant something. */
+export function move(menu: HTMLElement | null, key: string): boolean {
   const all = choices(menu);
   const at = all.indexOf(document.activeElement as HTMLButtonElement);
   const to = ((): HTMLButtonElement | undefined => {

@@ -1,0 +1,271 @@
+"""The page of a console, in front of programs that talk, count, flood, and have a terminal."""
+
+import os
+import re
+import signal
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from ..system.house import program, sleeper
+from .axe import accessible
+from .faults import Faults
+from .shots import shot
+from .site import Site
+from .visitor import Visitor, fits
+
+ANSWERED = """() => {
+  window.frames_ = 0;
+  const frame = () => { window.frames_ += 1; requestAnimationFrame(frame); };
+  requestAnimationFrame(frame);
+}"""
+
+COPY = (
+    "() => { navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }; }"
+)
+
+AWAY = r"WebSocket|ERR_|status of 50\d"
+"""What Chromium says of a daemon that is away."""
+
+
+def line(page: Page) -> Locator:
+    """Return the line that one types."""
+    return page.locator(".console-line input")
+
+
+def said(page: Page) -> Locator:
+    """Return what is seen of the output."""
+    return page.locator(".xterm-rows")
+
+
+def everything(page: Page) -> Sequence[str]:
+    """Return all lines that the terminal keeps, as the page copies them."""
+    page.evaluate(COPY)
+    page.get_by_role("button", name="Copy what is selected").click()
+    page.wait_for_function("() => window.copied !== undefined")
+    return cast(
+        "str", page.evaluate("() => { const all = window.copied; delete window.copied; return all; }")
+    ).split("\n")
+
+
+def test_what_is_typed_is_given_to_the_program_and_kept_in_a_history(home: Site, visit: Visitor) -> None:
+    page = visit("#/server/chat/console")
+    expect(said(page)).to_contain_text("ready")
+    for text in ("hello world", "list players", " secret"):
+        line(page).fill(text)
+        line(page).press("Enter")
+        expect(said(page)).to_contain_text(f"echo: {text}")
+    expect(line(page)).to_have_value("")
+    # What begins with a blank is not kept.
+    line(page).press("ArrowUp")
+    expect(line(page)).to_have_value("list players")
+    line(page).press("ArrowUp")
+    expect(line(page)).to_have_value("hello world")
+    line(page).press("ArrowDown")
+    line(page).press("ArrowDown")
+    expect(line(page)).to_have_value("")
+    # It goes on from what is typed, completes words, and is searched.
+    line(page).press_sequentially("hel")
+    line(page).press("ArrowRight")
+    expect(line(page)).to_have_value("hello world")
+    line(page).fill("say pla")
+    line(page).press("Tab")
+    expect(line(page)).to_have_value("say players")
+    line(page).fill("wor")
+    line(page).press("Control+r")
+    expect(page.get_by_role("option", name="hello world")).to_be_visible()
+    line(page).press("Enter")
+    expect(line(page)).to_have_value("hello world")
+    accessible(page)
+    shot(page, "console")
+    # What was typed and not sent is there again, and so is the history in another page.
+    page.reload()
+    expect(said(page)).to_contain_text("echo: hello world")
+    line(page).press("ArrowUp")
+    expect(line(page)).to_have_value("list players")
+
+
+def test_several_lines_that_are_pasted_are_asked_about_and_sent_in_their_order(
+    home: Site, visit: Visitor
+) -> None:
+    page = visit("#/server/chat/console")
+    expect(said(page)).to_contain_text("ready")
+    line(page).evaluate(
+        """(field, text) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", text);
+          field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }""",
+        "".join(f"number {number}\n" for number in range(200)),
+    )
+    dialog = page.get_by_role("dialog", name="Send 200 lines?")
+    accessible(page)
+    dialog.get_by_role("button", name="Send 200 lines").click()
+    expect(said(page)).to_contain_text("echo: number 199")
+    echoes = [text for text in everything(page) if text.startswith("echo: number")]
+    assert echoes == [f"echo: number {number}" for number in range(200)]
+
+
+def test_who_may_only_look_is_told_so(home: Site, visit: Visitor, faults: Faults) -> None:
+    faults.allow("status of 401")
+    home.log_in()
+    grants = ["server<chat>.view", "server<chat>.console.view"]
+    user = {"username": "eve", "password": "correct horse battery", "grants": grants}
+    home.remote.post("/accounts", json=user).raise_for_status()
+    page = visit(logged_in=False)
+    page.context.request.post(
+        f"{home.address}api/login?cookie=true",
+        headers={"Username": "eve", "Password": "correct horse battery"},
+    )
+    page.goto(f"{home.address}#/server/chat/console")
+    page.reload()
+    expect(said(page)).to_contain_text("ready")
+    expect(page.get_by_text("read-only")).to_be_visible()
+    expect(line(page)).to_be_disabled()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    accessible(page)
+    shot(page, "console-read-only")
+
+
+def test_a_flood_of_a_million_lines_leaves_the_page_answering(house: Site, visit: Visitor) -> None:
+    house.configure(flood=program("flood", "1000000", enabled=False, restart="never"))
+    house.start()
+    page = visit("#/server/flood/console")
+    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    page.evaluate(ANSWERED)
+    page.get_by_role("button", name="Start").click()
+    expect(said(page)).to_contain_text("0000")
+    # While it floods, a click and a key do what they should.
+    page.get_by_role("button", name="Search in the output").click()
+    field = page.get_by_role("searchbox", name="Search in the output")
+    field.fill("000123")
+    expect(field).to_have_value("000123")
+    field.press("Escape")
+    expect(field).to_have_count(0)
+    expect(said(page)).to_contain_text(f"{999_999:099d}", timeout=60_000)
+    assert cast("int", page.evaluate("() => window.frames_")) > 10
+    # Each line follows on the one before, but where it is said that some are missing.
+    last, told = None, 0
+    for text in everything(page):
+        if "missing here" in text or "skipped here" in text:
+            last, told = None, told + 1
+        elif re.fullmatch(r"\d{99}", text):
+            assert last is None or int(text) == last + 1, text
+            last = int(text)
+    assert last == 999_999
+    shot(page, "console-flood")
+
+
+def test_a_daemon_that_is_killed_costs_no_line_and_shows_none_twice(
+    house: Site, visit: Visitor, faults: Faults
+) -> None:
+    faults.allow(AWAY)
+    house.configure(count=program("ticker"))
+    house.start()
+    page = visit("#/server/count/console")
+    expect(said(page)).to_contain_text("tick")
+    line(page).fill("not sent yet")
+    for _ in range(2):
+        daemon = house.daemon
+        assert daemon is not None
+        os.kill(daemon, signal.SIGKILL)
+        house.until(lambda gone=daemon: house.daemon not in (None, gone), "another daemon")
+        house.until_it_answers()
+        seen = max(ticks(page))
+        page.wait_for_function(
+            """(seen) => [...document.querySelector(".xterm-rows").textContent.matchAll(/tick (\\d+)/g)]
+              .some((found) => Number(found[1]) > seen + 20)""",
+            arg=seen,
+        )
+    found = ticks(page)
+    assert found == list(range(found[0], found[0] + len(found)))
+    expect(line(page)).to_have_value("not sent yet")
+
+
+def ticks(page: Page) -> list[int]:
+    """Return the numbers that the terminal has, in its order."""
+    return [int(text.split()[1]) for text in everything(page) if re.fullmatch(r"tick \d+", text)]
+
+
+def test_a_program_in_a_terminal_gets_keys_and_its_size(house: Site, visit: Visitor) -> None:
+    house.configure(term=program("pty_echo", "raw", terminal=True))
+    house.start()
+    page = visit("#/server/term/console")
+    expect(said(page)).to_contain_text("size 24x80")
+    sizes = page.locator(".console-about")
+    expect(sizes).not_to_contain_text("80 × 24")
+    page.locator(".xterm").click()
+    page.keyboard.type("x")
+    expect(said(page)).to_contain_text("heard b'x'")
+    page.keyboard.press("Control+c")
+    expect(said(page)).to_contain_text(r"heard b'\x03'")
+    page.keyboard.press("Tab")
+    expect(said(page)).to_contain_text(r"heard b'\t'")
+    before = sizes.inner_text()
+    page.set_viewport_size({"width": 900, "height": 600})
+    expect(sizes).not_to_have_text(before)
+    size = re.search(r"(\d+) × (\d+)", sizes.inner_text())
+    assert size is not None
+    expect(said(page)).to_contain_text(f"size {size[2]}x{size[1]}")
+    # The keyboard is not trapped.
+    page.keyboard.press("Control+F6")
+    expect(page.get_by_role("button", name="Search in the output")).to_be_focused()
+    accessible(page)
+    shot(page, "console-terminal")
+
+
+def test_escape_sequences_of_a_program_do_nothing_but_colour(home: Site, visit: Visitor) -> None:
+    page = visit("#/server/chat/console")
+    expect(said(page)).to_contain_text("ready")
+    title = page.title()
+    line(page).fill(
+        "before \x1b]0;gotcha\x07\x1b]52;c;aGk=\x07\x1b[?1049h\x1bc\x1b[3J\x1b[31mred\x1b[0m after"
+    )
+    line(page).press("Enter")
+    expect(said(page)).to_contain_text("echo: before red after")
+    expect(said(page)).to_contain_text("ready")
+    assert page.title() == title
+
+
+def test_a_server_that_does_not_run_is_said_not_to_take_a_line(home: Site, visit: Visitor) -> None:
+    page = visit("#/server/off/console")
+    expect(page.get_by_text("The server does not run.")).to_be_visible()
+    line(page).fill("hello")
+    line(page).press("Enter")
+    expect(page.get_by_text("The input was not taken")).to_be_visible()
+    page.get_by_role("button", name="Take into the input").click()
+    expect(line(page)).to_have_value("hello")
+
+
+def test_on_a_phone(home: Site, visit: Visitor) -> None:
+    page = visit("#/server/chat/console", phone=True)
+    expect(said(page)).to_contain_text("ready")
+    fits(page)
+    accessible(page)
+    shot(page, "console-phone")
+
+
+@pytest.mark.parametrize("kind", ["logged out", "removed"])
+def test_what_ends_a_console_is_said(home: Site, visit: Visitor, faults: Faults, kind: str) -> None:
+    faults.allow(r"status of 40\d")
+    page = visit("#/server/chat/console")
+    expect(said(page)).to_contain_text("ready")
+    line(page).fill("typed before")
+    if kind == "removed":
+        home.configure(app=sleeper())
+        home.until(lambda: home.about("chat").get("toDelete"), "a new config")
+        home.order("chat", "KILL")
+        page.get_by_text(re.compile("There is no server chat|The server was removed")).first.wait_for()
+        return
+    home.log_in()
+    home.remote.delete("/sessions", params={"user": "admin"})
+    dialog = page.get_by_role("dialog", name="Log in again")
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("Password").fill(home.password)
+    dialog.get_by_role("button", name="Log in", exact=True).click()
+    expect(dialog).to_have_count(0)
+    expect(line(page)).to_have_value("typed before")
+    line(page).press("Enter")
+    expect(said(page)).to_contain_text("echo: typed before")

@@ -1,0 +1,274 @@
+/**
+ * The terminal on the page: xterm.js, fed no faster than it draws.
+ *
+ * Rules:
+ * - What a program says can change what is seen here and nothing else: no title, no clipboard, no window; links are
+ *   http or https and know nothing of this page. Where it has no terminal, it cannot switch modes either, nor answer
+ *   questions into its input.
+ * - Only a few small parts are with xterm at a time: the rest waits in a bounded queue, and the page answers meanwhile.
+ */
+
+import { FitAddon } from "@xterm/addon-fit";
+import { SearchAddon } from "@xterm/addon-search";
+import { WebLinksAddon } from "@xterm/addon-web-links";
+import { Terminal } from "@xterm/xterm";
+import "@xterm/xterm/css/xterm.css";
+import "./styles";
+import { bytes } from "../../format";
+import { t } from "../../strings";
+import { Flow, MOST, type Piece } from "./flow";
+import type { Palette } from "./palette";
+import type { Size } from "./protocol";
+
+/** Bytes that xterm gets at once: it parses such a part without a pause, a few ms. */
+const PART = 16 * 1024;
+const PARTS = 2;
+
+/** Lines that are kept above; and when older output was asked for. */
+export const SCROLLBACK = 20_000;
+const MOST_SCROLLBACK = 100_000;
+
+/** Bytes that may wait while older output is read anew. */
+const MOST_AGAIN = 16 << 20;
+
+/** Columns where long lines are not to be wrapped. */
+const WIDE = 400;
+
+const HIDE_CURSOR = "\x1b[?25l";
+
+export interface ScreenOptions {
+  fontSize: number;
+  reader: boolean;
+  palette: Palette;
+  /** Keys and the mouse, for a program that has a terminal. */
+  typed: (data: Uint8Array) => void;
+  /** Something was drawn, or scrolled. */
+  drawn: () => void;
+  /** A key; false keeps it from the terminal. */
+  key: (event: KeyboardEvent) => boolean;
+  /** Output is missing in a program's terminal: it should draw anew. */
+  torn: () => void;
+}
+
+/** One terminal on the page; `close` it in the end. */
+export class Screen {
+  readonly terminal: Terminal;
+  readonly search = new SearchAddon({ highlightLimit: 2000 });
+  readonly flow = new Flow();
+  /** Whether the server has no terminal: what it says is lines. */
+  lines = true;
+  wrap = true;
+  /** The offset of the oldest byte that is shown; null if there is none. */
+  first: number | null = null;
+  readonly #fit = new FitAddon();
+  #writing = 0;
+  /** Where older output joins what was shown before, and how far from the end one looked. */
+  #goal: { until: number; below: number } | null = null;
+
+  constructor(private readonly options: ScreenOptions) {
+    this.terminal = new Terminal({
+      allowProposedApi: true,
+      convertEol: true,
+      disableStdin: true,
+      cursorInactiveStyle: "none",
+      fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mono"),
+      fontSize: options.fontSize,
+      minimumContrastRatio: 4.5,
+      screenReaderMode: options.reader,
+      scrollback: SCROLLBACK,
+      theme: { ...options.palette },
+      linkHandler: { activate: (_, uri) => follow(uri), allowNonHttpProtocols: false },
+    });
+    this.terminal.loadAddon(this.#fit);
+    this.terminal.loadAddon(this.search);
+    this.terminal.loadAddon(new WebLinksAddon((_, uri) => follow(uri)));
+    this.terminal.attachCustomKeyEventHandler((event) => options.key(event));
+    const encoder = new TextEncoder();
+    this.terminal.onData((data) => !this.lines && options.typed(encoder.encode(data)));
+    this.terminal.onBinary((data) => !this.lines && options.typed(Uint8Array.from(data, (one) => one.charCodeAt(0))));
+    this.terminal.onRender(() => options.drawn());
+    this.#guard();
+  }
+
+  /** Draw it in an element. */
+  open(element: HTMLElement): void {
+    this.terminal.open(element);
+    this.terminal.write(HIDE_CURSOR);
+    void this.#accelerate();
+  }
+
+  /** Be done. */
+  close(): void {
+    this.flow.clear();
+    this.terminal.dispose();
+  }
+
+  /** Say whether the server has a terminal, and whether keys go there. */
+  become(lines: boolean, typing: boolean): void {
+    this.terminal.options.disableStdin = !typing;
+    if (this.lines === lines) return;
+    this.lines = lines;
+    this.terminal.options.convertEol = lines;
+    this.terminal.options.cursorInactiveStyle = lines ? "none" : "outline";
+    this.terminal.write(lines ? HIDE_CURSOR : "\x1b[?25h");
+  }
+
+  /** Draw this when it is its turn. */
+  put(piece: Piece): void {
+    if (piece.kind === "output") this.first ??= piece.offset;
+    this.flow.put(piece);
+    this.#pump();
+  }
+
+  /** Forget what is shown and what waits. */
+  clear(): void {
+    this.flow.clear();
+    this.first = null;
+    this.terminal.reset();
+    if (this.lines) this.terminal.write(HIDE_CURSOR);
+    this.options.drawn();
+  }
+
+  /** Whether the oldest lines are gone from here, though the server may have them. */
+  get overflown(): boolean {
+    const { buffer, options, rows } = this.terminal;
+    return buffer.normal.length >= (options.scrollback ?? 0) + rows;
+  }
+
+  /** Whether no more lines are kept, whatever is asked for. */
+  get full(): boolean {
+    return this.overflown && this.terminal.options.scrollback === MOST_SCROLLBACK;
+  }
+
+  /** Begin anew with older output; when byte `until` is reached, what is looked at now is looked at again. */
+  again(until: number): void {
+    const { baseY, viewportY } = this.terminal.buffer.active;
+    this.clear();
+    this.terminal.options.scrollback = MOST_SCROLLBACK;
+    this.flow.most = MOST_AGAIN;
+    this.#goal = { until, below: baseY - viewportY };
+  }
+
+  /** Return how many rows and columns there is room for; null while it is not seen. */
+  room(): Size | null {
+    const found = this.#fit.proposeDimensions();
+    if (!found || !Number.isFinite(found.cols) || !Number.isFinite(found.rows)) return null;
+    return { rows: Math.max(2, found.rows), columns: Math.max(10, found.cols) };
+  }
+
+  /** Be that large; without a size, as large as there is room. */
+  resize(size: Size | null): void {
+    const room = size ?? this.room();
+    if (room === null) return;
+    const columns = this.lines && !this.wrap ? WIDE : room.columns;
+    if (columns === this.terminal.cols && room.rows === this.terminal.rows) return;
+    this.terminal.resize(columns, room.rows);
+  }
+
+  /** Return the text of all lines, or of the latest so many; what was wrapped is one line. */
+  text(most = Infinity): string[] {
+    const buffer = this.terminal.buffer.active;
+    const lines: string[] = [];
+    for (let at = Math.max(0, buffer.length - most); at < buffer.length; at += 1) {
+      const line = buffer.getLine(at);
+      if (line === undefined) continue;
+      const wraps = buffer.getLine(at + 1)?.isWrapped === true;
+      const text = line.translateToString(!wraps);
+      if (line.isWrapped && lines.length > 0) lines[lines.length - 1] += text;
+      else lines.push(text);
+    }
+    while (lines.at(-1) === "") lines.pop();
+    return lines;
+  }
+
+  #pump(): void {
+    while (this.#writing < PARTS) {
+      const goal = this.#goal;
+      const piece = this.flow.take(PART, goal?.until);
+      if (piece === null) return;
+      if (piece.kind !== "output" && this.#writing > 0) {
+        // Whether we are at the beginning of a line is known when all before it was drawn.
+        this.flow.unget(piece);
+        return;
+      }
+      this.#writing += 1;
+      this.#write(piece, () => {
+        this.#writing -= 1;
+        if (goal !== null && piece.kind === "output" && piece.offset + piece.data.length >= goal.until) this.#reached();
+        this.#pump();
+      });
+    }
+  }
+
+  #write(piece: Piece, done: () => void): void {
+    if (piece.kind === "output") return this.terminal.write(piece.data, done);
+    if (!this.lines) {
+      // What follows may begin in the middle of a picture.
+      this.terminal.reset();
+      this.options.torn();
+      return this.terminal.write("", done);
+    }
+    const begin = this.terminal.buffer.active.cursorX > 0 ? "\r\n" : "";
+    this.terminal.write(`${begin}\x1b[0;33m${told(piece)}\x1b[0m\r\n`, done);
+  }
+
+  #reached(): void {
+    const goal = this.#goal;
+    if (goal === null) return;
+    this.#goal = null;
+    this.flow.most = MOST;
+    this.terminal.scrollToLine(Math.max(0, this.terminal.buffer.active.baseY - goal.below));
+    this.options.drawn();
+  }
+
+  async #accelerate(): Promise<void> {
+    if (!hasGraphics()) return;
+    try {
+      const { WebglAddon } = await import("@xterm/addon-webgl");
+      const addon = new WebglAddon();
+      addon.onContextLoss(() => addon.dispose());
+      this.terminal.loadAddon(addon);
+    } catch {
+      // The other one draws.
+    }
+  }
+
+  #guard(): void {
+    const { parser } = this.terminal;
+    for (const code of [0, 1, 2, 52]) parser.registerOscHandler(code, () => true);
+    const without = () => this.lines;
+    for (const code of [4, 10, 11, 12, 104, 110, 111, 112]) parser.registerOscHandler(code, without);
+    parser.registerCsiHandler({ prefix: "?", final: "h" }, without);
+    parser.registerCsiHandler({ prefix: "?", final: "l" }, (modes) => this.lines && modes[0] !== 25); // ours
+    parser.registerCsiHandler({ final: "J" }, (how) => this.lines && how[0] === 3);
+    parser.registerCsiHandler({ final: "r" }, without);
+    parser.registerCsiHandler({ intermediates: "!", final: "p" }, without);
+    parser.registerEscHandler({ final: "c" }, without);
+  }
+}
+
+/** Tell whether there is a graphics card: where its work is done by the processor, the other renderer is quicker. */
+function hasGraphics(): boolean {
+  const context = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  if (context === null) return false;
+  const about = context.getExtension("WEBGL_debug_renderer_info");
+  const name = String(context.getParameter(about?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER));
+  // A page may have few contexts, and this one was only asked.
+  context.getExtension("WEBGL_lose_context")?.loseContext();
+  return !/swiftshader|llvmpipe|software|basic render/i.test(name);
+}
+
+function told(piece: Exclude<Piece, { kind: "output" }>): string {
+  switch (piece.kind) {
+    case "gap":
+      return t.console.gap(bytes(piece.bytes));
+    case "skipped":
+      return t.console.skipped(bytes(piece.bytes), piece.lines);
+    default:
+      return t.console.anew;
+  }
+}
+
+function follow(uri: string): void {
+  if (/^https?:\/\//i.test(uri)) window.open(uri, "_blank", "noopener,noreferrer");
+}

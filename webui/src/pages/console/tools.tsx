@@ -1,0 +1,66 @@
+/** What can be done with the output of a console. */
+
+import { serverPath, apiUrl } from "../../api/base";
+import { Button } from "../../parts/button";
+import { Menu } from "../../parts/menu";
+import { tell } from "../../parts/toast";
+import { go, hashOf } from "../../route";
+import { t } from "../../strings";
+import type { ConsoleModel } from "./model";
+import { prefer, preferences } from "./preferences";
+
+/** Draw them. */
+export function Tools({ model, large, enlarge }: { model: ConsoleModel; large: boolean; enlarge: () => void }) {
+  const { fontSize, wrap, reader } = preferences.value;
+  return (
+    <div class="console-tools" role="toolbar" aria-label={t.console.tools}>
+      <Button small kind="quiet" icon="search" label={t.console.search} pressed={model.searching.value} onClick={() => void (model.searching.value = !model.searching.value)} />
+      <Button small kind="quiet" icon="copy" label={t.console.copy} onClick={() => copy(model)} />
+      <Button small kind="quiet" icon="download" label={t.console.download} onClick={() => download(model.name)} />
+      <Button small kind="quiet" icon={large ? "shrink" : "enlarge"} label={large ? t.console.shrink : t.console.enlarge} pressed={large} onClick={enlarge} />
+      <Menu
+        small
+        label={t.console.more}
+        items={[
+          { label: t.console.older, icon: "chevronUp", disabled: model.older.value !== "maybe", run: () => model.loadOlder() },
+          { label: t.console.clear, icon: "x", run: () => model.clear() },
+          { label: t.console.larger, icon: "plus", run: () => prefer({ fontSize: fontSize + 1 }) },
+          { label: t.console.smaller, icon: "minus", run: () => prefer({ fontSize: fontSize - 1 }) },
+          model.lines && { label: wrap ? t.console.unwrap : t.console.wrap, icon: "list", run: () => prefer({ wrap: !wrap }) },
+          { label: reader ? t.console.readerOff : t.console.readerOn, icon: "eye", run: () => prefer({ reader: !reader }) },
+          !model.lines && model.mayType && { label: t.console.redraw, icon: "refresh", run: () => model.redraw() },
+          { label: t.console.logs, icon: "list", run: () => go(hashOf(["server", model.name, "logs"])) },
+        ]}
+      />
+    </div>
+  );
+}
+
+/** Copy what is selected, or all lines. */
+async function copy(model: ConsoleModel): Promise<void> {
+  const selected = model.screen.terminal.getSelection();
+  const lines = selected === "" ? model.screen.text() : [];
+  await write(selected === "" ? lines.join("\n") : selected);
+  tell({ kind: "good", text: selected === "" ? t.console.copiedAll(lines.length) : t.console.copiedSelection });
+}
+
+async function write(text: string): Promise<void> {
+  // Over plain HTTP, but for this machine's own address, browsers have no clipboard: only the older way.
+  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text);
+  const box = document.createElement("textarea");
+  box.value = text;
+  box.className = "hidden";
+  document.body.append(box);
+  box.select();
+  const done = document.execCommand("copy");
+  box.remove();
+  if (!done) throw new Error(t.console.noClipboard);
+}
+
+/** Save all that the server has of what was said. */
+function download(name: string): void {
+  const link = document.createElement("a");
+  link.href = apiUrl(serverPath(name, "logs"));
+  link.download = `${name}.log`;
+  link.click();
+}
