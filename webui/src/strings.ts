@@ -1209,7 +1209,7 @@ export const t = {
   },
 
   audit: {
-    filter: "Filter of the audit log",
+    filter: "Filter",
     entries: "Entries",
     user: "Who",
     server: "Server",

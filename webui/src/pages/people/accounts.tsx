@@ -2,7 +2,7 @@
 
 import "./people.css";
 import { useState } from "preact/hooks";
-import { account, findOut, may } from "../../api/account";
+import { account, findOut, forget, may } from "../../api/account";
 import { ask } from "../../api/request";
 import { Button } from "../../parts/button";
 import { open, sure } from "../../parts/dialog";
@@ -71,20 +71,21 @@ function Entry({ name, person, all, reload }: { name: string; person: Person; al
   const reached = reaches(person);
   return (
     <li class="card person">
-      <div class="row person-head">
-        <Icon name="user" />
-        <h2>{name}</h2>
-        {me && <span class="chip plain info">{t.accounts.you}</span>}
-        {person.disabled && <span class="chip bad">{t.accounts.disabled}</span>}
-        {person.roles.map((role) => (
-          <span key={role} class="chip plain">
-            {role}
+      <div class="row tight person-head">
+        <div class="row grow">
+          <Icon name="user" />
+          <h2>{name}</h2>
+          {me && <span class="chip plain info">{t.accounts.you}</span>}
+          {person.disabled && <span class="chip bad">{t.accounts.disabled}</span>}
+          {person.roles.map((role) => (
+            <span key={role} class="chip plain">
+              {role}
+            </span>
+          ))}
+          <span class={person.secondFactor ? "chip good" : "chip plain dim"}>
+            {person.secondFactor ? t.accounts.factorOn : t.accounts.factorOff}
           </span>
-        ))}
-        <span class={person.secondFactor ? "chip good" : "chip plain dim"}>
-          {person.secondFactor ? t.accounts.factorOn : t.accounts.factorOff}
-        </span>
-        <div class="grow" />
+        </div>
         <Actions name={name} person={person} all={all} reload={reload} />
       </div>
       <Permitted roles={person.roles} grants={person.grants} />
@@ -108,13 +109,16 @@ function Actions({ name, person, all, reload }: { name: string; person: Person; 
   const patch = async (wish: object, said: string) => {
     await ask("accounts", { method: "PATCH", query: { username: name }, json: wish });
     tell({ kind: "good", text: said });
-    await changed(me, reload);
+    // Who has disabled himself is out.
+    if (me && "disabled" in wish) forget();
+    else await changed(me, reload);
   };
   const lastManager = mayManage(person) && !Object.entries(all).some(([other, one]) => other !== name && mayManage(one));
   const disable = async () => {
     const text = [me ? t.accounts.disableYourself : t.accounts.disableWhat(name), lastManager ? t.accounts.last : ""];
     const question = { title: t.accounts.disableSure(name), text: text.join(" "), action: t.accounts.disable, danger: true };
-    if (await sure(question)) await patch({ disabled: true }, t.accounts.disabledNow(name));
+    if (!(await sure(question))) return;
+    await patch({ disabled: true }, t.accounts.disabledNow(name));
   };
   const endFactor = async () => {
     const question = { title: t.accounts.endFactorSure(name), text: t.accounts.endFactorWhat, action: t.accounts.endFactor };
@@ -130,7 +134,8 @@ function Actions({ name, person, all, reload }: { name: string; person: Person; 
     if (!(await sure(question))) return;
     await ask("accounts", { method: "DELETE", query: { username: name } });
     tell({ kind: "good", text: t.accounts.deleted(name) });
-    await changed(me, reload);
+    if (me) forget();
+    else await reload();
   };
   const done = () => changed(me, reload);
   const update = may("accounts.update");

@@ -10,6 +10,9 @@ import { type Filter, localOf, momentOf, NO_FILTER, type Range } from "./auditfi
 const GROUPS = ["accounts", "audit", "auth", "config", "jobs", "keys", "notifications", "schedule", "server", "sessions", "shares"];
 const SUBGROUPS = ["accounts.factor", "server.console", "server.files"];
 
+/** On a phone what is asked for would be all there is to see. */
+const NARROW = matchMedia("(max-width: 800px)");
+
 /** Draw it; choices count at once, texts when they are sent. */
 export function AuditForm({ filter, onChange }: { filter: Filter; onChange: (to: Filter) => void }) {
   const [typed, setTyped] = useState(filter);
@@ -19,9 +22,12 @@ export function AuditForm({ filter, onChange }: { filter: Filter; onChange: (to:
   const actions = [...GROUPS, ...SUBGROUPS, ...Object.keys(t.audit.deeds)].sort();
   const ranges = Object.entries(t.audit.ranges) as [Range, string][];
   return (
+    <details class="audit-filter" open={isFiltered || !NARROW.matches}>
+      <summary>{t.audit.filter}</summary>
     <form
       class="card audit-form"
       role="search"
+      noValidate // a link may say moments to the millisecond
       aria-label={t.audit.filter}
       onSubmit={(event) => {
         event.preventDefault();
@@ -81,6 +87,7 @@ export function AuditForm({ filter, onChange }: { filter: Filter; onChange: (to:
         )}
       </div>
     </form>
+    </details>
   );
 }
 

@@ -71,12 +71,13 @@ function Entry({ of, all, reload }: { of: Key; all: boolean; reload: () => Promi
   const everything = of.roles.length === 0 && of.grants.length === 1 && of.grants[0] === "*";
   return (
     <li class="card person">
-      <div class="row person-head">
-        <Icon name="key" />
-        <h2>{of.name}</h2>
-        {all && <span class="chip plain">{mine ? t.accounts.you : of.owner}</span>}
-        {over && <span class="chip bad">{t.keys.over}</span>}
-        <div class="grow" />
+      <div class="row tight person-head">
+        <div class="row grow">
+          <Icon name="key" />
+          <h2>{of.name}</h2>
+          {all && <span class="chip plain">{mine ? t.accounts.you : of.owner}</span>}
+          {over && <span class="chip bad">{t.keys.over}</span>}
+        </div>
         {(mine || may("keys.delete")) && (
           <Button small icon="trash" label={t.keys.deleteOf(of.name)} onClick={end}>
             {t.keys.delete}

@@ -75,12 +75,13 @@ function Entry({ name, target, reload }: { name: string; target: Target; reload:
   };
   return (
     <li class="card person">
-      <div class="row person-head">
-        <Icon name="bell" />
-        <h2>{name}</h2>
-        <span class="chip plain">{t.notifications.types[target.type] ?? target.type}</span>
-        {target.lastError !== null && <span class="chip bad">{t.notifications.failing}</span>}
-        <div class="grow" />
+      <div class="row tight person-head">
+        <div class="row grow">
+          <Icon name="bell" />
+          <h2>{name}</h2>
+          <span class="chip plain">{t.notifications.types[target.type] ?? target.type}</span>
+          {target.lastError !== null && <span class="chip bad">{t.notifications.failing}</span>}
+        </div>
         <Button
           small
           icon="bell"

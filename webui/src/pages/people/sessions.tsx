@@ -112,12 +112,13 @@ export default function Sessions() {
 function Entry({ of, named, end }: { of: Session; named: boolean; end: (() => Promise<void>) | undefined }) {
   return (
     <li class={of.current ? "card person current" : "card person"}>
-      <div class="row person-head">
-        <Icon name="eye" />
-        <h2 title={of.agent}>{of.device}</h2>
-        {of.current && <span class="chip good">{t.sessions.current}</span>}
-        {named && <span class="chip plain">{of.account}</span>}
-        <div class="grow" />
+      <div class="row tight person-head">
+        <div class="row grow">
+          <Icon name="eye" />
+          <h2 title={of.agent}>{of.device}</h2>
+          {of.current && <span class="chip good">{t.sessions.current}</span>}
+          {named && <span class="chip plain">{of.account}</span>}
+        </div>
         {end && (
           <Button small label={of.current ? t.sessions.logOutOf(of.device) : t.sessions.endOf(of.device)} onClick={end}>
             {of.current ? t.nav.logout : t.sessions.end}

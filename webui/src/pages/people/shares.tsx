@@ -78,11 +78,12 @@ function Entry({ of, all, reload }: { of: Share; all: boolean; reload: () => Pro
   };
   return (
     <li class="card person">
-      <div class="row person-head">
-        <Icon name={of.kind === "file" ? "file" : "terminal"} />
-        <h2>{what}</h2>
-        {all && <span class="chip plain">{mine ? t.accounts.you : of.owner}</span>}
-        <div class="grow" />
+      <div class="row tight person-head">
+        <div class="row grow">
+          <Icon name={of.kind === "file" ? "file" : "terminal"} />
+          <h2>{what}</h2>
+          {all && <span class="chip plain">{mine ? t.accounts.you : of.owner}</span>}
+        </div>
         {(mine || may("shares.delete", of.server)) && (
           <Button small icon="trash" label={t.shares.deleteOf(what)} onClick={end}>
             {t.shares.delete}
