@@ -98,9 +98,7 @@ def test_a_stop_is_asked_for_and_one_that_takes_long_can_be_killed(house: Site, 
     page.get_by_role("button", name="Stop stubborn").click()
     page.get_by_role("dialog").get_by_role("button", name="Stop").click()
     state(page, "stubborn", "stopping")
-    expect(row(page, "stubborn")).to_contain_text(
-        re.compile(r"is killed in \d+ s, if it has not ended")
-    )
+    expect(row(page, "stubborn")).to_contain_text(re.compile(r"is killed in \d+ s, if it has not ended"))
     page.get_by_role("button", name="Stopping… stubborn").click()
     page.get_by_role("dialog").get_by_role("button", name="Kill").click()
     state(page, "stubborn", "stopped")

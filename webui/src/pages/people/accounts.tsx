@@ -102,7 +102,17 @@ function Entry({ name, person, all, reload }: { name: string; person: Person; al
   );
 }
 
-function Actions({ name, person, all, reload }: { name: string; person: Person; all: All; reload: () => Promise<void> }) {
+function Actions({
+  name,
+  person,
+  all,
+  reload,
+}: {
+  name: string;
+  person: Person;
+  all: All;
+  reload: () => Promise<void>;
+}) {
   const me = name === account.value?.name;
   const reached = reaches(person);
   const hint = reached ? undefined : t.accounts.above;
@@ -113,15 +123,25 @@ function Actions({ name, person, all, reload }: { name: string; person: Person; 
     if (me && "disabled" in wish) forget();
     else await changed(me, reload);
   };
-  const lastManager = mayManage(person) && !Object.entries(all).some(([other, one]) => other !== name && mayManage(one));
+  const lastManager =
+    mayManage(person) && !Object.entries(all).some(([other, one]) => other !== name && mayManage(one));
   const disable = async () => {
     const text = [me ? t.accounts.disableYourself : t.accounts.disableWhat(name), lastManager ? t.accounts.last : ""];
-    const question = { title: t.accounts.disableSure(name), text: text.join(" "), action: t.accounts.disable, danger: true };
+    const question = {
+      title: t.accounts.disableSure(name),
+      text: text.join(" "),
+      action: t.accounts.disable,
+      danger: true,
+    };
     if (!(await sure(question))) return;
     await patch({ disabled: true }, t.accounts.disabledNow(name));
   };
   const endFactor = async () => {
-    const question = { title: t.accounts.endFactorSure(name), text: t.accounts.endFactorWhat, action: t.accounts.endFactor };
+    const question = {
+      title: t.accounts.endFactorSure(name),
+      text: t.accounts.endFactorWhat,
+      action: t.accounts.endFactor,
+    };
     if (await sure({ ...question, danger: true })) await patch({ secondFactor: false }, t.accounts.factorEnded(name));
   };
   const remove = async () => {
@@ -130,7 +150,12 @@ function Actions({ name, person, all, reload }: { name: string; person: Person; 
       me ? t.accounts.deleteYourself : "",
       lastManager ? t.accounts.last : "",
     ];
-    const question = { title: t.accounts.deleteSure(name), text: text.join(" "), action: t.accounts.delete, danger: true };
+    const question = {
+      title: t.accounts.deleteSure(name),
+      text: text.join(" "),
+      action: t.accounts.delete,
+      danger: true,
+    };
     if (!(await sure(question))) return;
     await ask("accounts", { method: "DELETE", query: { username: name } });
     tell({ kind: "good", text: t.accounts.deleted(name) });
@@ -174,14 +199,26 @@ function Actions({ name, person, all, reload }: { name: string; person: Person; 
             run: () => open((close) => <NameDialog name={name} close={close} done={done} />),
           },
           update &&
-            person.secondFactor && { label: t.accounts.endFactor, icon: "shield", disabled: !reached, hint, run: endFactor },
+            person.secondFactor && {
+              label: t.accounts.endFactor,
+              icon: "shield",
+              disabled: !reached,
+              hint,
+              run: endFactor,
+            },
           may("audit.view") && {
             label: t.accounts.audit,
             icon: "list",
             run: () => go(hashOf(["audit"], { user: name })),
           },
           update && person.disabled
-            ? { label: t.accounts.enable, icon: "check", disabled: !reached, hint, run: () => patch({ disabled: false }, t.accounts.enabledNow(name)) }
+            ? {
+                label: t.accounts.enable,
+                icon: "check",
+                disabled: !reached,
+                hint,
+                run: () => patch({ disabled: false }, t.accounts.enabledNow(name)),
+              }
             : update && { label: t.accounts.disable, icon: "pause", disabled: !reached, hint, run: disable },
           may("accounts.delete") && {
             label: t.accounts.delete,

@@ -30,7 +30,9 @@ describe("sentences", () => {
   it("says why something came to nothing", () => {
     expect(outcomeOf(entry({}))).toBe("");
     expect(outcomeOf(entry({ result: "failed", cause: "Disk full!" }))).toBe("(failed: Disk full!)");
-    expect(outcomeOf(entry({ result: "failed", cause: "x", reason: "wrong-password" }))).toBe("(failed: wrong password)");
+    expect(outcomeOf(entry({ result: "failed", cause: "x", reason: "wrong-password" }))).toBe(
+      "(failed: wrong password)",
+    );
     expect(outcomeOf(entry({ result: "denied" }))).toBe("(refused)");
   });
 });
@@ -53,7 +55,8 @@ describe("lines of JSON", () => {
     const parts = [...bytes].map((byte) => Uint8Array.of(byte));
     expect(await all(stream(...parts))).toEqual([{ a: "é" }, { a: 2 }, { a: 3 }]);
   });
-  it("that are none are left out", async () => expect(await all(stream('{"a":1}\n{"a":\n', '{"a":3}\n'))).toEqual([{ a: 1 }, { a: 3 }]));
+  it("that are none are left out", async () =>
+    expect(await all(stream('{"a":1}\n{"a":\n', '{"a":3}\n'))).toEqual([{ a: 1 }, { a: 3 }]));
   it("let go of what is not read to its end", async () => {
     let cancelled = false;
     const endless = new ReadableStream<Uint8Array>({
@@ -72,7 +75,8 @@ describe("filters", () => {
     { ...NO_FILTER, server: "mc-1", address: "::1", range: "exact", since: 1_000, until: 2_000.5 },
   ];
   it.each(filters)("come back from the address: %j", (filter) =>
-    expect(filterOf(new URLSearchParams(addressOf(filter)))).toEqual(filter));
+    expect(filterOf(new URLSearchParams(addressOf(filter)))).toEqual(filter),
+  );
   it("leave nonsense out", () =>
     expect(filterOf(new URLSearchParams("result=maybe&range=1y&since=yesterday"))).toEqual(NO_FILTER));
   it("are asked of the API by the daemon's clock", () => {

@@ -62,7 +62,12 @@ function Entry({ of, all, reload }: { of: Key; all: boolean; reload: () => Promi
   const mine = of.owner === account.value?.name;
   const over = of.expires !== null && of.expires * 1000 < Date.now();
   const end = async () => {
-    const question = { title: t.keys.deleteSure(of.name), text: t.keys.deleteWhat, action: t.keys.delete, danger: true };
+    const question = {
+      title: t.keys.deleteSure(of.name),
+      text: t.keys.deleteWhat,
+      action: t.keys.delete,
+      danger: true,
+    };
     if (!(await sure(question))) return;
     await ask("keys", { method: "DELETE", query: { id: of.id } });
     tell({ kind: "good", text: t.keys.deleted(of.name) });
@@ -97,9 +102,7 @@ function Entry({ of, all, reload }: { of: Key; all: boolean; reload: () => Promi
           )}
         </dd>
         <dt>{t.keys.expires}</dt>
-        <dd>
-          {of.expires === null ? t.keys.notExpires : over ? fullMoment(of.expires) : <Until at={of.expires} />}
-        </dd>
+        <dd>{of.expires === null ? t.keys.notExpires : over ? fullMoment(of.expires) : <Until at={of.expires} />}</dd>
         <dt>{t.keys.created}</dt>
         <dd>
           <Ago at={of.created} />
