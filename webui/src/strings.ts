@@ -1193,6 +1193,7 @@ export const t = {
     expires: "Ends if unused",
     end: "End",
     endOf: (device: string) => `End the session on ${device}`,
+    logOutOf: (device: string) => `Log out on ${device}, this device`,
     endSure: (device: string) => `End the session on ${device}?`,
     endWhat: (name: string) => `What ${name} has open there is closed at once.`,
     self: "It is the session of this page: you have to log in again.",
@@ -1209,7 +1210,7 @@ export const t = {
   },
 
   audit: {
-    filter: "Filter of the audit log",
+    filter: "Filter",
     entries: "Entries",
     user: "Who",
     server: "Server",
