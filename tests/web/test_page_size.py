@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -54,9 +55,7 @@ def test_the_list_of_servers_needs_little(chunks: dict[str, Chunk]) -> None:
 
 def test_the_editor_and_the_terminal_come_when_they_are_used(chunks: dict[str, Chunk]) -> None:
     first = at_once(chunks, "index.html", set())
-    text = "".join(
-        open(os.path.join(PAGE, name), encoding="utf-8").read() for name in first if name.endswith(".js")
-    )
+    text = "".join((Path(PAGE) / name).read_text("utf-8") for name in first if name.endswith(".js"))
     assert "holdfast" in text.lower()
     for word in ("xterm-helper-textarea", "cm-content", "u-legend"):
         assert word not in text, word
