@@ -689,7 +689,6 @@ export const t = {
     tooLarge: (size: string, most: string, shown: string) => `This file has ${size}; up to ${most} can be edited here. These are its first ${shown}.`,
     larger: (most: string) => `What is on the disk now is larger than the ${most} that can be edited here.`,
     reloaded: "The file was changed on the disk. You see what is there now.",
-    reload: "Read it again from the disk",
     label: (path: string) => `Text of ${path}`,
   },
   logs: {
@@ -1371,7 +1370,6 @@ export const t = {
     restartNote: (count: number) =>
       count === 1 ? "1 server goes on by its old settings until you restart it." : `${count} servers go on by their old settings until you restart them.`,
     saved: "Saved, and in force.",
-    savedStill: "It is saved, but something has changed since.",
     toRestart: (count: number) => (count === 1 ? "1 server runs by old settings until it is restarted:" : `${count} servers run by old settings until they are restarted:`),
     restartThem: "Restart them…",
     restartTitle: "Restart these servers?",
