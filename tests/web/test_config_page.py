@@ -102,6 +102,7 @@ def test_it_is_saved_with_its_comments_after_a_look_at_what_changes(
     expect(page.get_by_text("Saved, and in force.")).to_be_visible()
     wanted = text.replace("sleep 1000\n", "sleep 10000\n    boot: always\n", 1)
     assert config(house) == wanted
+    expect(page.get_by_text("Saving would change nothing.")).to_be_visible()
     before = house.pid("app")
     page.get_by_role("button", name="Restart them").click()
     page.get_by_role("dialog").get_by_role("button", name="Restart").click()

@@ -50,6 +50,7 @@ export class Session {
     const draft = this.#drafts.find(id);
     if (draft !== null && !this.#isBase(textOf(draft.text), draft)) this.draft.value = draft;
     else this.#drafts.forget(id);
+    this.#judge();
   }
 
   /** Whether there is anything to save. */
