@@ -126,7 +126,7 @@ def test_targets_are_tested_and_what_comes_of_it_is_said(house: Site, visit: Vis
     house.start()
     page = visit("#/notifications", phone=True)
     page.get_by_role("button", name="Test good").click()
-    expect(page.get_by_text("The test has arrived")).to_be_visible()
+    expect(page.get_by_text("The command has taken the test (exit code 0).")).to_be_visible()
     page.get_by_role("button", name="Test bad").click()
     expect(page.get_by_text("The test has not arrived")).to_be_visible()
     fits(page)

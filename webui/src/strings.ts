@@ -1447,9 +1447,11 @@ export const t = {
     test: "Test",
     testOf: (name: string) => `Test ${name}`,
     mayNotTest: "You are not permitted to test this.",
-    delivered: (status: number | null) => `The test has arrived${status === null ? "" : ` (${status})`}.`,
-    notDelivered: (status: number | null, error: string | null) =>
-      `The test has not arrived: ${error ?? "nobody knows why"}${status === null ? "" : ` (${status})`}`,
+    delivered: (status: number | null, command: boolean) => {
+      if (status === null) return "The test has arrived.";
+      return command ? `The command has taken the test (exit code ${status}).` : `The test has arrived (answer ${status}).`;
+    },
+    notDelivered: (error: string | null) => `The test has not arrived: ${error ?? "nobody knows why"}`,
     tells: "Told when",
     of: (kinds: readonly string[], servers: readonly string[] | null) =>
       `${servers === null ? "any server" : servers.join(" or ")} ${kinds.join("; ")}`,
