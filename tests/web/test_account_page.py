@@ -13,7 +13,6 @@ from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
 
-
 PASSWORD = "ann's password"
 
 

@@ -14,7 +14,6 @@ from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
 
-
 ROLES = {"viewer": ["server.view"], "everything": ["*"]}
 
 

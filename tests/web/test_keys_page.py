@@ -14,7 +14,6 @@ from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
 
-
 TARGETS = {
     "good": {"type": "command", "command": ["/bin/true"], "on": ["crashed"], "servers": ["mc-*"]},
     "bad": {"type": "command", "command": ["/bin/false"], "retries": 0},
