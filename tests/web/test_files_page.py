@@ -253,7 +253,8 @@ def test_files_and_folders_are_uploaded(folder: Path, visit: Visitor, tmp_path: 
 def test_an_upload_goes_on_after_a_pause_and_after_the_daemon_was_killed(
     home: Site, folder: Path, visit: Visitor, tmp_path: Path, faults: Faults
 ) -> None:
-    faults.allow(r"ERR_|WebSocket|status of 50")
+    # Chromium sends a request again whose connection was lost; its offset is an old one then.
+    faults.allow(r"ERR_|WebSocket|status of (409|50.)")
     large = tmp_path / "large.bin"
     large.write_bytes(os.urandom(40 << 20))
     page = visit(FILES)

@@ -140,11 +140,11 @@ def test_what_others_do_and_crashes_are_told_and_the_list_follows(house: Site, v
 
     house.order("chat", "TERM")
     messages = page.get_by_role("region", name="Messages")
-    expect(messages).to_contain_text("chat was stopped by somebody at the machine.")
+    expect(messages).to_contain_text("chat was stopped by somebody at the machine")
     os.kill(house.pid("app"), signal.SIGSEGV)
     expect(messages).to_contain_text("app crashed: was ended by SIGSEGV")
     expect(messages).to_contain_text("app is up again.")
-    messages.get_by_role("button", name="Show").first.click()
+    messages.get_by_role("status").filter(has_text="app is up").get_by_role("button", name="Show").click()
     expect(page.get_by_role("navigation", name="Pages of this server")).to_be_visible()
 
 
@@ -174,7 +174,7 @@ def test_who_may_only_look_is_offered_no_more(house: Site, visit: Visitor, fault
     assert made.is_success, made.text
     page = visit(logged_in=False)
     page.get_by_label("Name").fill("maria")
-    page.get_by_label("Password").fill("maria's word")
+    page.get_by_label("Password", exact=True).fill("maria's word")
     page.get_by_role("button", name="Log in").click()
     state(page, "app", "running")
     expect(row(page, "app").get_by_role("button", name="Stop app")).to_have_count(0)

@@ -177,6 +177,7 @@ export const t = {
     ofLimit: (limit: string) => `of ${limit}`,
     itsLimit: (part: string, limit: string) => `${part} of its limit of ${limit}`,
     ofMachine: (part: string, total: string) => `${part} of the machine's ${total}`,
+    ill: (checks: string) => `unhealthy by ${checks}`,
     signalNumber: (signal: number) => `signal ${signal}`,
     sendSignal: (name: string) => `Send a signal to ${name}`,
     signalName: "Signal",
@@ -233,6 +234,7 @@ export const t = {
       running: (count: number) => `${some(count, "of them runs", "of them run")}.`,
     },
     bulk: {
+      none: (action: string) => `${action}: there is none of them for whom that is something.`,
       done: (action: string, count: number) => `${action}: done for ${some(count, "server", "servers")}.`,
       failed: (action: string, failed: number, all: number, why: string) =>
         `${action}: ${failed} of ${all} could not be done. ${why}`,
@@ -535,7 +537,7 @@ export const t = {
       done: (count: number, name: string) => (count === 1 ? `${name} is in the trash.` : `${count.toLocaleString()} entries are in the trash.`),
       forGood: (count: number, name: string) => (count === 1 ? `${name} is deleted.` : `${count.toLocaleString()} entries are deleted.`),
       undo: "Undo",
-      undone: (count: number) => `${some(count, "entry", "entries")} back where they were.`,
+      undone: (count: number) => (count === 1 ? "It is back where it was." : `${count.toLocaleString()} entries are back where they were.`),
       lost: "It is not in the trash any more.",
       title: (count: number) => (count === 1 ? "Delete for good?" : `Delete ${count.toLocaleString()} entries for good?`),
       text: (name: string, count: number) =>
@@ -553,7 +555,6 @@ export const t = {
       some: (failed: number, reason: string) => `${some(failed, "entry", "entries")} could not be done: ${reason}`,
       running: "At work in this server's files",
       lost: "Holdfast was restarted meanwhile, and the work has ended with it. Nothing is half done.",
-      downloads: (count: number) => `${some(count, "download", "downloads")} begun; the browser may ask whether it may.`,
       tooLong: "Too much is selected for one download: take the whole folder, or archive it here first.",
       sizeOf: (name: string) => `Size of ${name}`,
       sizeFiles: "Files",
@@ -729,7 +730,7 @@ export const t = {
     begins: "Nothing older is kept.",
     noTime: "Nobody knows when",
     around: "Show what stands around this line, and link to it",
-    aroundAt: (moment: string) => `Show what stands around the line of ${moment}`,
+    aroundAt: (moment: string) => `${moment}: show what stands around this line`,
     more: (count: number) => `… ${some(count, "more character", "more characters")}`,
   },
   schedules: {
@@ -1362,7 +1363,7 @@ export const t = {
       restart: "Changed, and in force only after a restart",
     },
     removedHint: "A removed server that runs vanishes when it has stopped.",
-    unchanged: (count: number) => `${some(count, "server stays", "servers stay")} as they are.`,
+    unchanged: (count: number) => (count === 1 ? "1 server stays as it is." : `${count} servers stay as they are.`),
     differences: "In the text",
     review: "Review and save…",
     reviewTitle: "Save the config?",
@@ -1512,6 +1513,8 @@ export const t = {
     nextDifference: "Next difference",
     sideBySide: "Side by side",
     keepMine: "Keep mine",
+    takeHere: "Take theirs here",
+    takeHint: "At the difference where the cursor is",
     takeTheirs: "Take theirs",
     saveMerged: "Save merged",
 
