@@ -1178,8 +1178,6 @@ export const t = {
     over: "This link is good for nothing: it has ended, or was never made.",
     stopped: "Whoever shared this may not look any more, or has ended the share.",
     gone: "The server is not there any more.",
-    gap: (bytes: string) => `${bytes} of output are missing here`,
-    end: "Jump to the end",
     output: "Output",
   },
 
