@@ -165,7 +165,7 @@ def test_who_may_only_see_it_cannot_type(text: str, house: Site, visit: Visitor,
     house.local.post("/accounts", json=account).raise_for_status()
     page = visit(logged_in=False)
     page.get_by_label("Name").fill("guest")
-    page.get_by_label("Password").fill("long enough for all")
+    page.get_by_role("textbox", name="Password").fill("long enough for all")
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("link", name="Config").click()
     expect(page.get_by_text("You may see the config, but not change it.")).to_be_visible()

@@ -78,8 +78,13 @@ def at_end(page: Page, name: str, typed: str) -> None:
 def save(page: Page) -> None:
     """Save by the keyboard, and wait until it is done."""
     page.keyboard.press("Control+s")
-    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    saved(page)
+
+
+def saved(page: Page) -> None:
+    """Wait until it is saved."""
     expect(page.get_by_text("not saved", exact=True)).to_have_count(0)
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
 
 
 @pytest.mark.parametrize(
@@ -153,7 +158,7 @@ def test_two_who_write_are_joined(disk: Site, visit: Visitor, faults: Faults) ->
     page.get_by_role("button", name="Merge").click()
     expect(page.get_by_text("nothing clashes")).to_be_visible()
     page.get_by_role("button", name="Save merged").click()
-    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    saved(page)
     assert content(disk, "notes.txt") == b"ONE\ntwo\nthree\nfour\nfive\nsix\n"
 
 
@@ -172,10 +177,10 @@ def test_where_both_have_written_the_person_decides(disk: Site, visit: Visitor, 
     page.get_by_role("button", name="Side by side").click()
     accessible(page)
     shot(page, "editor-merge-unified")
-    page.get_by_role("button", name="Take theirs").click()
+    page.get_by_role("button", name="Take theirs", exact=True).click()
     expect(page.get_by_text("0 differences")).to_be_visible()
     page.get_by_role("button", name="Save merged").click()
-    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    saved(page)
     assert content(disk, "notes.txt") == b"theirs one\ntwo\nthree\nfour\nFIVE\n"
 
 
@@ -187,12 +192,11 @@ def test_a_session_that_ends_while_one_types_loses_nothing(
     page = edit(visit, "notes.txt")
     at_end(page, "notes.txt", "six\n")
     disk.local.delete("/sessions", params={"user": "admin"}).raise_for_status()
-    page.keyboard.press("Control+s")
     dialog = page.get_by_role("dialog", name="Log in again")
-    dialog.get_by_label("Password").fill(disk.password)
+    dialog.get_by_role("textbox", name="Password").fill(disk.password)
     dialog.get_by_role("button", name="Log in", exact=True).click()
     expect(dialog).to_have_count(0)
-    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    save(page)
     assert content(disk, "notes.txt") == b"one\ntwo\nthree\nfour\nfive\nsix\n"
 
 

@@ -1,4 +1,4 @@
-"""Coming in: the password, the second factor, too many attempts, and a session that ends under one's hands."""
+"""Coming in: the password, the second factor, too many attempts, and a session that ends meanwhile."""
 
 import httpx
 import pyotp
@@ -82,12 +82,14 @@ def test_a_session_that_ends_takes_nothing_that_was_typed(home: Site, visit: Vis
     page = visit("#/accounts")
     page.get_by_role("button", name="New account").click()
     form = page.get_by_role("dialog", name="New account")
-    form.get_by_label("Name", exact=True).fill("eve")
+    expect(form.get_by_label("Name", exact=True)).to_be_focused()
+    page.keyboard.type("eve")
     form.get_by_label("New password").fill("eve's password")
     home.local.delete("/sessions?user=admin").raise_for_status()
     again = page.get_by_role("dialog", name="Log in again")
     expect(again).to_be_visible()
     expect(again.get_by_label("Name")).to_have_value("admin")
+    expect(again.get_by_label("Password", exact=True)).to_be_focused()
     accessible(page)
     shot(page, "login-again")
     again.get_by_label("Password", exact=True).fill(home.password)

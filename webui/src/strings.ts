@@ -537,7 +537,7 @@ export const t = {
       done: (count: number, name: string) => (count === 1 ? `${name} is in the trash.` : `${count.toLocaleString()} entries are in the trash.`),
       forGood: (count: number, name: string) => (count === 1 ? `${name} is deleted.` : `${count.toLocaleString()} entries are deleted.`),
       undo: "Undo",
-      undone: (count: number) => `${some(count, "entry", "entries")} back where they were.`,
+      undone: (count: number) => (count === 1 ? "It is back where it was." : `${count.toLocaleString()} entries are back where they were.`),
       lost: "It is not in the trash any more.",
       title: (count: number) => (count === 1 ? "Delete for good?" : `Delete ${count.toLocaleString()} entries for good?`),
       text: (name: string, count: number) =>
@@ -555,7 +555,6 @@ export const t = {
       some: (failed: number, reason: string) => `${some(failed, "entry", "entries")} could not be done: ${reason}`,
       running: "At work in this server's files",
       lost: "Holdfast was restarted meanwhile, and the work has ended with it. Nothing is half done.",
-      downloads: (count: number) => `${some(count, "download", "downloads")} begun; the browser may ask whether it may.`,
       tooLong: "Too much is selected for one download: take the whole folder, or archive it here first.",
       sizeOf: (name: string) => `Size of ${name}`,
       sizeFiles: "Files",
@@ -731,7 +730,7 @@ export const t = {
     begins: "Nothing older is kept.",
     noTime: "Nobody knows when",
     around: "Show what stands around this line, and link to it",
-    aroundAt: (moment: string) => `Show what stands around the line of ${moment}`,
+    aroundAt: (moment: string) => `${moment}: show what stands around this line`,
     more: (count: number) => `… ${some(count, "more character", "more characters")}`,
   },
   schedules: {
@@ -921,7 +920,7 @@ export const t = {
     add: "Add a grant",
     remove: (number: number) => `Remove grant ${number}`,
     row: (number: number) => `Grant ${number}`,
-    chooseSome: "Nothing is chosen yet.",
+    chooseSome: "Nothing is chosen yet: choose something, or remove this grant.",
     preview: "May, all in all",
     nothing: "Nothing.",
     unknown: "Something else",
@@ -1194,6 +1193,7 @@ export const t = {
     expires: "Ends if unused",
     end: "End",
     endOf: (device: string) => `End the session on ${device}`,
+    logOutOf: (device: string) => `Log out on ${device}, this device`,
     endSure: (device: string) => `End the session on ${device}?`,
     endWhat: (name: string) => `What ${name} has open there is closed at once.`,
     self: "It is the session of this page: you have to log in again.",
@@ -1210,7 +1210,7 @@ export const t = {
   },
 
   audit: {
-    filter: "Filter of the audit log",
+    filter: "Filter",
     entries: "Entries",
     user: "Who",
     server: "Server",
@@ -1255,8 +1255,8 @@ export const t = {
     tried: (tried: string, what: string) => `tried to ${tried}${what && ` ${what}`}`,
     outcome: {
       success: () => "",
-      failed: (why: string) => (why ? `– failed: ${why}` : "– failed"),
-      denied: (why: string) => (why ? `– refused: ${why}` : "– refused"),
+      failed: (why: string) => (why ? `(failed: ${why})` : "(failed)"),
+      denied: (why: string) => (why ? `(refused: ${why})` : "(refused)"),
     },
     causes: {
       "wrong-password": "wrong password",
@@ -1363,7 +1363,7 @@ export const t = {
       restart: "Changed, and in force only after a restart",
     },
     removedHint: "A removed server that runs vanishes when it has stopped.",
-    unchanged: (count: number) => `${some(count, "server stays", "servers stay")} as they are.`,
+    unchanged: (count: number) => (count === 1 ? "1 server stays as it is." : `${count} servers stay as they are.`),
     differences: "In the text",
     review: "Review and save…",
     reviewTitle: "Save the config?",
@@ -1511,6 +1511,8 @@ export const t = {
     nextDifference: "Next difference",
     sideBySide: "Side by side",
     keepMine: "Keep mine",
+    takeHere: "Take theirs here",
+    takeHint: "At the difference where the cursor is",
     takeTheirs: "Take theirs",
     saveMerged: "Save merged",
 

@@ -1,6 +1,7 @@
 /** Who the person is and what he may do, and how he comes in and goes out. */
 
 import { computed, signal } from "@preact/signals";
+import { forgetDrafts } from "../drafts";
 import { ask, askJson, onceOut } from "./request";
 import { Problem, problemOf } from "./problem";
 import { t } from "../strings";
@@ -87,6 +88,7 @@ export async function logIn(name: string, password: string, code: string): Promi
 /** End the session. */
 export async function logOut(): Promise<void> {
   await ask("logout", { method: "POST", mayBeOut: true }).catch(() => undefined);
+  forgetDrafts();
   forget();
 }
 

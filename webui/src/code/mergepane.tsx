@@ -1,8 +1,8 @@
 /** Two texts to be made one: what somebody else wrote, and what comes of it together with ours. */
 
-import { goToNextChunk, goToPreviousChunk, getChunks, MergeView, unifiedMergeView } from "@codemirror/merge";
+import { goToNextChunk, goToPreviousChunk, getChunks, getOriginalDoc, MergeView, unifiedMergeView } from "@codemirror/merge";
 import { history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { EditorState, type Extension, type Range, StateField, type Text } from "@codemirror/state";
+import { EditorState, type Extension, type Range, StateField, Text } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, keymap } from "@codemirror/view";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../parts/button";
@@ -51,6 +51,11 @@ export function MergePane({ merging, language, onDone, onCancel }: MergePaneProp
     to(view.current);
     view.current.focus();
   };
+  const take = () => {
+    if (view.current === null) return;
+    takeTheirs(view.current, beside ? merging.theirs : getOriginalDoc(view.current.state));
+    view.current.focus();
+  };
   return (
     <>
       <div class="row">
@@ -64,6 +69,9 @@ export function MergePane({ merging, language, onDone, onCancel }: MergePaneProp
         </span>
         <Button kind="quiet" icon="chevronUp" label={t.code.previousDifference} onClick={() => move(goToPreviousChunk)} />
         <Button kind="quiet" icon="chevronDown" label={t.code.nextDifference} onClick={() => move(goToNextChunk)} />
+        <Button small disabled={left === 0} hint={t.code.takeHint} onClick={take}>
+          {t.code.takeHere}
+        </Button>
         <Button kind="quiet" pressed={beside} onClick={() => setBeside(!beside)}>
           {t.code.sideBySide}
         </Button>
@@ -82,6 +90,23 @@ export function MergePane({ merging, language, onDone, onCancel }: MergePaneProp
       <div class="merge" ref={place} />
     </>
   );
+}
+
+/** Take theirs where the cursor is, or at the first difference behind it. */
+function takeTheirs(view: EditorView, theirs: Text): void {
+  const { doc, selection } = view.state;
+  const chunks = getChunks(view.state)?.chunks ?? [];
+  const chunk = chunks.find((one) => one.endB >= selection.main.head) ?? chunks[0];
+  if (chunk === undefined) return;
+  // As CodeMirror does it: a chunk ends one behind its last line.
+  let insert = theirs.slice(chunk.fromA, Math.max(chunk.fromA, chunk.toA - 1));
+  if (chunk.fromA !== chunk.toA && chunk.toB <= doc.length) insert = insert.append(Text.of(["", ""]));
+  view.dispatch({
+    changes: { from: chunk.fromB, to: Math.min(doc.length, chunk.toB), insert },
+    selection: { anchor: chunk.fromB },
+    scrollIntoView: true,
+    userEvent: "revert",
+  });
 }
 
 interface Made {

@@ -4,7 +4,7 @@ import { diff } from "@codemirror/merge";
 import { Text } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { type Draft, Drafts } from "./drafts";
+import { type Draft, Drafts } from "../drafts";
 import { merge, type Merged } from "./merging";
 import { Opened, type Place, type Version } from "./opened";
 import { type Decoded, decode, encode, type Form, unified } from "./textform";

@@ -32,9 +32,11 @@ export function LoginAgain() {
     <Dialog title={t.login.again} onClose={() => undefined} firm>
       <p>{t.login.againWhy}</p>
       <Form name={account.value?.name ?? ""} />
-      <Button kind="quiet" onClick={forget}>
-        {t.login.other}
-      </Button>
+      <p class="login-other">
+        <Button kind="quiet" small onClick={forget}>
+          {t.login.other}
+        </Button>
+      </p>
     </Dialog>
   );
 }

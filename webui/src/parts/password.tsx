@@ -39,6 +39,7 @@ export function PasswordField(props: {
           <input
             {...attributes}
             ref={self}
+            autofocus={props.autoFocus ?? false}
             class={shown ? "grow mono" : "grow"}
             type={(shown ? "text" : "password") as "password"} // Preact's types have a kind of element for each
             name={props.name ?? "password"}

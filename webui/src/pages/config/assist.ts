@@ -1,6 +1,6 @@
 /** Help while one types: which keys and values there are, and what they mean. */
 
-import { type Completion, type CompletionContext, type CompletionResult, snippetCompletion } from "@codemirror/autocomplete";
+import { type Completion, type CompletionContext, type CompletionResult, snippet } from "@codemirror/autocomplete";
 import type { Extension } from "@codemirror/state";
 import { EditorState } from "@codemirror/state";
 import { type EditorView, hoverTooltip } from "@codemirror/view";
@@ -25,7 +25,7 @@ export function aboutAt(root: Schema, path: Path): About | undefined {
 }
 
 function factsOf(schemas: readonly Schema[]): string[] {
-  const types = typesOf(schemas).map((type) => (Object.hasOwn(t.config.types, type) ? t.config.types[type as keyof typeof t.config.types] : type));
+  const types = typesOf(schemas).map(typeName);
   const usual = defaultOf(schemas);
   const [low, high] = boundsOf(schemas);
   const words = schemas.flatMap((one) => one.enum ?? []).map(String);
@@ -37,10 +37,16 @@ function factsOf(schemas: readonly Schema[]): string[] {
   ];
 }
 
+function typeName(type: string): string {
+  return Object.hasOwn(t.config.types, type) ? t.config.types[type as keyof typeof t.config.types] : type;
+}
+
 /** Return what is told of the place where the cursor is. */
 export function aboutCursor(root: Schema, text: string, place: number): About | undefined {
-  const context = contextAt(text, place);
-  return aboutAt(root, context.path);
+  const found = contextAt(text, place);
+  // Before the first letter of a word one means the word.
+  const ahead = found.kind === undefined && /[\w"']/.test(text[place] ?? "");
+  return aboutAt(root, ahead ? contextAt(text, place + 1).path : found.path);
 }
 
 /** Return it all, by a schema that may be known later. */
@@ -79,7 +85,9 @@ function completions(root: Schema | null, context: CompletionContext): Completio
   if (found.at === "none" || (found.kind === undefined && !context.explicit)) return null;
   const options = found.at === "key" ? keys(root, found, text) : values(root, found, text);
   if (options.length === 0) return null;
-  return { from: found.from, to: Math.max(found.to, context.pos), options, validFor: /^["'\w.-]*$/ };
+  // What is typed is compared without its quote.
+  const from = /["']/.test(text[found.from] ?? "") && context.pos > found.from ? found.from + 1 : found.from;
+  return { from, options, validFor: /^[\w.%-]*$/ };
 }
 
 function keys(root: Schema, found: Context, text: string): Completion[] {
@@ -94,30 +102,42 @@ function keys(root: Schema, found: Context, text: string): Completion[] {
     .map((known) => keyOption(known, named, quoted));
 }
 
-function keyOption(known: Known, named: boolean, quoted: boolean): Completion {
-  const { name, schemas, required } = known;
-  const option: Completion = {
-    label: quoted ? `"${name}"` : name,
+function keyOption({ name, schemas, required }: Known, named: boolean, quoted: boolean): Completion {
+  const key = quoted ? JSON.stringify(name) : name;
+  const type = typesOf(schemas)[0] ?? "";
+  // A text is given its quotes: without them it takes all of its line. One of some words is chosen with them.
+  const words = schemas.some((one) => one.enum !== undefined) ? "#{}" : '"#{}"';
+  const shape = { object: "{\n\t#{}\n}", array: "[#{}]", string: words }[type] ?? "#{}";
+  return {
+    label: name,
     type: "property",
-    detail: required ? t.config.required : (typesOf(schemas)[0] ?? ""),
+    detail: required ? t.config.required : typeName(type),
     boost: required ? 1 : 0,
     info: () => drawn({ path: name, text: aboutOf(schemas), facts: factsOf(schemas) }),
+    apply: putting(named ? key : `${key}: ${shape}`),
   };
-  // A text is given its quotes: without them it takes all of its line.
-  const shape = { object: "{\n\t#{}\n}", array: "[#{}]", string: '"#{}"' }[typesOf(schemas)[0] ?? ""] ?? "#{}";
-  return named ? option : snippetCompletion(`${option.label}: ${shape}`, option);
 }
 
 function values(root: Schema, found: Context, text: string): Completion[] {
   const schemas = schemasAt(root, found.path);
   const known = [...valuesOf(schemas), ...namesFor(found.path, text)];
   const scalars = known.filter((value) => value === null || typeof value !== "object");
-  const usual = JSON.stringify(defaultOf(schemas));
-  return [...new Set(scalars.map((value) => JSON.stringify(value)))].map((label) => ({
-    label,
+  const usual = defaultOf(schemas);
+  return [...new Set(scalars)].map((value) => ({
+    label: String(value),
     type: "constant",
-    detail: label === usual ? t.config.isUsual : "",
+    detail: value === usual ? t.config.isUsual : "",
+    apply: putting(JSON.stringify(value)),
   }));
+}
+
+/** Return what puts a text in the place of the key or value where the cursor is, however much of it is there. */
+function putting(template: string): NonNullable<Completion["apply"]> {
+  return (view, completion, from, to) => {
+    const found = contextAt(view.state.doc.toString(), to);
+    const whole = found.kind !== undefined && found.at !== "none";
+    snippet(template.replaceAll("\\", "\\\\"))(view, completion, whole ? found.from : from, whole ? found.to : to);
+  };
 }
 
 /** Names that stand elsewhere in the text: servers that one waits for, templates, roles. */

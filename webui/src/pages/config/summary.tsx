@@ -14,7 +14,11 @@ export function Problems({ checked, view }: { checked: Checked; view: () => Edit
   return (
     <section class="config-problems" aria-label={t.config.problems}>
       <p role="status" class={errors > 0 ? "bad" : "dim"}>
-        <Icon name={errors > 0 || checked.problem !== null ? "alert" : "check"} />
+        {checked.report === null && checked.problem === null ? (
+          <span class="spinner" aria-hidden="true" />
+        ) : (
+          <Icon name={errors > 0 || checked.problem !== null ? "alert" : "check"} />
+        )}
         {checked.asking && checked.report === null ? t.config.checking : told(checked, errors, all.length - errors)}
       </p>
       {all.length > 0 && (

@@ -1,7 +1,6 @@
 /** Downloads: plain links with the cookie, so that the browser does what it does best. */
 
 import { Problem } from "../../api/problem";
-import { tell } from "../../parts/toast";
 import { t } from "../../strings";
 import type { Entry } from "./entries";
 import { fileUrl, join } from "./paths";
@@ -27,7 +26,6 @@ export function download(
   if (chosen.length < here.entries.length) for (const { name } of chosen) url.searchParams.append("name", name);
   if (url.href.length > LONGEST) throw new Problem(t.files.work.tooLong, "too-long");
   follow(url.href, "");
-  tell({ kind: "info", text: t.files.work.downloads(1) });
 }
 
 function follow(href: string, name: string): void {

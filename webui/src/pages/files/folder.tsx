@@ -103,6 +103,8 @@ export function Folder({ server, path }: { server: string; path: string }) {
     if (!onRow && (target.matches("input, [role=columnheader] *") || [" ", "Enter"].includes(event.key))) return;
     const command = commandOf(event, page, Date.now() - typing.current.at < TYPING);
     if (command === null) return;
+    // Any other key ends the name that was being typed.
+    if (command.do !== "type") typing.current = { text: "", at: 0 };
     const focus = shown.find((one) => one.key === selection.focus);
     switch (command.do) {
       case "move":

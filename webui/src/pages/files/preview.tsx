@@ -151,12 +151,16 @@ function Drawing({ server, path, entry, onError }: ContentProps & { onError: () 
 }
 
 function Text({ server, path, entry }: ContentProps) {
-  const found = useLoad((signal) => beginning(server, path, signal), [server, path]);
+  const nothing = entry.size === 0;
+  const found = useLoad(
+    (signal) => (nothing ? Promise.resolve({ text: "", whole: true }) : beginning(server, path, signal)),
+    [server, path],
+  );
   return (
     <Load of={found}>
       {({ text, whole }) => (
         <>
-          {entry.size === 0 ? <p class="dim">{v.empty}</p> : <pre class="preview text" tabIndex={0}>{text}</pre>}
+          {nothing ? <p class="dim">{v.empty}</p> : <pre class="preview text" tabIndex={0}>{text}</pre>}
           {!whole && <p class="dim">{v.first(bytes(HEAD), bytes(entry.size))}</p>}
         </>
       )}

@@ -94,7 +94,7 @@ export function Seek({ server, path }: { server: string; path: string }) {
             value={text}
             onInput={setText}
             type="search"
-            hint={within === "name" ? s.hint : s.hintContent}
+            placeholder={within === "name" ? s.hint : s.hintContent}
             autoComplete="off"
             autoFocus
           />

@@ -49,7 +49,7 @@ export default function Jobs() {
 function Group({ title, jobs }: { title: string; jobs: readonly Job[] }) {
   if (jobs.length === 0) return null;
   return (
-    <section>
+    <section class="jobs-group">
       <h2>{title}</h2>
       <ul class="jobs">
         {jobs.map((job) => (

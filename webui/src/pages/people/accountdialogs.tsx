@@ -11,7 +11,7 @@ import { PasswordField } from "../../parts/password";
 import { tell } from "../../parts/toast";
 import { t } from "../../strings";
 import { FormDialog } from "./formdialog";
-import { GrantForm, isComplete, type Privileges } from "./grantform";
+import { GrantForm, type Privileges } from "./grantform";
 import { newPassword } from "./password";
 import { mayManage, type Person } from "./people";
 
@@ -75,7 +75,7 @@ export function NewAccount({ close, done }: Props) {
       action={t.accounts.make}
       close={close}
       submit={submit}
-      ready={mode === "mine" || (valid && isComplete(privileges.grants))}
+      ready={mode === "mine" || valid}
       typed={name !== "" || password !== ""}
       wide
     >
@@ -96,9 +96,9 @@ export function NewAccount({ close, done }: Props) {
       {mode === "some" && (
         <GrantForm
           of={privileges}
-          onChange={(to) => {
-            setValid(to !== null);
-            if (to !== null) setPrivileges(to);
+          onChange={(to, complete) => {
+            setValid(complete);
+            setPrivileges(to);
           }}
         />
       )}
@@ -131,16 +131,16 @@ export function RightsDialog(props: Props & { name: string; person: Person; last
       action={t.save}
       close={close}
       submit={submit}
-      ready={valid && !same && isComplete(privileges.grants)}
+      ready={valid && !same}
       typed={!same}
       wide
     >
       {me && <p class="notice">{t.accounts.ownRights}</p>}
       <GrantForm
         of={privileges}
-        onChange={(to) => {
-          setValid(to !== null);
-          if (to !== null) setPrivileges(to);
+        onChange={(to, complete) => {
+          setValid(complete);
+          setPrivileges(to);
         }}
       />
     </FormDialog>

@@ -6,7 +6,7 @@ import { Button } from "../../parts/button";
 import { Check, Field } from "../../parts/field";
 import { t } from "../../strings";
 import { coversAll } from "./coverage";
-import { type Entry, emptyRow, entriesOf, type Grant, grantsOf, rowOf, type Row } from "./grants";
+import { type Entry, emptyRow, entriesOf, type Grant, grantsOf, type Row } from "./grants";
 import { GrantRow } from "./grantrow";
 import { Permitted } from "./permitted";
 
@@ -24,28 +24,32 @@ function numbered(entries: readonly Entry[]): Numbered[] {
   return entries.map((entry) => ({ ...entry, id: (count += 1) }));
 }
 
-/** Tell whether grants can be given as they are: a limit that names nothing is not filled in yet. */
-export function isComplete(grants: readonly Grant[]): boolean {
-  return grants.map(rowOf).every((row) => [row?.servers, row?.paths, row?.input].every((limit) => limit?.length !== 0));
+/** Tell whether all rows are filled in: one that grants nothing, or a limit that names nothing, is not. */
+function isComplete(entries: readonly Entry[]): boolean {
+  return entries.every((entry) => {
+    if (entry.kind === "kept") return true;
+    const { permissions, servers, paths, input } = entry.row;
+    return permissions.length > 0 && [servers, paths, input].every((limit) => limit?.length !== 0);
+  });
 }
 
-/** Edit privileges. `onChange` is told the new ones, or null while the text is not JSON. */
-export function GrantForm({ of, onChange }: { of: Privileges; onChange: (to: Privileges | null) => void }) {
+/** Edit privileges. `onChange` is told the new ones, and whether they can be given as they are: are filled in. */
+export function GrantForm(props: { of: Privileges; onChange: (to: Privileges, complete: boolean) => void }) {
+  const { of, onChange } = props;
   // Rows live here: the grants that they are leave out rows that are not filled in yet.
   const [entries, setEntries] = useState(() => numbered(entriesOf(of.grants)));
   const [text, setText] = useState<string | null>(null);
   const [wrong, setWrong] = useState<string>();
   const put = (now: Numbered[]) => {
     setEntries(now);
-    onChange({ ...of, grants: grantsOf(now) });
+    onChange({ ...of, grants: grantsOf(now) }, isComplete(now));
   };
-  const change = (id: number, row: Row) =>
-    put(entries.map((one) => (one.id === id ? { kind: "row", row, id } : one)));
+  const change = (id: number, row: Row) => put(entries.map((one) => (one.id === id ? { kind: "row", row, id } : one)));
   const type = (now: string) => {
     setText(now);
     const found = listIn(now);
     setWrong(found === undefined ? t.grants.noList : undefined);
-    onChange(found === undefined ? null : { ...of, grants: found });
+    onChange(found === undefined ? of : { ...of, grants: found }, found !== undefined);
   };
   const toggle = () => {
     if (text === null) {
@@ -54,12 +58,17 @@ export function GrantForm({ of, onChange }: { of: Privileges; onChange: (to: Pri
     }
     const found = listIn(text);
     if (found === undefined) return;
-    setEntries(numbered(entriesOf(found)));
+    const now = numbered(entriesOf(found));
+    setEntries(now);
     setText(null);
+    onChange({ ...of, grants: found }, isComplete(now));
   };
   return (
     <div class="stack">
-      <Roles chosen={of.roles} onChange={(roles) => onChange({ ...of, roles })} />
+      <Roles
+        chosen={of.roles}
+        onChange={(roles) => onChange({ ...of, roles }, text === null ? isComplete(entries) : wrong === undefined)}
+      />
       <div class="row">
         <h3 class="grow">{t.grants.title}</h3>
         <Button small kind="quiet" disabled={wrong !== undefined} pressed={text !== null} onClick={toggle}>
@@ -85,7 +94,11 @@ export function GrantForm({ of, onChange }: { of: Privileges; onChange: (to: Pri
             ),
           )}
           <div class="row">
-            <Button small icon="plus" onClick={() => put([...entries, ...numbered([{ kind: "row", row: emptyRow() }])])}>
+            <Button
+              small
+              icon="plus"
+              onClick={() => put([...entries, ...numbered([{ kind: "row", row: emptyRow() }])])}
+            >
               {t.grants.add}
             </Button>
           </div>

@@ -10,7 +10,7 @@ import { Choice, TextField } from "../../parts/field";
 import { t } from "../../strings";
 import { Expiry, type Life, secondsOf } from "./expiry";
 import { FormDialog } from "./formdialog";
-import { GrantForm, isComplete, type Privileges } from "./grantform";
+import { GrantForm, type Privileges } from "./grantform";
 
 /** Make a key. */
 export function KeyDialog({ close, done }: { close: () => void; done: () => Promise<void> }) {
@@ -35,7 +35,7 @@ export function KeyDialog({ close, done }: { close: () => void; done: () => Prom
       action={t.keys.make}
       close={close}
       submit={submit}
-      ready={seconds !== null && (mode === "mine" || (valid && isComplete(privileges.grants)))}
+      ready={seconds !== null && (mode === "mine" || valid)}
       typed={name !== ""}
       wide
     >
@@ -66,9 +66,9 @@ export function KeyDialog({ close, done }: { close: () => void; done: () => Prom
       {mode === "some" && (
         <GrantForm
           of={privileges}
-          onChange={(to) => {
-            setValid(to !== null);
-            if (to !== null) setPrivileges(to);
+          onChange={(to, complete) => {
+            setValid(complete);
+            setPrivileges(to);
           }}
         />
       )}
@@ -79,7 +79,16 @@ export function KeyDialog({ close, done }: { close: () => void; done: () => Prom
 function Made({ name, token, close }: { name: string; token: string; close: () => void }) {
   const example = `curl ${apiUrl("servers")} -H "X-API-Key: ${token}"`;
   return (
-    <Dialog title={t.keys.made(name.trim())} onClose={close} firm actions={<Button kind="primary" onClick={close}>{t.people.noted}</Button>}>
+    <Dialog
+      title={t.keys.made(name.trim())}
+      onClose={close}
+      firm
+      actions={
+        <Button kind="primary" onClick={close}>
+          {t.people.noted}
+        </Button>
+      }
+    >
       <p>{t.keys.shownOnce}</p>
       <Secret label={t.keys.key} text={token} />
       <Secret label={t.keys.example} text={example} />

@@ -11,7 +11,7 @@ import { Problem, problemOf } from "../../../api/problem";
 import { serverPath } from "../../../api/base";
 import { ask } from "../../../api/request";
 import { listFolder } from "../listing";
-import { another, fileUrl, join, nameOf, namesOf, told } from "../paths";
+import { another, join, nameOf, namesOf, told } from "../paths";
 import { Memory } from "./memory";
 import { patience } from "./patience";
 import type { Batch, Task } from "./queue";
@@ -120,8 +120,9 @@ async function whole(task: Task, file: File, signal: AbortSignal, changed: () =>
     if (reply.problem === undefined) return "done";
     const exists = reply.status === 412 || reply.problem.kind === "file-exists";
     if (!exists) throw reply.problem;
-    // The answer was lost, but perhaps not the file: then what is there is ours.
-    if (lost && (await isThere(server, path, file, signal))) return "done";
+    // The same is there already: nothing is to be done, or it was done when the answer was lost, which browsers hide
+    // when they send a request again by themselves.
+    if ((lost || task.decision === undefined) && (await isThere(server, path, file, signal))) return "done";
     arrived(task, 0, changed);
     if (task.decision !== "both") return "exists";
     const tried = new Set<string>([name]);
@@ -132,8 +133,10 @@ async function whole(task: Task, file: File, signal: AbortSignal, changed: () =>
 
 async function isThere(server: string, path: string, file: File, signal: AbortSignal): Promise<boolean> {
   try {
-    const answer = await fetch(fileUrl(server, path), { cache: "no-store", signal });
-    if (!answer.ok || Number(answer.headers.get("Content-Length")) !== file.size) return false;
+    const query = { path: told(path) };
+    const head = await ask(serverPath(server, "file"), { method: "HEAD", query, signal });
+    if (Number(head.headers.get("Content-Length")) !== file.size) return false;
+    const answer = await ask(serverPath(server, "file"), { query, signal });
     const [there, here] = await Promise.all([answer.arrayBuffer(), file.arrayBuffer()]);
     const [one, other] = [new Uint8Array(there), new Uint8Array(here)];
     return one.length === other.length && one.every((byte, at) => byte === other[at]);

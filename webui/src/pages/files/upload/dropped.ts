@@ -32,7 +32,9 @@ export async function* walked(entries: readonly FileSystemEntry[], folder = ""):
     if (entry.isFile) {
       const file = entry as FileSystemFileEntry;
       const source = () => new Promise<File>((resolve, reject) => file.file(resolve, reject));
-      yield { folder, name: entry.name, source, size: 0 };
+      // Its size is wanted now, so that one can see how far all of it is.
+      const size = await source().then((found) => found.size, () => 0);
+      yield { folder, name: entry.name, source, size };
     } else if (entry.isDirectory) {
       const inside = await contents(entry as FileSystemDirectoryEntry);
       if (inside.length === 0) yield { folder, name: entry.name, source: null, size: 0 };

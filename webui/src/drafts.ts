@@ -5,7 +5,7 @@
  * hold secrets. Where there is no room for a draft, the oldest others make room; if that is not enough, it is not kept.
  */
 
-import type { Form } from "./textform";
+import type { Form } from "./code/textform";
 
 const PREFIX = "holdfast.draft:";
 
