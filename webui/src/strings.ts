@@ -1303,6 +1303,7 @@ export const t = {
       "schedule.miss": ["missed", "miss", (d) => `the schedule ${d("schedule")} of ${d("server")}`],
       "schedule.run": ["ran", "run", (d) => `the schedule ${d("schedule")} of ${d("server")}`],
       "schedule.skip": ["skipped", "skip", (d) => `the schedule ${d("schedule")} of ${d("server")}`],
+      "server.console.logs": ["read", "read", (d) => `the logs of ${d("server")}`],
       "server.console.access": ["opened", "open", (d) => `the console of ${d("server")}`],
       "server.console.input": [
         "typed",
