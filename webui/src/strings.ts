@@ -223,7 +223,7 @@ export const t = {
       many: (count: number) => some(count, "server", "servers"),
       stops: "It is asked to stop",
       stopsMany: "They are asked to stop, and killed where that takes longer than they are given.",
-      within: (duration: string) => ` and killed if it has not ended after ${duration}.`,
+      within: (duration: string) => `, and killed if it has not ended after ${duration}.`,
       asConfigured: ", and killed if it takes longer than the config gives it.",
       again: "Then it is started again.",
       againMany: "Then they are started again.",
