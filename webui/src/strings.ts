@@ -130,7 +130,7 @@ export const t = {
     anew: "── Another stream of output begins here ──",
     readOnly: "read-only",
     readOnlyWhy: "You may look, but not type: your account has no right to write here.",
-    cut: (duration: string) => `Not connected for ${duration}; it comes back by itself.`,
+    cut: (since: string) => `Not connected since ${since}; it comes back by itself.`,
     login: "Your session has ended: log in, and the console goes on.",
     ended: {
       "not-permitted": "You may not see this console.",

@@ -10,7 +10,7 @@ import { Icon } from "../../parts/icon";
 import { Menu } from "../../parts/menu";
 import { statusOf } from "../../parts/status";
 import { now, Until } from "../../parts/time";
-import { duration } from "../../format";
+import { moment } from "../../format";
 import { t } from "../../strings";
 import type { ConsoleModel } from "./model";
 
@@ -26,7 +26,7 @@ export function Bar({ model }: { model: ConsoleModel }) {
         <Connection model={model} />
         {server && server.reason !== statusOf(server).text && <span class="clip">{server.reason}</span>}
         {server?.next?.at && (
-          <span class="dim">
+          <span class="dim" aria-live="off">
             {t.console.next[server.next.action]} <Until at={server.next.at} />
           </span>
         )}
@@ -55,7 +55,7 @@ function Connection({ model }: { model: ConsoleModel }) {
     return (
       <span class="console-link warn">
         <Icon name="alert" />
-        {t.console.cut(duration(Math.max(0, now.value - link.since / 1000)))} {link.why}
+        {t.console.cut(moment(link.since / 1000))} {link.why}
       </span>
     );
   }

@@ -113,7 +113,8 @@ export default function Console({ name }: ServerPageProps) {
 }
 
 function keyPressed(model: ConsoleModel, event: KeyboardEvent, leave: () => void): boolean {
-  if (event.type !== "keydown") return model.lines ? false : true;
+  const forProgram = !model.lines && model.mayType;
+  if (event.type !== "keydown") return forProgram;
   if (event.ctrlKey && event.key === "F6") {
     event.preventDefault();
     leave();
@@ -125,7 +126,7 @@ function keyPressed(model: ConsoleModel, event: KeyboardEvent, leave: () => void
     document.execCommand("copy");
     return false;
   }
-  if (!model.lines) return !(event.ctrlKey && event.shiftKey && /^[fv]$/i.test(event.key));
+  if (forProgram) return !(event.ctrlKey && event.shiftKey && /^[fv]$/i.test(event.key));
   const { terminal } = model.screen;
   switch (event.key) {
     case "PageUp":
