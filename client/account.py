@@ -25,6 +25,10 @@ class OwnAccount(Record):
     """What he may do on which server."""
     limits: Mapping[str, Json] = field(default_factory=dict)
     """Servers on which that is kept to something: `paths` by permission, and lines of `input`."""
+    rights: Sequence[Sequence[object]] = ()
+    """Lists of grants: he may do what each of these lists permits. Only a key has two."""
+    roles: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    """The roles that he could give to others, and what they grant."""
 
 
 @dataclass(frozen=True, kw_only=True)

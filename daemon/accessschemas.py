@@ -68,6 +68,11 @@ OWN_ACCOUNT = shape(
             ),
             "Servers on which a right is kept to something",
         ),
+        "rights": listed(
+            listed(ref("Grant"), "What these grant together"),
+            "What each of these lists permits: a key has two",
+        ),
+        "roles": by_name(listed(ref("Grant"), "What it grants"), "The roles that one could give to others"),
     }
 )
 

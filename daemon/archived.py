@@ -1,6 +1,10 @@
-"""A folder as a download: an archive that is made while it is sent, with no file in between."""
+"""A folder, or some of what is in it, as a download: an archive that is made while it is sent.
+
+There is no file in between.
+"""
 
 import fcntl
+import json
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -8,12 +12,13 @@ from contextlib import ExitStack
 import anyio
 from starlette.responses import Response
 
-from filemgr import NoSuchFile, RelPath, fence_around
+from filemgr import InvalidPath, NoSuchFile, RelPath, fence_around
 
 from .disposition import attachment
 from .errors import ApiError, NotPermitted, saying
 from .hardening import FOREIGN
 from .parts import Call
+from .query import paths_in
 from .shares import Share
 from .streams import Streamed, Write
 
@@ -27,15 +32,20 @@ _READ = 256 << 10
 async def archived(call: Call, path: RelPath, kind: str) -> Response:
     """Return the answer that is an archive of what is at a path, `kind` being `zip` or `tar.zst`.
 
-    What is wrong before the first byte is an ordinary error; later, the connection is cut.
+    With `name` in the query, once or several times, it holds only these of the folder. What is wrong before
+    the first byte is an ordinary error; later, the connection is cut.
     """
     if isinstance(call.who.holder, Share):
         raise NotPermitted
     if kind not in TYPES:
         raise ApiError(400, "invalid-archive", "Invalid archive type!")
-    arguments = {"paths": [str(path)], "base": str(path.parent), "format": kind}
+    names = _names(call)
+    paths = [RelPath((*path.names, *name.names)) for name in names] or [path]
+    base = path if names else path.parent
+    arguments = {"paths": [*map(str, paths)], "base": str(base), "format": kind}
     order = await call.order("stream", "download", arguments, {"path": str(path)})
-    fence_around(order.fences, path)  # before the answer begins, which a HEAD is all of
+    for one in paths:
+        fence_around(order.fences, one)  # before the answer begins, which a HEAD is all of
 
     async def produce(write: Write) -> None:
         # Not before somebody reads: what is never read would never be closed.
@@ -49,7 +59,8 @@ async def archived(call: Call, path: RelPath, kind: str) -> Response:
                 with saying({NoSuchFile: (404, "This file does not exist!")}):
                     await job.outcome()
 
-    call.record(DOWNLOAD, server=call.server, path=str(path))
+    chosen = {"files": json.dumps([*map(str, names)], ensure_ascii=False)} if names else {}
+    call.record(DOWNLOAD, server=call.server, path=str(path), **chosen)
     headers = {
         "content-type": TYPES[kind],
         "content-disposition": attachment(f"{path.name or call.server}.{kind}"),
@@ -58,6 +69,13 @@ async def archived(call: Call, path: RelPath, kind: str) -> Response:
         "cache-control": "no-store",
     }
     return Streamed(produce, call.who, headers)
+
+
+def _names(call: Call) -> list[RelPath]:
+    try:
+        return list(paths_in(call.head.scope["query_string"], "name"))
+    except InvalidPath as exc:
+        raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
 
 
 async def _pass_on(reading: int, write: Write) -> None:

@@ -129,7 +129,7 @@ class Assembly:
         metrics = Metrics(mirror, meter, people, consoles, raw_consoles, logs, self._supervisor_pid)
         chronicle.watch(metrics.happened)
         health = Health(mirror, tasks)
-        details = Details(health, hints)
+        details = Details(health, hints, lambda: reloader.config)
         self.parts = parts = Parts(
             access=Access(people, transport.origins),
             audit=self.audit,

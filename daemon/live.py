@@ -114,7 +114,7 @@ class Live:
         text = self._numbers.get(standing)
         if text is None:
             found = {
-                name: (one.cpu, one.memory, one.processes, one.threads)
+                name: (one.cpu, one.memory, one.processes, one.threads, one.read, one.written)
                 for name, pid in mains.items()
                 if (one := usages.get(pid)) is not None and sees(name)
             }

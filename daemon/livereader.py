@@ -45,6 +45,7 @@ LATEST = 50
 
 USUAL_USAGE = 2.0
 MOST_USAGE = 60
+LEAST_USAGE = 1.05
 
 PING = "ping"
 
@@ -71,7 +72,8 @@ class LiveReader:
         self._chronicle = chronicle
         self._jobs = jobs
         self._who = who
-        self._usage = usage
+        # A sample is good for a second from its end: who asked each second would get every other one twice.
+        self._usage = max(usage, LEAST_USAGE) if usage else 0.0
         self._events = EventReader(chronicle, who, None, since)
         self._news = anyio.Event()
         self._anew = True

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from .described import Schema, ref
-from .shapes import by_name, flag, listed, number, shape, text, whole
+from .shapes import by_name, flag, listed, maybe, number, shape, text, whole
 
 _NAME = text("Of the server")
 _NOW = number("The daemon's clock, in seconds since 1970")
@@ -14,9 +14,11 @@ _FIGURES: Schema = {
         whole("Memory, in bytes"),
         whole("Processes"),
         whole("Threads"),
+        maybe(whole("Bytes read from disks in this run; null where the kernel does not tell")),
+        maybe(whole("Bytes written to them")),
     ],
-    "minItems": 4,
-    "description": "CPU, memory, processes, threads; there may be more",
+    "minItems": 6,
+    "description": "CPU, memory, processes, threads, bytes read and bytes written; there may be more",
 }
 _LINE: Schema = {"type": "array", "items": {"type": ["number", "null"]}}
 

@@ -33,6 +33,8 @@ SERVER_SCHEMAS: Mapping[str, Schema] = {
             "terminal": {"oneOf": [ref("Terminal"), {"type": "null"}]},
             "paused": flag("Nothing of it runs, since somebody wants that; `status` stays 1"),
             "limits": by_name(TEXT, "Limits that are not in force, each with the reason"),
+            "stopWithin": maybe(number("Seconds that a stop takes at most; what lives then is killed")),
+            "memoryLimit": maybe(whole("Bytes that its tree may have, by the config; null without a limit")),
             "survivors": listed(ref("Survivor"), "Who has not ended, while it takes long to stop"),
             "hint": text("What could be found out about its end, such as who has the port"),
             "lastExit": {"oneOf": [ref("Exit"), {"type": "null"}]},

@@ -61,7 +61,7 @@ async def stream(call: Call) -> Response:
     query=_QUERY,
     closes={
         4401: "Not, or no longer, authenticated",
-        1012: "You have other rights now; come back",
+        1012: "You have other rights now, or the daemon ends; come back",
         1001: "The daemon ends, or is replaced; come back",
     },
 )

@@ -46,6 +46,9 @@ _INCOMING = {
     query=(
         path_to("the file"),
         Param("archive", "A file or a folder as an archive", one_of("Its format", *TYPES)),
+        Param(
+            "name", "With `archive`: only this of the folder; once or several times", listed(TEXT, "Names")
+        ),
     ),
     headers=(
         Param("Range", "One range of bytes, or several", TEXT),

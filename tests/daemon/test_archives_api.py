@@ -181,6 +181,21 @@ async def test_a_folder_is_downloaded_as_an_archive_that_never_lies_on_the_disk(
     assert fs.actions() == ["server.files.download"] * 2
 
 
+async def test_some_of_a_folder_are_downloaded_as_one_archive(fs: FileHouse) -> None:
+    (fs.files / "world" / "a b&c.txt").write_text("x")
+    (fs.files / "world" / "left out").write_text("x")
+    query = "path=world&archive=zip&name=region&name=a+b%26c.txt"
+    answer = await fs.house.remote.get(f"/server/app/file?{query}")
+    assert answer.headers["content-disposition"] == "attachment; filename=world.zip"
+    found = names(answer.content)
+    assert {"region/r.0", "a b&c.txt"} <= set(found)
+    assert not [name for name in found if name.split("/")[0] not in {"region", "a b&c.txt"}]
+    assert (await fs.house.remote.get("/server/app/file?path=world&archive=zip&name=no")).status_code == 404
+    for out in ("../out", "%ff"):
+        answer = await fs.house.remote.get(f"/server/app/file?path=world&archive=zip&name={out}")
+        assert (answer.status_code, answer.json()["kind"]) == (400, "invalid-path")
+
+
 async def test_what_cannot_be_downloaded_as_an_archive_is_an_ordinary_error(fs: FileHouse) -> None:
     assert await fs.told("GET", "file", path="world", archive="rar") == (400, "Invalid archive type!")
     assert (await fs.told("GET", "file", path="nothing", archive="zip"))[0] == 404

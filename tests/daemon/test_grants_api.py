@@ -43,7 +43,18 @@ async def test_one_sees_what_one_may(house: House) -> None:
         "permissions": ["accounts.view"],
         "servers": {"mc": ["server.console.view", "server.console.write"]},
         "limits": {},
+        "rights": [["accounts.view", {"permissions": ["server.console.*"], "servers": ["mc"]}]],
+        "roles": {},
     }
+    others = await guest(
+        house,
+        "shares.create",
+        {"permissions": ["audit.view", "shares.view"], "servers": ["bot"]},
+        name="other",
+    )
+    assert said(await others.get("/account"))["servers"] == {
+        "bot": ["shares.create", "shares.view", "audit.view"]
+    }, "what can be had for some servers; and no server is named for what is permitted everywhere"
     everything = said(await house.local.get("/account"))
     assert (everything["kind"], everything["name"]) == ("local", "@local")
     assert len(everything["permissions"]) == len(PERMISSIONS)  # type: ignore[arg-type]
@@ -66,6 +77,19 @@ async def test_one_sees_to_which_folders_and_lines_one_is_kept(house: House) -> 
         "mc": {"paths": {"server.files.view": ["/plugins", "/world"]}, "input": ["say *"]}
     }
     assert said(await house.local.get("/account"))["limits"] == {}
+
+
+async def test_one_sees_the_roles_that_one_could_give(house: House) -> None:
+    roles = {
+        "all": ["*"],
+        "builder": [{"permissions": ["server.*"], "servers": ["mc"]}],
+        "viewer": ["server.view"],
+    }
+    answer = await house.local.patch("/config", json={**json.loads(house.text()), "roles": roles})
+    assert answer.status_code == 200, answer.text
+    some = await guest(house, {"permissions": "server.*", "servers": ["mc*"]})
+    assert said(await some.get("/account"))["roles"] == {"builder": roles["builder"]}
+    assert said(await house.local.get("/account"))["roles"] == roles
 
 
 async def test_who_may_not_write_sees_a_console_that_says_so(house: House) -> None:

@@ -61,6 +61,7 @@ async def test_all_that_a_page_shows_comes_at_once(house: House) -> None:
         figures = cast("dict[str, list[float]]", one.usage["servers"])["app"]
         assert figures[1] > 0
         assert figures[2] >= 1
+        assert len(figures) == 6
 
 
 async def test_a_server_is_told_of_when_it_changes_comes_and_goes(house: House) -> None:

@@ -53,11 +53,16 @@ async def test_what_a_slow_reader_has_missed_is_told_once_as_it_is_then(house: H
             return [cast("Json", one.get("event", {})).get("check") for one in told]
 
         await eventually(checks, lambda seen: "499" in seen)
+
+        async def gone() -> list[Json]:
+            return [one for one in told if one["type"] == "removed"]
+
+        removed = await eventually(gone)
     events = [one for one in told if one["type"] == "event"]
     assert len(events) <= 60
     assert any(one.get("skipped") for one in events)
     assert len([one for one in told if one["type"] == "server"]) <= 4
-    assert [one for one in told if one["type"] == "removed"] == [{"type": "removed", "name": "app"}]
+    assert removed == [{"type": "removed", "name": "app"}]
 
 
 async def eventually_told(told: list[Json], count: int) -> None:

@@ -126,6 +126,16 @@ async def test_one_server_is_shown_with_octynes_keys_and_types(either: House) ->
     assert 0 < cast("int", shown["uptime"]) < cast("int", later["uptime"]) < 10**11
 
 
+async def test_it_is_told_how_long_a_stop_may_take_and_how_much_memory_there_is(house: House) -> None:
+    stop = [{"line": "save", "wait": 5}, {"signal": "INT", "wait": 7}]
+    sleeper: Json = {"directory": ".", "command": ["sleep", "60"], "enabled": False}
+    limited: Json = {**sleeper, "stop": stop, "limits": {"memory": "64MiB"}}
+    await house.configure(app=sleeper, limited=limited)
+    told, usual = await house.show("limited"), await house.show("app")
+    assert (told["stopWithin"], told["memoryLimit"]) == (12, 64 << 20)
+    assert (usual["stopWithin"], usual["memoryLimit"]) == (30, None)
+
+
 async def test_a_server_that_is_off_uses_nothing(either: House) -> None:
     await either.operate("app", "KILL")
     shown = await either.until("app", status=0)

@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { account, logOut, may, maySomewhere } from "./api/account";
+import { useMessages } from "./live/messages";
 import { connection } from "./live/stream";
 import { store } from "./live/store";
 import { Page } from "./pages";
@@ -19,6 +20,7 @@ const drawer = signal(false);
 
 /** Draw it. */
 export function Frame() {
+  useMessages();
   return (
     <div class="frame">
       <a class="skip" href="#content" onClick={skip}>

@@ -4,7 +4,8 @@
  * The nonce is of this one page; a script that is let in could read it anyway.
  */
 
-const nonce = document.querySelector<HTMLElement>("script[nonce]")?.nonce ?? "";
+/** The nonce; empty while the page is developed. */
+export const nonce = document.querySelector<HTMLElement>("script[nonce]")?.nonce ?? "";
 const make = document.createElement.bind(document);
 
 document.createElement = ((name: string, options?: ElementCreationOptions) => {

@@ -1,6 +1,7 @@
 /** Who the person is and what he may do, and how he comes in and goes out. */
 
 import { computed, signal } from "@preact/signals";
+import { forgetDrafts } from "../drafts";
 import { ask, askJson, onceOut } from "./request";
 import { Problem, problemOf } from "./problem";
 import { t } from "../strings";
@@ -13,6 +14,10 @@ export interface Account {
   recoveryCodes: number;
   permissions: string[];
   servers: Record<string, string[]>;
+  /** Lists of grants: each of them has to permit it. */
+  rights?: unknown[][];
+  /** The roles that one could give to others, and what they grant. */
+  roles?: Record<string, unknown[]>;
 }
 
 /** `asking`: not known yet; `lost`: nobody answers; `out`: to the login; `expired`: log in again, over the page. */
@@ -83,6 +88,7 @@ export async function logIn(name: string, password: string, code: string): Promi
 /** End the session. */
 export async function logOut(): Promise<void> {
   await ask("logout", { method: "POST", mayBeOut: true }).catch(() => undefined);
+  forgetDrafts();
   forget();
 }
 

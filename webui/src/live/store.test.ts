@@ -47,6 +47,27 @@ it("keeps as many measurements as are shown", () => {
   expect([usage.cpu, usage.memory, usage.cpus[0]]).toEqual([SPARK - 1, (SPARK - 1) * 10, 0]);
 });
 
+it("knows how many processes it has, and remembers no more zeros than one of a server that is down", () => {
+  const store = told(FIRST, { type: "usage", at: 5, servers: { a: [1, 2, 3, 4] } });
+  const { at, processes, threads } = store.usage("a").value;
+  expect([at, processes, threads]).toEqual([5, 3, 4]);
+  store.take({ type: "usage", at: 6, servers: {} });
+  const down = store.usage("a").value;
+  expect([down.cpu, down.processes, down.cpus]).toEqual([0, 0, [1, 0]]);
+  store.take({ type: "usage", at: 7, servers: {} });
+  expect(store.usage("a").value).toBe(down);
+});
+
+it("grows its turn with each change of a server, and not with what servers use", () => {
+  const store = told(FIRST);
+  const before = store.turn.value;
+  store.take({ type: "usage", at: 5, servers: { a: [1, 2, 3, 4] } });
+  expect(store.turn.value).toBe(before);
+  store.take({ type: "server", name: "a", server: server("3") });
+  store.take({ type: "removed", name: "b" });
+  expect(store.turn.value).toBe(before + 2);
+});
+
 it("has each job once, the latest first", () => {
   const job = (id: string, created: number, state: string) => ({ id, created, state }) as never;
   const store = told(
@@ -62,4 +83,14 @@ it("has each job once, the latest first", () => {
 
 it("ignores what it does not know", () => {
   expect(() => told({ type: "something new" } as never)).not.toThrow();
+});
+
+it("knows which event was told last, so that who comes back misses none", () => {
+  const store = told({ ...FIRST, lastEvent: 7 });
+  expect(store.lastEvent).toBe(7);
+  store.take({ type: "event", event: { id: 9, at: 1, server: "a", type: "state" } });
+  store.take({ ...FIRST, lastEvent: 12 });
+  expect(store.lastEvent).toBe(9);
+  store.clear();
+  expect(store.lastEvent).toBeUndefined();
 });

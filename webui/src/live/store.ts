@@ -1,20 +1,28 @@
 /** What the page knows of the servers, by the messages of the live stream: each in a signal of its own. */
 
 import { batch, type Signal, signal } from "@preact/signals";
-import type { Happening, Job, Message, Server } from "./types";
+import type { Happening, Job, Measured, Message, Server } from "./types";
 
 /** How many measurements a sparkline shows. */
 export const SPARK = 60;
 
 /** A server's use of the machine: the latest, and those before it. */
 export interface Usage {
+  /** When it was measured, by the daemon's clock; 0 if never. */
+  at: number;
   cpu: number;
   memory: number;
+  /** Null where the daemon does not tell. */
+  processes: number | null;
+  threads: number | null;
+  /** Bytes from and to disks in this run; null where the kernel does not let us look. */
+  read: number | null;
+  written: number | null;
   cpus: readonly (number | null)[];
   memories: readonly (number | null)[];
 }
 
-const NOTHING: Usage = { cpu: 0, memory: 0, cpus: [], memories: [] };
+const NOTHING: Usage = { at: 0, cpu: 0, memory: 0, processes: null, threads: null, read: null, written: null, cpus: [], memories: [] };
 
 /** All that is live. */
 export class Store {
@@ -22,11 +30,15 @@ export class Store {
   readonly names = signal<readonly string[] | null>(null);
   /** Whether the supervisor is there: without it nobody knows how servers are. */
   readonly supervised = signal(true);
+  /** Grows with each change of any server: for what is about all of them, and needs not listen to each. */
+  readonly turn = signal(0);
   readonly jobs = signal<readonly Job[]>([]);
   /** The latest event, for whoever tells it. */
   readonly happened = signal<Happening | null>(null);
   /** How many seconds the daemon's clock is ahead of ours. */
   readonly ahead = signal(0);
+  /** The id of the latest event that we were told or that is behind us; who comes back asks for those after it. */
+  lastEvent: number | undefined;
   readonly #servers = new Map<string, Signal<Server>>();
   readonly #usage = new Map<string, Signal<Usage>>();
 
@@ -47,15 +59,18 @@ export class Store {
     batch(() => {
       switch (message.type) {
         case "servers":
+          // Those between the one that we had and this one are told next.
+          this.lastEvent ??= message.lastEvent;
           return this.#begin(message.servers, message.supervisor, message.now - now);
         case "server":
           return this.#put(message.name, message.server);
         case "removed":
           this.#servers.delete(message.name);
           this.#usage.delete(message.name);
+          this.turn.value += 1;
           return this.#list();
         case "usage":
-          return this.#measured(message.servers);
+          return this.#measured(message.at, message.servers);
         case "sparks":
           return this.#remember(message.servers);
         case "jobs":
@@ -67,6 +82,7 @@ export class Store {
           );
           return;
         case "event":
+          this.lastEvent = message.event.id;
           this.happened.value = message.event;
           return;
         default:
@@ -83,6 +99,7 @@ export class Store {
       this.names.value = null;
       this.jobs.value = [];
       this.happened.value = null;
+      this.lastEvent = undefined;
     });
   }
 
@@ -91,12 +108,14 @@ export class Store {
       if (!(name in servers)) this.#servers.delete(name);
     }
     for (const [name, server] of Object.entries(servers)) this.#put(name, server, false);
+    this.turn.value += 1;
     this.supervised.value = supervised;
     if (Number.isFinite(ahead)) this.ahead.value = ahead;
     this.#list();
   }
 
   #put(name: string, server: Server, list = true): void {
+    this.turn.value += 1;
     const found = this.#servers.get(name);
     if (found !== undefined) {
       found.value = server;
@@ -110,15 +129,16 @@ export class Store {
     this.names.value = [...this.#servers.keys()].sort((one, other) => one.localeCompare(other));
   }
 
-  #measured(servers: Record<string, [number, number, ...unknown[]]>): void {
+  #measured(at: number, servers: Record<string, Measured>): void {
     for (const name of this.#servers.keys()) {
-      const [cpu, memory] = servers[name] ?? [0, 0];
+      const told = servers[name];
       const usage = this.usage(name);
       const before = usage.value;
-      if (!(name in servers) && before.cpu === 0 && before.memory === 0) continue;
+      if (told === undefined && before.processes === 0) continue; // down since long
+      const [cpu, memory, processes = null, threads = null, read = null, written = null] = told ?? [0, 0, 0, 0];
       const cpus = [...before.cpus, cpu].slice(-SPARK);
       const memories = [...before.memories, memory].slice(-SPARK);
-      usage.value = { cpu, memory, cpus, memories };
+      usage.value = { at, cpu, memory, processes, threads, read, written, cpus, memories };
     }
   }
 

@@ -24,7 +24,7 @@ export interface Exit {
 
 export interface Health {
   state: string | null;
-  checks: Record<string, { healthy?: boolean | null; reason?: string | null } & Record<string, unknown>>;
+  checks: Record<string, "unknown" | "healthy" | "unhealthy">;
   note: string | null;
 }
 
@@ -60,6 +60,10 @@ export interface Server {
   memoryUsage: number;
   /** Bytes, of the machine. */
   totalMemory: number;
+  /** Seconds after which a stop kills it, by the config; null if it is no longer there. */
+  stopWithin?: number | null;
+  /** Bytes that it may have at most; null without a limit. */
+  memoryLimit?: number | null;
 }
 
 /** A change, as `/events` tells it. */
@@ -102,11 +106,14 @@ export interface Job {
   [more: string]: unknown;
 }
 
+/** CPU in percent of one core, memory in bytes, processes, threads, bytes read and written; there may be more. */
+export type Measured = [number, number, ...(number | null)[]];
+
 export type Message =
-  | { type: "servers"; servers: Record<string, Server>; supervisor: boolean; now: number }
+  | { type: "servers"; servers: Record<string, Server>; supervisor: boolean; now: number; lastEvent?: number }
   | { type: "server"; name: string; server: Server }
   | { type: "removed"; name: string }
-  | { type: "usage"; at: number; now?: number; servers: Record<string, [number, number, ...unknown[]]> }
+  | { type: "usage"; at: number; now?: number; servers: Record<string, Measured> }
   | { type: "sparks"; servers: Record<string, { cpu: (number | null)[]; memory: (number | null)[] }> }
   | { type: "jobs"; jobs: Job[] }
   | { type: "job"; job: Job }

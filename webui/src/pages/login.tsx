@@ -6,6 +6,8 @@ import { problemOf } from "../api/problem";
 import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
 import { TextField } from "../parts/field";
+import { PasswordField } from "../parts/password";
+import { now } from "../parts/time";
 import { t } from "../strings";
 
 /** The login page. */
@@ -18,6 +20,7 @@ export function Login() {
           {t.product}
         </h1>
         <Form />
+        <First />
       </div>
     </main>
   );
@@ -29,9 +32,11 @@ export function LoginAgain() {
     <Dialog title={t.login.again} onClose={() => undefined} firm>
       <p>{t.login.againWhy}</p>
       <Form name={account.value?.name ?? ""} />
-      <Button kind="quiet" onClick={forget}>
-        {t.login.other}
-      </Button>
+      <p class="login-other">
+        <Button kind="quiet" small onClick={forget}>
+          {t.login.other}
+        </Button>
+      </p>
     </Dialog>
   );
 }
@@ -41,21 +46,23 @@ function Form({ name: known = "" }: { name?: string }) {
   const [password, setPassword] = useState("");
   const [code, setCode] = useState<string | null>(null);
   const [fault, setFault] = useState<string>();
+  const [until, setUntil] = useState(0);
   const [busy, setBusy] = useState(false);
+  const waits = Math.ceil(until - now.value);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    if (busy) return;
+    if (busy || waits > 0) return;
     setBusy(true);
     setFault(undefined);
+    setUntil(0);
     try {
-      await logIn(name, password, code ?? "");
+      await logIn(name, password, code === null ? "" : code.trim());
     } catch (thrown) {
       const problem = problemOf(thrown);
-      if (problem.kind === "second-factor-needed" && code === null) {
-        setCode("");
-      } else {
-        setFault(problem.retryAfter ? t.login.wait(problem.retryAfter) : problem.message);
-      }
+      // Some other answer than that a code is missing: of the code that was sent, or of the password.
+      if (problem.kind === "second-factor-needed" && code === null) setCode("");
+      else if (problem.retryAfter === undefined) setFault(problem.message);
+      else setUntil(Date.now() / 1000 + problem.retryAfter);
     } finally {
       setBusy(false);
     }
@@ -64,18 +71,18 @@ function Form({ name: known = "" }: { name?: string }) {
     <form onSubmit={(event) => void submit(event)} aria-label={t.login.title}>
       <TextField
         label={t.login.name}
+        name="username"
         value={name}
         onInput={setName}
         autoComplete="username"
         autoFocus={known === ""}
-        disabled={known !== ""}
+        readOnly={known !== ""}
         required
       />
-      <TextField
+      <PasswordField
         label={t.login.password}
         value={password}
         onInput={setPassword}
-        type="password"
         autoComplete="current-password"
         autoFocus={known !== ""}
         required
@@ -83,7 +90,8 @@ function Form({ name: known = "" }: { name?: string }) {
       {code !== null && (
         <TextField
           label={t.login.code}
-          hint={t.login.codeHint}
+          name="code"
+          hint={`${t.login.codeHint}. ${t.login.recoveryHint}`}
           value={code}
           onInput={setCode}
           autoComplete="one-time-code"
@@ -91,14 +99,29 @@ function Form({ name: known = "" }: { name?: string }) {
           required
         />
       )}
-      {fault !== undefined && (
-        <p class="bad" role="alert">
-          {fault}
-        </p>
-      )}
-      <Button type="submit" kind="primary" busy={busy}>
+      <div role="alert" class="login-fault">
+        {until > 0 ? (
+          <p class={waits > 0 ? "warn" : "good"}>
+            {/* Counted down for the eye alone: a screen reader is told once, and when it is over. */}
+            {waits > 0 && <span class="hidden">{t.login.waitFor}</span>}
+            <span aria-hidden={waits > 0}>{waits > 0 ? t.login.wait(waits) : t.login.waited}</span>
+          </p>
+        ) : (
+          fault !== undefined && <p class="bad">{fault}</p>
+        )}
+      </div>
+      <Button type="submit" kind="primary" busy={busy} disabled={waits > 0}>
         {t.login.action}
       </Button>
     </form>
+  );
+}
+
+function First() {
+  return (
+    <details class="login-first">
+      <summary>{t.login.first}</summary>
+      <p class="hint">{t.login.firstHint}</p>
+    </details>
   );
 }

@@ -18,6 +18,8 @@ export interface ButtonProps {
   hint?: string | undefined;
   /** Whether it is at work, beside what `onClick` waits for. */
   busy?: boolean | undefined;
+  /** Whether something goes on that it stands for; unlike one that is busy, it can be pressed. */
+  going?: boolean | undefined;
   small?: boolean;
   class?: string;
   /** Its promise is waited for; what it throws is told in a toast. */
@@ -56,7 +58,7 @@ export function Button(props: ButtonProps) {
       title={props.hint ?? (bare ? props.label : undefined)}
       onClick={click}
     >
-      {busy ? <span class="spinner" aria-hidden="true" /> : props.icon && <Icon name={props.icon} />}
+      {busy || props.going ? <span class="spinner" aria-hidden="true" /> : props.icon && <Icon name={props.icon} />}
       {!bare && <span>{props.children}</span>}
     </button>
   );

@@ -8,7 +8,11 @@ export interface FieldProps {
   hint?: ComponentChildren;
   error?: string | undefined;
   /** Draws the control, which takes these attributes. */
-  children: (attributes: { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean }) => ComponentChildren;
+  children: (attributes: {
+    id: string;
+    "aria-describedby": string | undefined;
+    "aria-invalid": boolean;
+  }) => ComponentChildren;
 }
 
 /** A field. */
@@ -40,6 +44,10 @@ export interface TextFieldProps {
   required?: boolean;
   placeholder?: string;
   disabled?: boolean;
+  /** What password managers go by, with `autoComplete`. */
+  name?: string;
+  /** It cannot be changed, but belongs to what is sent: a password manager takes the name from it. */
+  readOnly?: boolean;
   inputMode?: "text" | "numeric" | "search";
   spellcheck?: boolean;
 }
@@ -48,7 +56,7 @@ export interface TextFieldProps {
 export function TextField({ label, value, onInput, hint, error, type = "text", autoFocus, ...rest }: TextFieldProps) {
   const self = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    // The attribute counts only for the first element of a page.
+    // The attribute counts only in a dialog that is opened, and for the first element of a page.
     if (autoFocus) self.current?.focus();
   }, []);
   return (
@@ -59,6 +67,7 @@ export function TextField({ label, value, onInput, hint, error, type = "text", a
           {...rest}
           spellcheck={rest.spellcheck ?? false}
           ref={self}
+          autofocus={autoFocus ?? false}
           type={type as "text"} // Preact's types have a kind of element for each
           value={value}
           onInput={(event) => onInput(event.currentTarget.value)}

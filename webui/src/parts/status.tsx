@@ -7,6 +7,7 @@ import { t } from "../strings";
 export function statusOf(server: Server): { text: string; tone: "good" | "warn" | "bad" | "info" | "dim" } {
   if (server.paused) return { text: t.state.paused, tone: "warn" };
   if (server.state === "running" && server.health.state === "unhealthy") return { text: t.state.unhealthy, tone: "warn" };
+  if (server.state === "stopped" && server.next?.action === "start") return { text: t.state.waiting, tone: "info" };
   const tone = { stopped: "dim", starting: "info", running: "good", stopping: "info", backoff: "bad", failed: "bad" } as const;
   return { text: t.state[server.state], tone: tone[server.state] };
 }

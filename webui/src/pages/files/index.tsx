@@ -1,8 +1,55 @@
-/** Not built yet. */
+/** The files of a server: a folder, its trash, or a search below it, as the address says. */
 
+import { may } from "../../api/account";
+import { store } from "../../live/store";
+import { Popups } from "../../parts/popup";
+import { place } from "../../route";
+import { t } from "../../strings";
+import { isOver } from "../jobs/about";
+import { JobLine } from "../jobs/progress";
 import type { ServerPageProps } from "../server";
+import { Bin } from "./bin";
+import { Dropzone } from "./dropzone";
+import { Folder } from "./folder";
+import { Interrupted } from "./interrupted";
+import { Seek } from "./seek";
+import "./files.css";
+
+/** Work that shows itself elsewhere. */
+const ELSEWHERE = new Set(["search", "size"]);
 
 /** Draw it. */
 export default function Files({ name }: ServerPageProps) {
-  return <p>{name}</p>;
+  const { parts, query } = place.value;
+  const path = parts.slice(3).join("/");
+  const trash = query.get("view") === "trash";
+  const find = query.has("find");
+  const shown = trash ? (
+    <Bin server={name} path={path} />
+  ) : find ? (
+    <Seek server={name} path={path} />
+  ) : (
+    <Folder key={path} server={name} path={path} />
+  );
+  return (
+    <Dropzone server={name} path={path} on={!trash && !find && may("server.files.upload", name)}>
+      <Interrupted server={name} />
+      <Working server={name} />
+      {shown}
+      <Popups />
+    </Dropzone>
+  );
+}
+
+/** The work that goes on in this server's files, whoever has begun it. */
+function Working({ server }: { server: string }) {
+  const jobs = store.jobs.value.filter((job) => job.server === server && !isOver(job) && !ELSEWHERE.has(job.kind));
+  if (jobs.length === 0) return null;
+  return (
+    <section class="files-working" aria-label={t.files.work.running}>
+      {jobs.map((job) => (
+        <JobLine key={job.id} job={job} brief />
+      ))}
+    </section>
+  );
 }

@@ -8,6 +8,7 @@ import { Icon, type IconName } from "../../parts/icon";
 import { lazy } from "../../parts/lazy";
 import { Fault, Waiting } from "../../parts/load";
 import { Status } from "../../parts/status";
+import { Buttons } from "../../servers/buttons";
 import { hashOf, place } from "../../route";
 import { t } from "../../strings";
 import Overview from "./overview";
@@ -33,6 +34,10 @@ const TABS: readonly Tab[] = [
   { at: "schedules", title: t.server.schedules, icon: "clock", needs: "server.view", page: lazy(() => import("../schedules")) },
 ];
 
+/** A page that is no tab, but belongs to one. */
+const EDITOR: Tab = { at: "edit", title: t.editor.title, icon: "edit", needs: "server.files.download", page: lazy(() => import("../editor")) };
+const EDITOR_OF = "files";
+
 /** Draw it. */
 export default function ServerPage({ name }: ServerPageProps) {
   if (store.names.value === null) return <Waiting />;
@@ -40,19 +45,22 @@ export default function ServerPage({ name }: ServerPageProps) {
   if (server === undefined) return <Fault problem={new Problem(t.problem.noServer(name), "no-such-server")} />;
   const [, , at = ""] = place.value.parts;
   const tabs = TABS.filter((tab) => may(tab.needs, name));
-  const tab = tabs.find((one) => one.at === at);
+  const tab = [...tabs, ...(may(EDITOR.needs, name) ? [EDITOR] : [])].find((one) => one.at === at);
+  const current = at === EDITOR.at ? EDITOR_OF : at;
   return (
     <>
       <div class="title">
         <h1>{name}</h1>
         <Status server={server} />
+        <span class="grow" />
+        <Buttons name={name} server={server} large={at === ""} />
       </div>
       <nav class="tabs" aria-label={t.server.tabs}>
         {tabs.map((one) => (
           <a
             key={one.at}
             href={hashOf(one.at === "" ? ["server", name] : ["server", name, one.at])}
-            aria-current={one.at === at ? "page" : undefined}
+            aria-current={one.at === current ? "page" : undefined}
           >
             <Icon name={one.icon} />
             {one.title}

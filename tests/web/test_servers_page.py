@@ -1,0 +1,182 @@
+"""The list of servers in a browser: it is live, says what comes next, and asks before it hurts."""
+
+import os
+import re
+import signal
+from typing import cast
+
+from playwright.sync_api import Locator, Page, expect
+
+from ..system.house import program, sleeper
+from .axe import accessible
+from .faults import Faults
+from .shots import shot
+from .site import Site
+from .visitor import Visitor, fits
+
+FAILS = {"command": ["sh", "-c", "echo last words; exit 3"]}
+
+
+def row(page: Page, name: str) -> Locator:
+    """The row of a server."""
+    return page.locator(f'[data-server="{name}"]')
+
+
+def state(page: Page, name: str, word: str) -> None:
+    """Wait until a server is shown in a state."""
+    expect(row(page, name)).to_have_attribute("data-state", word)
+
+
+def test_the_list_shows_how_servers_are_and_why(house: Site, visit: Visitor) -> None:
+    house.configure(
+        app=sleeper(),
+        off=sleeper(enabled=False),
+        parked={**FAILS, "budget": {"restarts": 0}},
+        crasher={**FAILS, "backoff": {"initial": 600, "cap": 600, "jitter": 0}},
+        waits=sleeper(requires="late"),
+        late=sleeper(ready="notify"),
+    )
+    house.start()
+    page = visit()
+    expect(page.get_by_text("2 of 6 servers up")).to_be_visible()
+    expect(page.get_by_text("2 crashed")).to_be_visible()
+    expect(row(page, "parked")).to_contain_text("exited with code 3")
+    expect(row(page, "parked")).to_contain_text("stays down until somebody starts it")
+    expect(row(page, "waits")).to_contain_text("starts when late is ready")
+    counted = row(page, "crasher").get_by_text(re.compile(r"restarts in \d+ min( \d+ s)?, 1 of 5"))
+    expect(counted).to_be_visible()
+    first = counted.inner_text()
+    expect(counted).not_to_have_text(first)  # it counts
+    expect(row(page, "app").locator(".memory .number")).to_have_text(re.compile(r"[1-9].* [KM]iB"))
+    accessible(page)
+    shot(page, "servers")
+
+    page.keyboard.press("/")
+    page.keyboard.type("PAR")
+    expect(page.locator("[data-server]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Crashed").click()
+    expect(page.locator("[data-server]")).to_have_count(2)
+    page.get_by_role("button", name=re.compile("^All")).click()
+    page.get_by_role("columnheader", name="State").get_by_role("button").click()
+    expect(page.locator("[data-server]").first).to_have_attribute("data-server", "parked")
+    page.reload()
+    expect(page.locator("[data-server]").first).to_have_attribute("data-server", "parked")
+
+    phone = visit(phone=True)
+    expect(row(phone, "crasher")).to_contain_text("restarts in")
+    fits(phone)
+    accessible(phone)
+    shot(phone, "servers-phone")
+
+
+def test_a_stop_is_asked_for_and_one_that_takes_long_can_be_killed(house: Site, visit: Visitor) -> None:
+    house.configure(app=sleeper(), stubborn=program("stubborn", stopGrace=20))
+    house.start()
+    house.console("stubborn").until("ready")
+    page = visit()
+    state(page, "stubborn", "running")
+
+    page.get_by_role("button", name="Stop app").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("killed if it has not ended after 30 s")
+    accessible(page)
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_be_hidden()
+    state(page, "app", "running")
+    page.get_by_role("button", name="Stop app").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    state(page, "app", "stopped")
+    expect(row(page, "app")).to_contain_text("by admin")
+    page.get_by_role("button", name="Start app").click()  # without a question
+    state(page, "app", "running")
+    before = house.pid("app")
+    page.get_by_role("button", name="Restart app").click()
+    page.get_by_role("dialog").get_by_role("button", name="Restart").click()
+    house.until(lambda: house.about("app")["pid"] not in (None, before), "app runs anew")
+
+    page.get_by_role("button", name="Stop stubborn").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    state(page, "stubborn", "stopping")
+    expect(row(page, "stubborn")).to_contain_text(re.compile(r"is killed in \d+ s, if it has not ended"))
+    page.get_by_role("button", name="Stopping… stubborn").click()
+    page.get_by_role("dialog").get_by_role("button", name="Kill").click()
+    state(page, "stubborn", "stopped")
+
+
+def test_several_are_stopped_and_started_at_once(house: Site, visit: Visitor) -> None:
+    house.configure(**{f"s{number}": sleeper() for number in range(4)})
+    house.start()
+    page = visit()
+    state(page, "s3", "running")
+    for name in ("s0", "s2"):
+        page.get_by_role("checkbox", name=f"Select {name}").check()
+    bar = page.get_by_role("toolbar")
+    expect(bar).to_contain_text("2 selected")
+    bar.get_by_role("button", name="Stop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stop: done for 2 servers.")).to_be_visible()
+    for name, word in (("s0", "stopped"), ("s1", "running"), ("s2", "stopped"), ("s3", "running")):
+        state(page, name, word)
+    page.get_by_role("checkbox", name="Select all that are shown").check()
+    expect(bar).to_contain_text("4 selected")
+    bar.get_by_role("button", name="Start", exact=True).click()
+    for name in ("s0", "s2"):
+        state(page, name, "running")
+
+
+def test_what_others_do_and_crashes_are_told_and_the_list_follows(house: Site, visit: Visitor) -> None:
+    house.configure(app=sleeper(), chat=program("echo"))
+    house.start()
+    page = visit()
+    state(page, "app", "running")
+
+    house.configure(app=sleeper(), chat=program("echo"), new=sleeper())
+    state(page, "new", "running")
+    house.configure(app=sleeper(), chat=program("echo"))
+    expect(row(page, "new")).to_contain_text("it is gone when it has ended")
+    house.order("new", "TERM")
+    expect(row(page, "new")).to_have_count(0)
+
+    house.order("chat", "TERM")
+    messages = page.get_by_role("region", name="Messages")
+    expect(messages).to_contain_text("chat was stopped by somebody at the machine")
+    os.kill(house.pid("app"), signal.SIGSEGV)
+    expect(messages).to_contain_text("app crashed: was ended by SIGSEGV")
+    expect(messages).to_contain_text("app is up again.")
+    messages.get_by_role("status").filter(has_text="app is up").get_by_role("button", name="Show").click()
+    expect(page.get_by_role("navigation", name="Pages of this server")).to_be_visible()
+
+
+def test_the_list_comes_back_when_the_daemon_was_killed(house: Site, visit: Visitor, faults: Faults) -> None:
+    faults.allow(r"WebSocket connection|ERR_CONNECTION|status of 50\d|Failed to load resource")
+    house.configure(app=sleeper())
+    house.start()
+    page = visit()
+    state(page, "app", "running")
+    pid = house.pid("app")
+    os.kill(cast("int", house.daemon), signal.SIGKILL)
+    house.until_it_answers()
+    house.order("app", "TERM")
+    state(page, "app", "stopped")
+    page.get_by_role("button", name="Start app").click()
+    state(page, "app", "running")
+    assert house.pid("app") != pid
+
+
+def test_who_may_only_look_is_offered_no_more(house: Site, visit: Visitor, faults: Faults) -> None:
+    faults.allow("status of 401")
+    house.configure(app=sleeper())
+    house.start()
+    made = house.local.post(
+        "/accounts", json={"username": "maria", "password": "maria's word", "grants": ["server.view"]}
+    )
+    assert made.is_success, made.text
+    page = visit(logged_in=False)
+    page.get_by_label("Name").fill("maria")
+    page.get_by_label("Password", exact=True).fill("maria's word")
+    page.get_by_role("button", name="Log in").click()
+    state(page, "app", "running")
+    expect(row(page, "app").get_by_role("button", name="Stop app")).to_have_count(0)
+    expect(row(page, "app").get_by_role("checkbox")).to_have_count(0)
+    expect(row(page, "app").get_by_role("button", name="More for app")).to_be_disabled()

@@ -1,0 +1,19 @@
+/** What is asked once and then kept up by events has to be asked anew when the stream was cut: events were missed. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { connection } from "./stream";
+
+/** Call `ask` each time that the stream is back after it was cut. */
+export function useBack(ask: () => unknown): void {
+  const latest = useRef(ask);
+  latest.current = ask;
+  useEffect(() => {
+    let cut = false;
+    return connection.subscribe(({ state }) => {
+      if (state === "cut") cut = true;
+      if (state !== "open" || !cut) return;
+      cut = false;
+      void latest.current();
+    });
+  }, []);
+}

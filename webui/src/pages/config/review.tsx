@@ -1,0 +1,47 @@
+/** The question before a config is saved: what that changes, of just this text. */
+
+import { Button } from "../../parts/button";
+import { Dialog, open } from "../../parts/dialog";
+import { Problem } from "../../api/problem";
+import { t } from "../../strings";
+import { check, type Report } from "./report";
+import { Summary } from "./summary";
+
+/** Ask; resolves to whether it shall be saved. Throws `Problem` with what is wrong if it cannot be. */
+export async function reviewed(text: string): Promise<boolean> {
+  const report = await check(text);
+  if (!report.valid) throw new Problem(report.error ?? t.config.invalid, "invalid-config", 400);
+  return new Promise((resolve) =>
+    open((close) => (
+      <Review
+        report={report}
+        answer={(is) => {
+          close();
+          resolve(is);
+        }}
+      />
+    )),
+  );
+}
+
+function Review({ report, answer }: { report: Report; answer: (is: boolean) => void }) {
+  const restarts = report.changes?.restartNeeded.length ?? 0;
+  return (
+    <Dialog
+      title={t.config.reviewTitle}
+      onClose={() => answer(false)}
+      actions={
+        <>
+          <Button onClick={() => answer(false)}>{t.cancel}</Button>
+          <Button kind="primary" onClick={() => answer(true)}>
+            {t.save}
+          </Button>
+        </>
+      }
+    >
+      {restarts > 0 && <p>{t.config.restartNote(restarts)}</p>}
+      <Summary report={report} />
+      {report.warnings.length > 0 && <p class="warn">{t.config.mistakes(0, report.warnings.length)}</p>}
+    </Dialog>
+  );
+}
