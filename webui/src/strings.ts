@@ -458,7 +458,7 @@ export const t = {
     uploads: "Upload",
     trash: "Trash",
     find: "Search",
-    notModify: "You are not permitted to change files here.",
+    keptTo: (folders: string) => `You are permitted to see only: ${folders}`,
     notDownload: "You are not permitted to read files here.",
     naming: {
       file: "New file",

@@ -17,7 +17,7 @@ const f = t.files;
 export function Bar({ here, chosen, shown, onNone }: { here: Here; chosen: readonly Entry[]; shown: number; onNone: () => void }) {
   const { server, path, entries } = here;
   const count = chosen.length;
-  const can = rights(server);
+  const can = rights(server, path);
   const names = chosen.map((one) => one.name);
   const folders = chosen.filter((one) => one.folder && !one.link).map((one) => one.name);
   const size = chosen.reduce((sum, one) => sum + (one.folder ? 0 : one.size), 0);

@@ -74,7 +74,7 @@ export function Folder({ server, path }: { server: string; path: string }) {
   });
 
   const here = { server, path, entries };
-  const can = rights(server);
+  const can = rights(server, path);
   const chosen = entries.filter((one) => selection.chosen.has(one.key) && one.addressable);
   const names = chosen.map((one) => one.name);
   const folders = chosen.filter((one) => one.folder && !one.link).map((one) => one.name);

@@ -1,7 +1,8 @@
 /** The files of a server: a folder, its trash, or a search below it, as the address says. */
 
-import { may } from "../../api/account";
+import { keptTo } from "../../api/account";
 import { store } from "../../live/store";
+import { Icon } from "../../parts/icon";
 import { Popups } from "../../parts/popup";
 import { place } from "../../route";
 import { t } from "../../strings";
@@ -9,9 +10,11 @@ import { isOver } from "../jobs/about";
 import { JobLine } from "../jobs/progress";
 import type { ServerPageProps } from "../server";
 import { Bin } from "./bin";
+import { rights } from "./choices";
 import { Dropzone } from "./dropzone";
 import { Folder } from "./folder";
 import { Interrupted } from "./interrupted";
+import { isInside, plain } from "./paths";
 import { Seek } from "./seek";
 import "./files.css";
 
@@ -32,12 +35,25 @@ export default function Files({ name }: ServerPageProps) {
     <Folder key={path} server={name} path={path} />
   );
   return (
-    <Dropzone server={name} path={path} on={!trash && !find && may("server.files.upload", name)}>
+    <Dropzone server={name} path={path} on={!trash && !find && rights(name, path).upload}>
       <Interrupted server={name} />
+      <Limits server={name} path={path} />
       <Working server={name} />
       {shown}
       <Popups />
     </Dropzone>
+  );
+}
+
+/** Who sees only some folders is told so where he would wonder. */
+function Limits({ server, path }: { server: string; path: string }) {
+  const folders = keptTo("server.files.view", server);
+  if (folders === null || folders.some((folder) => isInside(path, plain(folder)))) return null;
+  return (
+    <div class="notice">
+      <Icon name="info" />
+      <span>{t.files.keptTo(folders.join(", "))}</span>
+    </div>
   );
 }
 

@@ -35,7 +35,7 @@ interface ToolbarProps {
 export function Toolbar(props: ToolbarProps) {
   const { here, filter, hidden } = props;
   const { server, path, entries } = here;
-  const can = rights(server);
+  const can = rights(server, path);
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const taken = new Set(entries.map((one) => one.name));
