@@ -60,16 +60,18 @@ export function Bar({ here, chosen, shown, onNone }: { here: Here; chosen: reado
                 {f.remove}
               </Button>
             )}
-            <Button
-              small
-              kind="quiet"
-              icon="more"
-              label={f.actionsChosen}
-              onClick={(event) => {
-                const { left, bottom } = (event.currentTarget as Element).getBoundingClientRect();
-                popUp(f.actionsChosen, itemsFor(here, chosen), left, bottom);
-              }}
-            />
+            {itemsFor(here, chosen).length > 0 && (
+              <Button
+                small
+                kind="quiet"
+                icon="more"
+                label={f.actionsChosen}
+                onClick={(event) => {
+                  const { left, bottom } = (event.currentTarget as Element).getBoundingClientRect();
+                  popUp(f.actionsChosen, itemsFor(here, chosen), left, bottom);
+                }}
+              />
+            )}
             <Button small kind="quiet" icon="x" label={f.chooseNone} onClick={onNone} />
           </>
         )}

@@ -23,6 +23,8 @@ export interface Here {
   server: string;
   path: string;
   entries: readonly Entry[];
+  /** Give the focus to what has this name as soon as it is there. */
+  select: (name: string) => void;
 }
 
 const f = t.files;
@@ -62,6 +64,7 @@ export function rename(here: Here, entry: Entry): void {
     taken,
     run: async (name) => {
       await carryOne(here.server, "mv", join(here.path, entry.name), join(here.path, name));
+      here.select(name);
       touch(here.server, here.path);
     },
   });

@@ -46,6 +46,7 @@ export function Toolbar(props: ToolbarProps) {
   const copied = clipboard.value?.server === server ? clipboard.value : null;
   const made = (make: typeof makeFile) => async (name: string) => {
     await make(server, join(path, name));
+    here.select(name);
     touch(server, path);
   };
   return (
