@@ -27,6 +27,7 @@ SENTENCES = {
     "schedule.run": "{user} ran {schedule} of {server}",
     "schedule.skip": "{user} skipped {schedule} of {server}",
     "server.console.access": "{user} opened the console of {server}",
+    "server.console.logs": "{user} read the logs of {server}",
     "server.console.input": "{user} typed into the console of {server}",
     "server.files.bulk": "{user} did several things with files of {server}",
     "server.files.changeMode": "{user} changed the mode of {path} of {server}",

@@ -36,6 +36,7 @@ export default defineConfig({
   build: {
     outDir: "../daemon/webui",
     emptyOutDir: true,
+    manifest: true,
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

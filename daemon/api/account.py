@@ -1,6 +1,6 @@
 """`/account`: who one is oneself, and one's own password."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from starlette.responses import JSONResponse, Response
 
@@ -10,7 +10,7 @@ from ..errors import ApiError
 from ..keys import Key
 from ..logins import WrongCredentials
 from ..parts import Answer, Call
-from ..permissions import PERMISSIONS, rights_of
+from ..permissions import PERMISSIONS, SCOPED, rights_of
 from ..privileges import grant_to_data
 from ..schemas import ACCOUNT_FILE, JSON_BODY
 from ..sessions import Session
@@ -67,8 +67,10 @@ def _described(call: Call, services: Collection[str]) -> Response:
     rights = call.who.standing.rights
     # Of most people the rights name no servers: then they are the same everywhere.
     everywhere = None if rights.names_servers else _permitted(call, "")
+    beyond = _permitted(call, None)
     may = {name: _permitted(call, name) if everywhere is None else everywhere for name in sorted(services)}
-    limits = {name: _limits(call, name, permitted) for name, permitted in may.items() if permitted}
+    may = {name: permitted for name, permitted in may.items() if _tells(permitted, beyond)}
+    limits = {name: _limits(call, name, permitted) for name, permitted in may.items()}
     holder = call.who.holder
     account = call.parts.people.accounts.get(holder.user)
     return JSONResponse(
@@ -81,8 +83,8 @@ def _described(call: Call, services: Collection[str]) -> Response:
             else "local",
             "secondFactor": account is not None and account.factor is not None,
             "recoveryCodes": 0 if account is None or account.factor is None else len(account.factor.recovery),
-            "permissions": _permitted(call, None),
-            "servers": {name: permitted for name, permitted in may.items() if permitted},
+            "permissions": beyond,
+            "servers": may,
             "limits": {name: limited for name, limited in limits.items() if limited},
             "rights": [[grant_to_data(grant) for grant in layer] for layer in rights.layers],
             "roles": _givable(call),
@@ -98,11 +100,12 @@ def _givable(call: Call) -> dict[str, object]:
 
 
 def _permitted(call: Call, server: str | None) -> list[str]:
-    return [
-        name
-        for name in PERMISSIONS
-        if (server is None or name.startswith("server.")) and call.who.may(name, server)
-    ]
+    return [name for name in PERMISSIONS if (server is None or name in SCOPED) and call.who.may(name, server)]
+
+
+def _tells(permitted: Sequence[str], beyond: Sequence[str]) -> bool:
+    """Tell whether a server is named: who may share anything does not hear by that what servers there are."""
+    return any(name.startswith("server.") or name not in beyond for name in permitted)
 
 
 def _limits(call: Call, server: str, permitted: Collection[str]) -> dict[str, object]:

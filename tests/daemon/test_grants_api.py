@@ -46,6 +46,15 @@ async def test_one_sees_what_one_may(house: House) -> None:
         "rights": [["accounts.view", {"permissions": ["server.console.*"], "servers": ["mc"]}]],
         "roles": {},
     }
+    others = await guest(
+        house,
+        "shares.create",
+        {"permissions": ["audit.view", "shares.view"], "servers": ["bot"]},
+        name="other",
+    )
+    assert said(await others.get("/account"))["servers"] == {
+        "bot": ["shares.create", "shares.view", "audit.view"]
+    }, "what can be had for some servers; and no server is named for what is permitted everywhere"
     everything = said(await house.local.get("/account"))
     assert (everything["kind"], everything["name"]) == ("local", "@local")
     assert len(everything["permissions"]) == len(PERMISSIONS)  # type: ignore[arg-type]

@@ -78,8 +78,7 @@ def test_a_shared_console_is_read_along_without_an_account(
     dialog.get_by_role("button", name="I have kept it").click()
     guest = visit(link.removeprefix(home.address), phone=True, logged_in=False)
     expect(guest.get_by_text("Live", exact=True)).to_be_visible()
-    with home.view("chat") as console:
-        console.type("hello to all")
+    home.console("chat").type("hello to all")
     output = guest.get_by_role("region", name="Output")
     expect(output.get_by_text("hello to all").first).to_be_attached()
     fits(guest)
@@ -109,7 +108,7 @@ def test_sessions_are_ended_one_by_one_and_all_others_at_once(
     expect(entries).to_have_count(1)
     for other in others:
         expect(other.get_by_role("dialog", name="Log in again")).to_be_visible()
-    entries.first.get_by_role("button", name="End the session").click()
+    entries.first.get_by_role("button", name="Log out").click()
     question = page.get_by_role("dialog")
     expect(question).to_contain_text("the session of this page")
     question.get_by_role("button", name="End", exact=True).click()

@@ -98,9 +98,7 @@ def test_a_stop_is_asked_for_and_one_that_takes_long_can_be_killed(house: Site, 
     page.get_by_role("button", name="Stop stubborn").click()
     page.get_by_role("dialog").get_by_role("button", name="Stop").click()
     state(page, "stubborn", "stopping")
-    expect(row(page, "stubborn")).to_contain_text(
-        re.compile(r"is killed in \d+ s, if it has not ended")
-    )
+    expect(row(page, "stubborn")).to_contain_text(re.compile(r"is killed in \d+ s, if it has not ended"))
     page.get_by_role("button", name="Stopping… stubborn").click()
     page.get_by_role("dialog").get_by_role("button", name="Kill").click()
     state(page, "stubborn", "stopped")
@@ -142,11 +140,11 @@ def test_what_others_do_and_crashes_are_told_and_the_list_follows(house: Site, v
 
     house.order("chat", "TERM")
     messages = page.get_by_role("region", name="Messages")
-    expect(messages).to_contain_text("chat was stopped by somebody at the machine.")
+    expect(messages).to_contain_text("chat was stopped by somebody at the machine")
     os.kill(house.pid("app"), signal.SIGSEGV)
     expect(messages).to_contain_text("app crashed: was ended by SIGSEGV")
     expect(messages).to_contain_text("app is up again.")
-    messages.get_by_role("button", name="Show").first.click()
+    messages.get_by_role("status").filter(has_text="app is up").get_by_role("button", name="Show").click()
     expect(page.get_by_role("navigation", name="Pages of this server")).to_be_visible()
 
 
@@ -176,7 +174,7 @@ def test_who_may_only_look_is_offered_no_more(house: Site, visit: Visitor, fault
     assert made.is_success, made.text
     page = visit(logged_in=False)
     page.get_by_label("Name").fill("maria")
-    page.get_by_label("Password").fill("maria's word")
+    page.get_by_label("Password", exact=True).fill("maria's word")
     page.get_by_role("button", name="Log in").click()
     state(page, "app", "running")
     expect(row(page, "app").get_by_role("button", name="Stop app")).to_have_count(0)

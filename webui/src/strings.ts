@@ -177,6 +177,7 @@ export const t = {
     ofLimit: (limit: string) => `of ${limit}`,
     itsLimit: (part: string, limit: string) => `${part} of its limit of ${limit}`,
     ofMachine: (part: string, total: string) => `${part} of the machine's ${total}`,
+    ill: (checks: string) => `unhealthy by ${checks}`,
     signalNumber: (signal: number) => `signal ${signal}`,
     sendSignal: (name: string) => `Send a signal to ${name}`,
     signalName: "Signal",
@@ -233,6 +234,7 @@ export const t = {
       running: (count: number) => `${some(count, "of them runs", "of them run")}.`,
     },
     bulk: {
+      none: (action: string) => `${action}: there is none of them for whom that is something.`,
       done: (action: string, count: number) => `${action}: done for ${some(count, "server", "servers")}.`,
       failed: (action: string, failed: number, all: number, why: string) =>
         `${action}: ${failed} of ${all} could not be done. ${why}`,
@@ -728,7 +730,7 @@ export const t = {
     begins: "Nothing older is kept.",
     noTime: "Nobody knows when",
     around: "Show what stands around this line, and link to it",
-    aroundAt: (moment: string) => `Show what stands around the line of ${moment}`,
+    aroundAt: (moment: string) => `${moment}: show what stands around this line`,
     more: (count: number) => `… ${some(count, "more character", "more characters")}`,
   },
   schedules: {
@@ -1191,6 +1193,7 @@ export const t = {
     expires: "Ends if unused",
     end: "End",
     endOf: (device: string) => `End the session on ${device}`,
+    logOutOf: (device: string) => `Log out on ${device}, this device`,
     endSure: (device: string) => `End the session on ${device}?`,
     endWhat: (name: string) => `What ${name} has open there is closed at once.`,
     self: "It is the session of this page: you have to log in again.",
@@ -1207,7 +1210,7 @@ export const t = {
   },
 
   audit: {
-    filter: "Filter of the audit log",
+    filter: "Filter",
     entries: "Entries",
     user: "Who",
     server: "Server",
@@ -1300,6 +1303,7 @@ export const t = {
       "schedule.miss": ["missed", "miss", (d) => `the schedule ${d("schedule")} of ${d("server")}`],
       "schedule.run": ["ran", "run", (d) => `the schedule ${d("schedule")} of ${d("server")}`],
       "schedule.skip": ["skipped", "skip", (d) => `the schedule ${d("schedule")} of ${d("server")}`],
+      "server.console.logs": ["read", "read", (d) => `the logs of ${d("server")}`],
       "server.console.access": ["opened", "open", (d) => `the console of ${d("server")}`],
       "server.console.input": [
         "typed",

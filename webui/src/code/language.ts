@@ -1,4 +1,9 @@
-/** Which language a file is written in, by its name; each is loaded when it is first needed. */
+/**
+ * Which language a file is written in, by its name; each is loaded when it is first needed.
+ *
+ * They are the modes of CodeMirror 5, line by line: whole grammars are ten times as large, and would be most of the
+ * page. What is folded goes by indentation.
+ */
 
 import { type LanguageSupport, StreamLanguage, type StreamParser } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
@@ -10,10 +15,7 @@ function mode<N extends string>(load: () => Promise<Record<N, StreamParser<unkno
   return async () => StreamLanguage.define((await load())[name]);
 }
 
-const script =
-  (config: { jsx?: boolean; typescript?: boolean } = {}): Loader =>
-  async () =>
-    (await import("@codemirror/lang-javascript")).javascript(config);
+const script = () => import("@codemirror/legacy-modes/mode/javascript");
 const clike = () => import("@codemirror/legacy-modes/mode/clike");
 
 /** By the name that a person knows. */
@@ -22,33 +24,33 @@ const LANGUAGES = {
   "C#": mode(clike, "csharp"),
   "C++": mode(clike, "cpp"),
   "CMake": mode(() => import("@codemirror/legacy-modes/mode/cmake"), "cmake"),
-  "CSS": async () => (await import("@codemirror/lang-css")).css(),
+  "CSS": mode(() => import("@codemirror/legacy-modes/mode/css"), "css"),
   "Diff": mode(() => import("@codemirror/legacy-modes/mode/diff"), "diff"),
   "Dockerfile": mode(() => import("@codemirror/legacy-modes/mode/dockerfile"), "dockerFile"),
   "Go": mode(() => import("@codemirror/legacy-modes/mode/go"), "go"),
   "Groovy": mode(() => import("@codemirror/legacy-modes/mode/groovy"), "groovy"),
-  "HTML": async () => (await import("@codemirror/lang-html")).html(),
+  "HTML": mode(() => import("@codemirror/legacy-modes/mode/xml"), "html"),
   "Hjson": async () => (await import("./hjson")).hjson(),
-  "JSON": async () => (await import("@codemirror/lang-json")).json(),
+  "JSON": mode(script, "json"),
   "Java": mode(clike, "java"),
-  "JavaScript": script({ jsx: true }),
+  "JavaScript": mode(script, "javascript"),
   "Kotlin": mode(clike, "kotlin"),
   "Lua": mode(() => import("@codemirror/legacy-modes/mode/lua"), "lua"),
-  "Markdown": async () => (await import("@codemirror/lang-markdown")).markdown(),
+  "Markdown": mode(() => import("./markdown"), "markdown"),
   "Nginx": mode(() => import("@codemirror/legacy-modes/mode/nginx"), "nginx"),
   "Perl": mode(() => import("@codemirror/legacy-modes/mode/perl"), "perl"),
   "PowerShell": mode(() => import("@codemirror/legacy-modes/mode/powershell"), "powerShell"),
   "Properties": mode(() => import("@codemirror/legacy-modes/mode/properties"), "properties"),
-  "Python": async () => (await import("@codemirror/lang-python")).python(),
+  "Python": mode(() => import("@codemirror/legacy-modes/mode/python"), "python"),
   "Ruby": mode(() => import("@codemirror/legacy-modes/mode/ruby"), "ruby"),
   "Rust": mode(() => import("@codemirror/legacy-modes/mode/rust"), "rust"),
   "SQL": mode(() => import("@codemirror/legacy-modes/mode/sql"), "standardSQL"),
   "Shell": mode(() => import("@codemirror/legacy-modes/mode/shell"), "shell"),
   "TOML": mode(() => import("@codemirror/legacy-modes/mode/toml"), "toml"),
-  "TypeScript": script({ typescript: true }),
-  "TypeScript JSX": script({ typescript: true, jsx: true }),
-  "XML": async () => (await import("@codemirror/lang-xml")).xml(),
-  "YAML": async () => (await import("@codemirror/lang-yaml")).yaml(),
+  "TypeScript": mode(script, "typescript"),
+  "TypeScript JSX": mode(script, "typescript"),
+  "XML": mode(() => import("@codemirror/legacy-modes/mode/xml"), "xml"),
+  "YAML": mode(() => import("@codemirror/legacy-modes/mode/yaml"), "yaml"),
 } satisfies Record<string, Loader>;
 
 export type LanguageName = keyof typeof LANGUAGES;

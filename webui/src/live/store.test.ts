@@ -84,3 +84,13 @@ it("has each job once, the latest first", () => {
 it("ignores what it does not know", () => {
   expect(() => told({ type: "something new" } as never)).not.toThrow();
 });
+
+it("knows which event was told last, so that who comes back misses none", () => {
+  const store = told({ ...FIRST, lastEvent: 7 });
+  expect(store.lastEvent).toBe(7);
+  store.take({ type: "event", event: { id: 9, at: 1, server: "a", type: "state" } });
+  store.take({ ...FIRST, lastEvent: 12 });
+  expect(store.lastEvent).toBe(9);
+  store.clear();
+  expect(store.lastEvent).toBeUndefined();
+});

@@ -37,6 +37,8 @@ export class Store {
   readonly happened = signal<Happening | null>(null);
   /** How many seconds the daemon's clock is ahead of ours. */
   readonly ahead = signal(0);
+  /** The id of the latest event that we were told or that is behind us; who comes back asks for those after it. */
+  lastEvent: number | undefined;
   readonly #servers = new Map<string, Signal<Server>>();
   readonly #usage = new Map<string, Signal<Usage>>();
 
@@ -57,6 +59,8 @@ export class Store {
     batch(() => {
       switch (message.type) {
         case "servers":
+          // Those between the one that we had and this one are told next.
+          this.lastEvent ??= message.lastEvent;
           return this.#begin(message.servers, message.supervisor, message.now - now);
         case "server":
           return this.#put(message.name, message.server);
@@ -78,6 +82,7 @@ export class Store {
           );
           return;
         case "event":
+          this.lastEvent = message.event.id;
           this.happened.value = message.event;
           return;
         default:
@@ -94,6 +99,7 @@ export class Store {
       this.names.value = null;
       this.jobs.value = [];
       this.happened.value = null;
+      this.lastEvent = undefined;
     });
   }
 

@@ -61,7 +61,7 @@ addEventListener("visibilitychange", () => {
 
 function connect(): void {
   clearTimeout(timer);
-  const one = new WebSocket(socketUrl("live", { usage: 2 }));
+  const one = new WebSocket(socketUrl("live", { usage: 2, since: store.lastEvent }));
   socket = one;
   listenedTo(one);
   one.onmessage = (event: MessageEvent<string>) => {

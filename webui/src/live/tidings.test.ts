@@ -24,6 +24,10 @@ describe("what is told", () => {
         event("chat", "running", "running", { kind: "timer" }),
       ),
     ).toEqual(["chat crashed: exited with code 3", "chat is up again."]));
+  it("is nothing of the recovery that he has brought about himself", () =>
+    expect(texts(event("a", "failed", "x"), event("a", "starting", "", by("maria")), event("a", "running"))).toEqual([
+      "a crashed and stays down: x",
+    ]));
   it("is nothing of a start that follows no crash", () => expect(texts(event("a", "starting"), event("a", "running"))).toEqual([]));
   it("is nothing of what the person did himself", () =>
     expect(texts(event("a", "stopping", "", by("maria")), event("a", "stopped", "", by("maria")))).toEqual([]));

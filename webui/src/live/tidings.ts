@@ -48,6 +48,8 @@ export class Tidings {
       default:
         break;
     }
+    // Who starts it himself looks at it.
+    if (to === "starting" && cause?.kind === "person" && cause.who === me) this.#crashed.delete(name);
     const others = (cause?.kind === "person" && cause.who !== "" && cause.who !== me) || cause?.kind === "schedule";
     if (cause === undefined || !others) return null;
     const who = causeText(cause);

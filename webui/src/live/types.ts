@@ -24,7 +24,7 @@ export interface Exit {
 
 export interface Health {
   state: string | null;
-  checks: Record<string, { healthy?: boolean | null; reason?: string | null } & Record<string, unknown>>;
+  checks: Record<string, "unknown" | "healthy" | "unhealthy">;
   note: string | null;
 }
 
@@ -110,7 +110,7 @@ export interface Job {
 export type Measured = [number, number, ...(number | null)[]];
 
 export type Message =
-  | { type: "servers"; servers: Record<string, Server>; supervisor: boolean; now: number }
+  | { type: "servers"; servers: Record<string, Server>; supervisor: boolean; now: number; lastEvent?: number }
   | { type: "server"; name: string; server: Server }
   | { type: "removed"; name: string }
   | { type: "usage"; at: number; now?: number; servers: Record<string, Measured> }

@@ -8,7 +8,11 @@ export interface FieldProps {
   hint?: ComponentChildren;
   error?: string | undefined;
   /** Draws the control, which takes these attributes. */
-  children: (attributes: { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean }) => ComponentChildren;
+  children: (attributes: {
+    id: string;
+    "aria-describedby": string | undefined;
+    "aria-invalid": boolean;
+  }) => ComponentChildren;
 }
 
 /** A field. */

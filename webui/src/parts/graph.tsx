@@ -65,7 +65,8 @@ export function Graph(props: GraphProps) {
         );
   });
   const range = t.graph.range(fullMoment(from), fullMoment(to));
-  const empty = values.every((line) => line.every((value, at) => value === null || (times[at] ?? 0) < from));
+  const isSeen = (at: number) => (times[at] ?? 0) >= from && (times[at] ?? 0) <= to;
+  const empty = values.every((line) => line.every((value, at) => value === null || !isSeen(at)));
   return (
     <figure class="graph" role="group" aria-label={title}>
       <figcaption>

@@ -1,6 +1,6 @@
 /** A menu below a button: arrows, Home, End and letters move in it, Escape closes it. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { problemOf } from "../api/problem";
 import { Icon, type IconName } from "./icon";
 import { tell } from "./toast";
@@ -26,6 +26,15 @@ export function Menu(props: {
   const [open, setOpen] = useState(false);
   const self = useRef<HTMLDivElement>(null);
   const items = props.items.filter((item) => item !== false);
+  const [side, setSide] = useState("");
+  useLayoutEffect(() => {
+    const list = open ? self.current?.querySelector(".menu-items") : null;
+    if (list == null) return setSide("");
+    const { left, bottom, height } = list.getBoundingClientRect();
+    const above = (self.current?.getBoundingClientRect().top ?? 0) - height;
+    // Below and to the left, as a rule; where there is no room for that, on the other side.
+    setSide([left < 0 && "rightward", bottom > innerHeight && above > 0 && "upward"].filter(Boolean).join(" "));
+  }, [open]);
   useEffect(() => {
     if (!open) return undefined;
     choices(self.current)[0]?.focus();
@@ -75,7 +84,7 @@ export function Menu(props: {
         {props.text !== undefined && <span>{props.text}</span>}
       </button>
       {open && (
-        <div class="menu-items" role="menu" aria-label={props.label}>
+        <div class={`menu-items ${side}`} role="menu" aria-label={props.label}>
           {items.map((item) => (
             <button
               key={item.label}

@@ -57,7 +57,9 @@ export default function Plot(props: PlotProps) {
 
 function Legend({ props, at }: { props: PlotProps; at: number | null }) {
   const [times, ...values] = props.data;
-  const here = at !== null && at < times.length ? at : null;
+  // The nearest row may be beyond the edge: rows go on a little there, so that lines do.
+  const time = at === null ? undefined : times[at];
+  const here = time !== undefined && time >= props.from && time <= props.to ? at : null;
   return (
     <div class="graph-legend" aria-hidden="true">
       {props.lines.map((line, one) => (
@@ -65,7 +67,7 @@ function Legend({ props, at }: { props: PlotProps; at: number | null }) {
           {line.label} <b>{told(valueAt(values[one], here), props.format)}</b>
         </span>
       ))}
-      {here !== null && <span class="dim">{fullMoment(times[here] ?? 0)}</span>}
+      {here !== null && time !== undefined && <span class="dim">{fullMoment(time)}</span>}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** How far back graphs show, chosen by buttons and by drag; all graphs of a page have the same range. */
 
-import { signal } from "@preact/signals";
+import { signal, useComputed } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { duration } from "../format";
 import { store } from "../live/store";
@@ -31,7 +31,8 @@ export function useRange(): Range {
   const [chosen, setChosen] = useState<readonly [number, number] | null>(null);
   // A step of it is about a pixel: graphs are drawn anew no more often than one would see.
   const step = Math.max(2, span.value / 600);
-  const to = Math.ceil((now.value + store.ahead.value) / step) * step;
+  const end = useComputed(() => Math.ceil((now.value + store.ahead.value) / Math.max(2, span.value / 600)));
+  const to = end.value * step;
   const [from, until] = chosen ?? [to - span.value, to];
   return {
     from,

@@ -72,6 +72,10 @@ export async function actOnAll(names: readonly string[], deed: Deed): Promise<vo
   const those = concerned(deed, seen);
   const running = those.filter((name) => hurts(deed, seen.get(name)?.state ?? "stopped")).length;
   const word = { start: t.servers.start, stop: t.servers.stop, restart: t.servers.restart }[deed as string] ?? t.servers.kill;
+  if (those.length === 0) {
+    tell({ kind: "info", text: t.servers.bulk.none(word) });
+    return;
+  }
   if (running > 0) {
     const text = { stop: words.stopsMany, restart: `${words.stopsMany} ${words.againMany}` }[deed as string];
     const title = { stop: words.stop, restart: words.restart }[deed as string] ?? words.kill;

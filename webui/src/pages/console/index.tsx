@@ -88,7 +88,7 @@ export default function Console({ name }: ServerPageProps) {
           ref={box}
           class="console-box"
           onWheel={(event) => {
-            if (event.deltaY < 0 && model.place.value.atTop && model.screen.first !== null) model.loadOlder();
+            if (event.deltaY < 0 && model.place.value.atTop && model.screen.oldest !== null) model.loadOlder();
           }}
         />
         {model.settings.value === null && model.link.value.is === "connecting" && <Waiting />}
@@ -176,7 +176,7 @@ function Older({ model }: { model: ConsoleModel }) {
 function RemarkList({ model }: { model: ConsoleModel }) {
   return (
     <div class="console-remarks" aria-live="polite">
-      {model.remarks.all.value.map((one) => (
+      {model.typing.remarks.all.value.map((one) => (
         <div key={one.id} class={`console-remark ${one.kind}`}>
           <Icon name={one.kind === "notice" ? "info" : "alert"} />
           <span class="grow">
@@ -187,7 +187,7 @@ function RemarkList({ model }: { model: ConsoleModel }) {
             <Button
               small
               onClick={() => {
-                model.remarks.dismiss(one.id);
+                model.typing.remarks.dismiss(one.id);
                 model.typeHere(one.lines[0] ?? "");
               }}
             >
@@ -199,7 +199,7 @@ function RemarkList({ model }: { model: ConsoleModel }) {
               {t.copy}
             </Button>
           )}
-          <Button small kind="quiet" icon="x" label={t.close} onClick={() => model.remarks.dismiss(one.id)} />
+          <Button small kind="quiet" icon="x" label={t.close} onClick={() => model.typing.remarks.dismiss(one.id)} />
         </div>
       ))}
     </div>

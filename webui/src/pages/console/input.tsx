@@ -146,7 +146,7 @@ export function Input({ model }: { model: ConsoleModel }) {
     setChoices({ kind: "search", items: history.find(text, MOST_FOUND), at: 0, before: "", behind: "", typed: text });
     field.current?.focus();
   };
-  const status = !open ? t.console.offline : model.state.value?.status === 1 || model.state.value === null ? "" : t.console.notUp;
+  const status = !open && model.link.value.is !== "connecting" ? t.console.offline : model.state.value?.status === 1 || model.state.value === null ? "" : t.console.notUp;
   return (
     <div class="console-input">
       {choices !== null && (
@@ -220,7 +220,7 @@ export function Input({ model }: { model: ConsoleModel }) {
         </Button>
       </form>
       <div class="console-about hint" id="console-input-about" role="status">
-        {model.waiting.value > 0 ? t.console.waiting(model.waiting.value) : status}
+        {model.typing.waiting.value > 0 ? t.console.waiting(model.typing.waiting.value) : status}
       </div>
     </div>
   );

@@ -72,6 +72,7 @@ export class Link {
     this.#lost();
     this.protocol = new ConsoleProtocol(since, since === null ? "" : stream);
     this.#pause = FIRST;
+    this.#tell("connecting", "");
     this.#connect();
   }
 

@@ -3,18 +3,14 @@
 import { batch, signal } from "@preact/signals";
 import { account, findOut, logInAgain, presence } from "../../api/account";
 import { serverPath, socketUrl } from "../../api/base";
-import { t } from "../../strings";
 import { light } from "../../theme";
 import { History } from "./history";
 import { Link, type LinkState } from "./link";
 import { DARK, LIGHT } from "./palette";
 import { preferences } from "./preferences";
-import { type Heard, MOST_BYTES, Nonsense, type ServerState, type Settings, type Size } from "./protocol";
+import type { Heard, ServerState, Settings, Size } from "./protocol";
 import { Screen } from "./screen";
-import { Remarks } from "./remarks";
-
-/** Lines that are sent before the first of them is answered: 64 may wait for a program. */
-const AT_ONCE = 32;
+import { Typing } from "./typing";
 
 /** Bytes by which older output is read. */
 const OLDER = 1 << 20;
@@ -28,14 +24,12 @@ export class ConsoleModel {
   readonly state = signal<ServerState | null>(null);
   /** Whether the end is seen, the beginning, and whether something has come below since. */
   readonly place = signal({ atEnd: true, atTop: false, news: false });
-  /** Lines that were sent or will be, and are not answered yet. */
-  readonly waiting = signal(0);
   /** Whether older output may be there; `loading` while it is read. */
   readonly older = signal<"maybe" | "loading" | "none">("maybe");
   readonly searching = signal(false);
   /** Whether the next key is taken with Ctrl, on a keyboard that has none. */
   readonly ctrl = signal(false);
-  readonly remarks = new Remarks();
+  readonly typing = new Typing(() => this.#link);
   readonly history: History;
   readonly screen: Screen;
   /** What to do with a key that is pressed in the terminal, and is not for the program. */
@@ -43,13 +37,12 @@ export class ConsoleModel {
   /** Takes a text into the line that is typed, behind what stands there. */
   typeHere: (text: string) => void = () => undefined;
   readonly #link: Link;
-  #queue: string[] = [];
-  #keys: Uint8Array[] = [];
-  #mark: string | null = null;
   #run = -1;
   #news = false;
   /** Asked for older output than from `first`; up to `until` we had it. */
   #asked: { first: number; until: number } | null = null;
+  /** Where the oldest byte was, when there was nothing older. */
+  #exhausted: number | null = null;
   #settled: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly name: string) {
@@ -67,7 +60,7 @@ export class ConsoleModel {
       url: (query) => socketUrl(serverPath(name, "console"), query),
       heard: (event) => this.#hear(event),
       changed: (state) => this.#changed(state),
-      unsure: (lines) => this.remarks.add("unsure", t.console.unsure(lines.length), lines),
+      unsure: (lines) => this.typing.unsure(lines),
       logIn: logInAgain,
       check: async () => {
         await findOut();
@@ -99,10 +92,7 @@ export class ConsoleModel {
 
   /** Send lines, one after the other, as the program takes them; tells whether that has begun. */
   send(lines: readonly string[]): boolean {
-    if (!this.#link.open || !this.mayType) return false;
-    this.#queue.push(...lines);
-    this.#sendOn();
-    return true;
+    return this.mayType && this.typing.send(lines);
   }
 
   /** Send keys, such as those of the row below the terminal. */
@@ -114,15 +104,16 @@ export class ConsoleModel {
   loadOlder(): void {
     const { position } = this.#link.protocol;
     if (this.older.value !== "maybe" || !this.#link.open || position === null) return;
-    const first = this.screen.first ?? position;
-    const { overflown, full } = this.screen;
-    if (full || (first === 0 && !overflown)) {
+    // Another connection: nobody would know what became of lines that are on the way.
+    if (this.typing.waiting.value > 0) return;
+    const first = this.screen.oldest ?? position;
+    if (this.screen.full || first === 0) {
       this.older.value = "none";
       return;
     }
     this.older.value = "loading";
     this.#asked = { first, until: position };
-    this.#link.restart(overflown ? first : Math.max(0, first - OLDER));
+    this.#link.restart(Math.max(0, first - OLDER));
   }
 
   /** Forget what is shown; what the server keeps can be loaded again. */
@@ -174,39 +165,34 @@ export class ConsoleModel {
   #hear(event: Heard): void {
     switch (event.type) {
       case "output":
+        if (this.#asked !== null && !this.#isOlder(event.offset)) return;
         if (!this.place.value.atEnd) this.#news = true;
         return this.screen.put({ kind: "output", offset: event.offset, data: event.data });
       case "gap":
         // Asked for older output, we get what there is: before that nothing is missing which we had.
-        if (this.#asked !== null && this.screen.first === null && this.screen.flow.waiting === 0) return;
+        if (this.#asked !== null) return;
         return this.screen.put({ kind: "gap", bytes: event.to - event.from });
       case "reset":
         this.older.value = "maybe";
-        if (this.screen.first !== null) this.screen.put({ kind: "reset" });
-        this.screen.first = null;
+        if (this.screen.oldest !== null) this.screen.put({ kind: "reset" });
         return;
       case "settings":
         return this.#begun(event);
       case "state":
         return this.#stateChanged(event);
       case "taken":
-        if (event.id === this.#mark) this.#mark = null;
-        return this.#sendOn();
+        return this.typing.taken(event.id);
       case "notice":
-        return this.#notice(event.message, event.id, event.line);
+        return this.typing.told(event.message, event.id, event.line);
       default:
         return; // an exit is in the state, an error before a close in that
     }
   }
 
   #begun(settings: Settings): void {
-    const asked = this.#asked;
-    if (asked !== null) {
-      this.older.value = settings.offset >= asked.first ? "none" : "maybe";
-      this.screen.again(asked.until);
-    } else if (settings.offset === 0) {
-      this.older.value = "none";
-    }
+    if (this.#asked !== null && settings.offset >= settings.end) this.#asked = null; // there is nothing at all
+    if (this.#asked === null && settings.offset === 0) this.older.value = "none";
+    else if (this.#asked === null && this.older.value === "loading") this.older.value = "maybe";
     batch(() => {
       this.settings.value = settings;
       this.screen.become(settings.terminal === null, !settings.readOnly && settings.terminal !== null);
@@ -214,11 +200,26 @@ export class ConsoleModel {
     this.#run = -1;
     if (settings.terminal === null) this.fit();
     else this.screen.resize(settings.terminal);
-    this.#sendOn();
+    this.typing.go();
+  }
+
+  /** The first output has come that was asked for: begin anew with it, or go on where we were if we have it. */
+  #isOlder(offset: number): boolean {
+    const asked = this.#asked;
+    this.#asked = null;
+    if (asked === null) return true;
+    if (offset < asked.first) {
+      this.older.value = offset === 0 ? "none" : "maybe";
+      this.screen.again(asked.until);
+      return true;
+    }
+    this.older.value = "none";
+    this.#exhausted = asked.first;
+    this.#link.restart(asked.until);
+    return false;
   }
 
   #stateChanged(state: ServerState): void {
-    this.#asked = null;
     this.state.value = state;
     const anew = state.status === 1 && state.run !== this.#run;
     if (state.status === 1) this.#run = state.run;
@@ -227,60 +228,22 @@ export class ConsoleModel {
     if (anew) this.fit();
   }
 
-  #notice(message: string, id: string, line: string | null): void {
-    if (id === "") {
-      this.remarks.add("notice", message);
-    } else {
-      const unsent = this.#queue.splice(0);
-      this.#keys = [];
-      this.remarks.add("refused", message, line === null ? [] : [line]);
-      if (unsent.length > 0) this.remarks.add("unsent", t.console.unsent(unsent.length), unsent);
-    }
-    this.#sendOn();
-  }
-
   #changed(state: LinkState): void {
     this.link.value = state;
     if (state.is === "open") return;
-    this.#mark = null;
-    this.#keys = [];
-    const unsent = this.#queue.splice(0);
-    if (unsent.length > 0) this.remarks.add("unsent", t.console.unsent(unsent.length), unsent);
-    this.waiting.value = 0;
+    this.typing.cut();
     // Rights are different now, perhaps: the page shows what one may do.
     if (state.is === "ended") void findOut();
   }
 
-  #sendOn(): void {
-    while (this.#queue.length > 0 && this.#link.open && this.#link.protocol.waiting < AT_ONCE) {
-      const line = this.#queue.shift() ?? "";
-      try {
-        this.#link.line(line);
-      } catch (thrown) {
-        if (!(thrown instanceof Nonsense)) throw thrown;
-        this.remarks.add("refused", t.console.tooLong, [line]);
-      }
-    }
-    while (this.#keys.length > 0 && this.#mark === null) {
-      const part = this.#keys.shift();
-      if (part !== undefined) this.#mark = this.#link.keys(part, part.length === MOST_BYTES || this.#keys.length > 0);
-    }
-    this.waiting.value = this.#queue.length + this.#link.protocol.waiting;
-  }
-
   #typed(data: Uint8Array): void {
     if (this.lines || !this.mayType) return;
-    if (!this.#link.open) {
-      this.remarks.add("notice", t.console.keysLost);
-      return;
-    }
     let keys = data;
     if (this.ctrl.value) {
       this.ctrl.value = false;
       if (data.length === 1) keys = data.map((one) => one & 0x1f);
     }
-    for (let at = 0; at < keys.length; at += MOST_BYTES) this.#keys.push(keys.subarray(at, at + MOST_BYTES));
-    this.#sendOn();
+    this.typing.press(keys);
   }
 
   #look(): void {
@@ -289,6 +252,8 @@ export class ConsoleModel {
     if (atEnd) this.#news = false;
     const next = { atEnd, atTop: viewportY === 0 && type === "normal", news: this.#news };
     const before = this.place.value;
+    // What was shown once, from the first byte on, may be gone from here, but not from there.
+    if (next.atTop && this.older.value === "none" && this.screen.oldest !== 0 && this.screen.oldest !== this.#exhausted) this.older.value = "maybe";
     if (before.atEnd !== next.atEnd || before.atTop !== next.atTop || before.news !== next.news) this.place.value = next;
   }
 }

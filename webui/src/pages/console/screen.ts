@@ -11,7 +11,7 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
 import { WebLinksAddon } from "@xterm/addon-web-links";
-import { Terminal } from "@xterm/xterm";
+import { type IMarker, Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import "./styles";
 import { bytes } from "../../format";
@@ -30,6 +30,9 @@ const MOST_SCROLLBACK = 100_000;
 
 /** Bytes that may wait while older output is read anew. */
 const MOST_AGAIN = 16 << 20;
+
+/** Bytes between two lines whose place is noted. */
+const NOTED = 256 * 1024;
 
 /** Columns where long lines are not to be wrapped. */
 const WIDE = 400;
@@ -58,8 +61,9 @@ export class Screen {
   /** Whether the server has no terminal: what it says is lines. */
   lines = true;
   wrap = true;
-  /** The offset of the oldest byte that is shown; null if there is none. */
-  first: number | null = null;
+  #first: number | null = null;
+  /** Lines of which it is known where in the stream they end; few, since each costs something with every line. */
+  #places: { marker: IMarker; offset: number }[] = [];
   readonly #fit = new FitAddon();
   #writing = 0;
   /** Where older output joins what was shown before, and how far from the end one looked. */
@@ -115,7 +119,8 @@ export class Screen {
 
   /** Draw this when it is its turn. */
   put(piece: Piece): void {
-    if (piece.kind === "output") this.first ??= piece.offset;
+    if (piece.kind === "output") this.#first ??= piece.offset;
+    if (piece.kind === "reset") this.#first = null;
     this.flow.put(piece);
     this.#pump();
   }
@@ -123,21 +128,28 @@ export class Screen {
   /** Forget what is shown and what waits. */
   clear(): void {
     this.flow.clear();
-    this.first = null;
+    this.#first = null;
+    this.#forget();
     this.terminal.reset();
     if (this.lines) this.terminal.write(HIDE_CURSOR);
     this.options.drawn();
   }
 
-  /** Whether the oldest lines are gone from here, though the server may have them. */
-  get overflown(): boolean {
+  /** The offset of the oldest byte that is shown, or one somewhat later; null if there is none. */
+  get oldest(): number | null {
+    if (!this.#overflown) return this.#first;
+    this.#places = this.#places.filter(({ marker }) => !marker.isDisposed);
+    return this.#places[0]?.offset ?? this.#first;
+  }
+
+  get #overflown(): boolean {
     const { buffer, options, rows } = this.terminal;
     return buffer.normal.length >= (options.scrollback ?? 0) + rows;
   }
 
   /** Whether no more lines are kept, whatever is asked for. */
   get full(): boolean {
-    return this.overflown && this.terminal.options.scrollback === MOST_SCROLLBACK;
+    return this.#overflown && this.terminal.options.scrollback === MOST_SCROLLBACK;
   }
 
   /** Begin anew with older output; when byte `until` is reached, what is looked at now is looked at again. */
@@ -194,10 +206,24 @@ export class Screen {
       this.#writing += 1;
       this.#write(piece, () => {
         this.#writing -= 1;
+        if (piece.kind === "output") this.#note(piece.offset + piece.data.length);
         if (goal !== null && piece.kind === "output" && piece.offset + piece.data.length >= goal.until) this.#reached();
         this.#pump();
       });
     }
+  }
+
+  #note(offset: number): void {
+    const last = this.#places.at(-1);
+    if (last !== undefined && offset - last.offset < NOTED) return;
+    const marker = this.terminal.registerMarker(0);
+    if (marker !== undefined) this.#places.push({ marker, offset });
+    if (this.#places[0]?.marker.isDisposed) this.#places.shift();
+  }
+
+  #forget(): void {
+    for (const { marker } of this.#places) marker.dispose();
+    this.#places = [];
   }
 
   #write(piece: Piece, done: () => void): void {

@@ -106,6 +106,7 @@ function Line({ row, name, asked, finder }: { row: Row; name: string; asked: Ask
   const { spot } = asked;
   const here = spot !== null && spot.stream === row.stream && spot.end === row.end;
   const text = whole ? row.line : row.line.slice(0, LONG);
+  const moment = row.time === null ? "--:--:--" : TIME.format(row.time * 1000);
   const spans = marked(spansOf(text), finder);
   const place = { ...asked, text: "", regex: false, exact: false, spot: { stream: row.stream, end: row.end, time: row.time } };
   return (
@@ -114,9 +115,9 @@ function Line({ row, name, asked, finder }: { row: Row; name: string; asked: Ask
         class="log-time"
         href={hashOf(["server", name, "logs"], addressOf({ ...place, range: "all", from: null, to: null }))}
         title={`${row.time === null ? t.logs.noTime : fullMoment(row.time)}. ${t.logs.around}`}
-        aria-label={t.logs.aroundAt(row.time === null ? "" : fullMoment(row.time))}
+        aria-label={t.logs.aroundAt(moment)}
       >
-        {row.time === null ? "--:--:--" : TIME.format(row.time * 1000)}
+        {moment}
       </a>
       <span class="log-text">
         {spans.map(({ text: part, look, hit }, at) => {

@@ -33,7 +33,11 @@ export default function OwnAccount() {
       <div class="cards own">
         <section class="card">
           <h2>{t.account.may}</h2>
-          {first !== undefined && more.length === 0 ? <Permitted grants={first} /> : <Permitted grants={who.permissions} />}
+          {first !== undefined && more.length === 0 ? (
+            <Permitted grants={first} />
+          ) : (
+            <Permitted grants={who.permissions} />
+          )}
           {differs.length > 0 && (
             <details>
               <summary>{t.account.byServer}</summary>

@@ -2,7 +2,7 @@
 
 import "./people.css";
 import { useState } from "preact/hooks";
-import { account, findOut, may } from "../../api/account";
+import { account, findOut, forget, may } from "../../api/account";
 import { ask } from "../../api/request";
 import { Button } from "../../parts/button";
 import { open, sure } from "../../parts/dialog";
@@ -71,20 +71,21 @@ function Entry({ name, person, all, reload }: { name: string; person: Person; al
   const reached = reaches(person);
   return (
     <li class="card person">
-      <div class="row person-head">
-        <Icon name="user" />
-        <h2>{name}</h2>
-        {me && <span class="chip plain info">{t.accounts.you}</span>}
-        {person.disabled && <span class="chip bad">{t.accounts.disabled}</span>}
-        {person.roles.map((role) => (
-          <span key={role} class="chip plain">
-            {role}
+      <div class="row tight person-head">
+        <div class="row grow">
+          <Icon name="user" />
+          <h2>{name}</h2>
+          {me && <span class="chip plain info">{t.accounts.you}</span>}
+          {person.disabled && <span class="chip bad">{t.accounts.disabled}</span>}
+          {person.roles.map((role) => (
+            <span key={role} class="chip plain">
+              {role}
+            </span>
+          ))}
+          <span class={person.secondFactor ? "chip good" : "chip plain dim"}>
+            {person.secondFactor ? t.accounts.factorOn : t.accounts.factorOff}
           </span>
-        ))}
-        <span class={person.secondFactor ? "chip good" : "chip plain dim"}>
-          {person.secondFactor ? t.accounts.factorOn : t.accounts.factorOff}
-        </span>
-        <div class="grow" />
+        </div>
         <Actions name={name} person={person} all={all} reload={reload} />
       </div>
       <Permitted roles={person.roles} grants={person.grants} />
@@ -101,23 +102,46 @@ function Entry({ name, person, all, reload }: { name: string; person: Person; al
   );
 }
 
-function Actions({ name, person, all, reload }: { name: string; person: Person; all: All; reload: () => Promise<void> }) {
+function Actions({
+  name,
+  person,
+  all,
+  reload,
+}: {
+  name: string;
+  person: Person;
+  all: All;
+  reload: () => Promise<void>;
+}) {
   const me = name === account.value?.name;
   const reached = reaches(person);
   const hint = reached ? undefined : t.accounts.above;
   const patch = async (wish: object, said: string) => {
     await ask("accounts", { method: "PATCH", query: { username: name }, json: wish });
     tell({ kind: "good", text: said });
-    await changed(me, reload);
+    // Who has disabled himself is out.
+    if (me && "disabled" in wish) forget();
+    else await changed(me, reload);
   };
-  const lastManager = mayManage(person) && !Object.entries(all).some(([other, one]) => other !== name && mayManage(one));
+  const lastManager =
+    mayManage(person) && !Object.entries(all).some(([other, one]) => other !== name && mayManage(one));
   const disable = async () => {
     const text = [me ? t.accounts.disableYourself : t.accounts.disableWhat(name), lastManager ? t.accounts.last : ""];
-    const question = { title: t.accounts.disableSure(name), text: text.join(" "), action: t.accounts.disable, danger: true };
-    if (await sure(question)) await patch({ disabled: true }, t.accounts.disabledNow(name));
+    const question = {
+      title: t.accounts.disableSure(name),
+      text: text.join(" "),
+      action: t.accounts.disable,
+      danger: true,
+    };
+    if (!(await sure(question))) return;
+    await patch({ disabled: true }, t.accounts.disabledNow(name));
   };
   const endFactor = async () => {
-    const question = { title: t.accounts.endFactorSure(name), text: t.accounts.endFactorWhat, action: t.accounts.endFactor };
+    const question = {
+      title: t.accounts.endFactorSure(name),
+      text: t.accounts.endFactorWhat,
+      action: t.accounts.endFactor,
+    };
     if (await sure({ ...question, danger: true })) await patch({ secondFactor: false }, t.accounts.factorEnded(name));
   };
   const remove = async () => {
@@ -126,11 +150,17 @@ function Actions({ name, person, all, reload }: { name: string; person: Person; 
       me ? t.accounts.deleteYourself : "",
       lastManager ? t.accounts.last : "",
     ];
-    const question = { title: t.accounts.deleteSure(name), text: text.join(" "), action: t.accounts.delete, danger: true };
+    const question = {
+      title: t.accounts.deleteSure(name),
+      text: text.join(" "),
+      action: t.accounts.delete,
+      danger: true,
+    };
     if (!(await sure(question))) return;
     await ask("accounts", { method: "DELETE", query: { username: name } });
     tell({ kind: "good", text: t.accounts.deleted(name) });
-    await changed(me, reload);
+    if (me) forget();
+    else await reload();
   };
   const done = () => changed(me, reload);
   const update = may("accounts.update");
@@ -169,14 +199,26 @@ function Actions({ name, person, all, reload }: { name: string; person: Person; 
             run: () => open((close) => <NameDialog name={name} close={close} done={done} />),
           },
           update &&
-            person.secondFactor && { label: t.accounts.endFactor, icon: "shield", disabled: !reached, hint, run: endFactor },
+            person.secondFactor && {
+              label: t.accounts.endFactor,
+              icon: "shield",
+              disabled: !reached,
+              hint,
+              run: endFactor,
+            },
           may("audit.view") && {
             label: t.accounts.audit,
             icon: "list",
             run: () => go(hashOf(["audit"], { user: name })),
           },
           update && person.disabled
-            ? { label: t.accounts.enable, icon: "check", disabled: !reached, hint, run: () => patch({ disabled: false }, t.accounts.enabledNow(name)) }
+            ? {
+                label: t.accounts.enable,
+                icon: "check",
+                disabled: !reached,
+                hint,
+                run: () => patch({ disabled: false }, t.accounts.enabledNow(name)),
+              }
             : update && { label: t.accounts.disable, icon: "pause", disabled: !reached, hint, run: disable },
           may("accounts.delete") && {
             label: t.accounts.delete,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type AuditEntry, deedOf, jsonLines, outcomeOf } from "./auditentry";
+import { added, MOST, NONE } from "./auditshown";
 import { addressOf, type Filter, filterOf, localOf, momentOf, NO_FILTER, queryOf } from "./auditfilter";
 
 const entry = (more: Partial<AuditEntry>): AuditEntry => ({
@@ -29,7 +30,9 @@ describe("sentences", () => {
   it("says why something came to nothing", () => {
     expect(outcomeOf(entry({}))).toBe("");
     expect(outcomeOf(entry({ result: "failed", cause: "Disk full!" }))).toBe("(failed: Disk full!)");
-    expect(outcomeOf(entry({ result: "failed", cause: "x", reason: "wrong-password" }))).toBe("(failed: wrong password)");
+    expect(outcomeOf(entry({ result: "failed", cause: "x", reason: "wrong-password" }))).toBe(
+      "(failed: wrong password)",
+    );
     expect(outcomeOf(entry({ result: "denied" }))).toBe("(refused)");
   });
 });
@@ -52,7 +55,8 @@ describe("lines of JSON", () => {
     const parts = [...bytes].map((byte) => Uint8Array.of(byte));
     expect(await all(stream(...parts))).toEqual([{ a: "é" }, { a: 2 }, { a: 3 }]);
   });
-  it("that are none are left out", async () => expect(await all(stream('{"a":1}\n{"a":\n', '{"a":3}\n'))).toEqual([{ a: 1 }, { a: 3 }]));
+  it("that are none are left out", async () =>
+    expect(await all(stream('{"a":1}\n{"a":\n', '{"a":3}\n'))).toEqual([{ a: 1 }, { a: 3 }]));
   it("let go of what is not read to its end", async () => {
     let cancelled = false;
     const endless = new ReadableStream<Uint8Array>({
@@ -71,7 +75,8 @@ describe("filters", () => {
     { ...NO_FILTER, server: "mc-1", address: "::1", range: "exact", since: 1_000, until: 2_000.5 },
   ];
   it.each(filters)("come back from the address: %j", (filter) =>
-    expect(filterOf(new URLSearchParams(addressOf(filter)))).toEqual(filter));
+    expect(filterOf(new URLSearchParams(addressOf(filter)))).toEqual(filter),
+  );
   it("leave nonsense out", () =>
     expect(filterOf(new URLSearchParams("result=maybe&range=1y&since=yesterday"))).toEqual(NO_FILTER));
   it("are asked of the API by the daemon's clock", () => {
@@ -84,4 +89,11 @@ describe("filters", () => {
     expect(localOf(null)).toBe("");
     expect(momentOf("")).toBeNull();
   });
+});
+
+it("shows no more than a page can bear: the newest make room, and are counted", () => {
+  const some = Array.from({ length: MOST - 1 }, (_, n) => entry({ seq: 5_000 - n }));
+  const full = added(added(NONE, some), [entry({ seq: 7 }), entry({ seq: 6 }), entry({ seq: 5 })]);
+  expect(full.entries).toHaveLength(MOST);
+  expect([full.entries[0]?.seq, full.entries.at(-1)?.seq, full.dropped]).toEqual([4_998, 5, 2]);
 });

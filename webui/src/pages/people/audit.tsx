@@ -3,7 +3,7 @@
 import "./people.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { apiUrl } from "../../api/base";
-import { type Problem, problemOf } from "../../api/problem";
+import { problemOf } from "../../api/problem";
 import { ask } from "../../api/request";
 import { store } from "../../live/store";
 import { Button } from "../../parts/button";
@@ -14,11 +14,10 @@ import { type AuditEntry, jsonLines } from "./auditentry";
 import { addressOf, type Filter, filterOf, queryOf } from "./auditfilter";
 import { AuditForm } from "./auditform";
 import { AuditLine } from "./auditline";
+import { added, NONE, type Shown } from "./auditshown";
 
 /** Entries that are asked for at once. */
 const BLOCK = 200;
-/** Entries that are shown at most: of more, the newest make room for the older ones. */
-const MOST = 1000;
 /** Entries that an export has at most: what the API gives. */
 const EXPORT = 100_000;
 
@@ -49,18 +48,6 @@ export default function Audit() {
 function now(): number {
   return Date.now() / 1000 + store.ahead.value;
 }
-
-interface Shown {
-  entries: readonly AuditEntry[];
-  /** How many of the newest have made room. */
-  dropped: number;
-  /** Whether there are none that are older. */
-  complete: boolean;
-  loading: boolean;
-  problem?: Problem | undefined;
-}
-
-const NONE: Shown = { entries: [], dropped: 0, complete: false, loading: true };
 
 function Entries({ filter }: { filter: Filter }) {
   const [shown, setShown] = useState<Shown>(NONE);
@@ -131,10 +118,4 @@ function Entries({ filter }: { filter: Filter }) {
       </div>
     </section>
   );
-}
-
-function added(was: Shown, entries: readonly AuditEntry[]): Shown {
-  const all = [...was.entries, ...entries];
-  const over = Math.max(0, all.length - MOST);
-  return { ...was, entries: all.slice(over), dropped: was.dropped + over };
 }

@@ -69,6 +69,7 @@ export function deedOf(entry: AuditEntry): string {
 export function outcomeOf(entry: AuditEntry): string {
   if (entry.result !== "failed" && entry.result !== "denied") return "";
   const reason = entry["reason"];
-  const known = typeof reason === "string" ? (t.audit.causes[reason as keyof typeof t.audit.causes] ?? reason) : undefined;
+  const known =
+    typeof reason === "string" ? (t.audit.causes[reason as keyof typeof t.audit.causes] ?? reason) : undefined;
   return t.audit.outcome[entry.result](known ?? entry.cause ?? "");
 }

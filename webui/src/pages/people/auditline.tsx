@@ -22,10 +22,7 @@ export function AuditLine({ entry }: { entry: AuditEntry }) {
             <b>{entry.user ?? t.audit.nobody}</b> {deedOf(entry)}
             {outcome && <span class={tone}> {outcome}</span>}
             {entry["repeated"] !== undefined && <span class="dim"> {t.audit.repeated(Number(entry["repeated"]))}</span>}
-            <span class="dim audit-where">
-              {" "}
-              {t.audit.where(entry.ip, entry)}
-            </span>
+            <span class="dim audit-where"> {t.audit.where(entry.ip, entry)}</span>
           </span>
         </summary>
         {open && (

@@ -119,7 +119,14 @@ function TurnOff({ close }: { close: () => void }) {
     await findOut();
   };
   return (
-    <Both title={t.factor.turnOff} text={t.factor.turnOffWhat} action={t.factor.turnOff} close={close} submit={turnOff} danger />
+    <Both
+      title={t.factor.turnOff}
+      text={t.factor.turnOffWhat}
+      action={t.factor.turnOff}
+      close={close}
+      submit={turnOff}
+      danger
+    />
   );
 }
 

@@ -38,7 +38,8 @@ export function FormDialog(props: {
   };
   const leave = async () => {
     if (busy) return; // what comes of it is to be seen here
-    if (props.typed && !(await sure({ title: t.discard, text: t.discardWhat, action: t.discardIt, danger: true }))) return;
+    if (props.typed && !(await sure({ title: t.discard, text: t.discardWhat, action: t.discardIt, danger: true })))
+      return;
     props.close();
   };
   return (
@@ -48,12 +49,7 @@ export function FormDialog(props: {
         {problem && <Fault problem={problem} />}
         <div class="row form-actions">
           <Button onClick={leave}>{t.cancel}</Button>
-          <Button
-            type="submit"
-            kind={props.danger ? "danger" : "primary"}
-            busy={busy}
-            disabled={props.ready === false}
-          >
+          <Button type="submit" kind={props.danger ? "danger" : "primary"} busy={busy} disabled={props.ready === false}>
             {props.action}
           </Button>
         </div>

@@ -44,8 +44,7 @@ export function GrantForm(props: { of: Privileges; onChange: (to: Privileges, co
     setEntries(now);
     onChange({ ...of, grants: grantsOf(now) }, isComplete(now));
   };
-  const change = (id: number, row: Row) =>
-    put(entries.map((one) => (one.id === id ? { kind: "row", row, id } : one)));
+  const change = (id: number, row: Row) => put(entries.map((one) => (one.id === id ? { kind: "row", row, id } : one)));
   const type = (now: string) => {
     setText(now);
     const found = listIn(now);
@@ -66,7 +65,10 @@ export function GrantForm(props: { of: Privileges; onChange: (to: Privileges, co
   };
   return (
     <div class="stack">
-      <Roles chosen={of.roles} onChange={(roles) => onChange({ ...of, roles }, text === null ? isComplete(entries) : wrong === undefined)} />
+      <Roles
+        chosen={of.roles}
+        onChange={(roles) => onChange({ ...of, roles }, text === null ? isComplete(entries) : wrong === undefined)}
+      />
       <div class="row">
         <h3 class="grow">{t.grants.title}</h3>
         <Button small kind="quiet" disabled={wrong !== undefined} pressed={text !== null} onClick={toggle}>
@@ -92,7 +94,11 @@ export function GrantForm(props: { of: Privileges; onChange: (to: Privileges, co
             ),
           )}
           <div class="row">
-            <Button small icon="plus" onClick={() => put([...entries, ...numbered([{ kind: "row", row: emptyRow() }])])}>
+            <Button
+              small
+              icon="plus"
+              onClick={() => put([...entries, ...numbered([{ kind: "row", row: emptyRow() }])])}
+            >
               {t.grants.add}
             </Button>
           </div>

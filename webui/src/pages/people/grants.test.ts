@@ -16,7 +16,9 @@ describe("grants and rows", () => {
     expect(back(grants)).toEqual(grants);
   });
   it("takes a single text for a list", () =>
-    expect(back([{ permissions: "server.*", servers: "bot" }])).toEqual([{ permissions: ["server.*"], servers: ["bot"] }]));
+    expect(back([{ permissions: "server.*", servers: "bot" }])).toEqual([
+      { permissions: ["server.*"], servers: ["bot"] },
+    ]));
   it("understands Octyne's way", () =>
     expect(back(["server<mc 1>.console.view"])).toEqual([{ permissions: ["server.console.view"], servers: ["mc 1"] }]));
   it.each([
@@ -33,9 +35,15 @@ describe("grants and rows", () => {
     expect(back(["server.view", odd, "audit.view"])).toEqual(["server.view", "audit.view", odd]);
   });
   it("leaves out a row that grants nothing", () =>
-    expect(grantsOf([{ kind: "row", row: { permissions: [], servers: ["a"], paths: null, input: null } }])).toEqual([]));
+    expect(grantsOf([{ kind: "row", row: { permissions: [], servers: ["a"], paths: null, input: null } }])).toEqual(
+      [],
+    ));
   it("never changes what it was given", () => {
-    const given = Object.freeze([Object.freeze({ permissions: Object.freeze(["server.view"]) }), "audit.view", "host.view"]);
+    const given = Object.freeze([
+      Object.freeze({ permissions: Object.freeze(["server.view"]) }),
+      "audit.view",
+      "host.view",
+    ]);
     expect(back(given as unknown[])).toEqual(["server.view", "audit.view", "host.view"]);
   });
 });

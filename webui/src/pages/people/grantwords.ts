@@ -70,5 +70,7 @@ export function whatOf(permissions: readonly string[]): string {
 
 /** Tell whether all that a row grants can be had for some servers only; else naming servers takes the rest away. */
 export function losesByServers(row: Row): boolean {
-  return row.permissions.some((pattern) => expanded([pattern]).known.some((one) => !isScoped(one)) && !includes("server.*", pattern));
+  return row.permissions.some(
+    (pattern) => expanded([pattern]).known.some((one) => !isScoped(one)) && !includes("server.*", pattern),
+  );
 }

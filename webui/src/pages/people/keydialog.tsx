@@ -79,7 +79,16 @@ export function KeyDialog({ close, done }: { close: () => void; done: () => Prom
 function Made({ name, token, close }: { name: string; token: string; close: () => void }) {
   const example = `curl ${apiUrl("servers")} -H "X-API-Key: ${token}"`;
   return (
-    <Dialog title={t.keys.made(name.trim())} onClose={close} firm actions={<Button kind="primary" onClick={close}>{t.people.noted}</Button>}>
+    <Dialog
+      title={t.keys.made(name.trim())}
+      onClose={close}
+      firm
+      actions={
+        <Button kind="primary" onClick={close}>
+          {t.people.noted}
+        </Button>
+      }
+    >
       <p>{t.keys.shownOnce}</p>
       <Secret label={t.keys.key} text={token} />
       <Secret label={t.keys.example} text={example} />

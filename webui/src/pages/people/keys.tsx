@@ -62,7 +62,12 @@ function Entry({ of, all, reload }: { of: Key; all: boolean; reload: () => Promi
   const mine = of.owner === account.value?.name;
   const over = of.expires !== null && of.expires * 1000 < Date.now();
   const end = async () => {
-    const question = { title: t.keys.deleteSure(of.name), text: t.keys.deleteWhat, action: t.keys.delete, danger: true };
+    const question = {
+      title: t.keys.deleteSure(of.name),
+      text: t.keys.deleteWhat,
+      action: t.keys.delete,
+      danger: true,
+    };
     if (!(await sure(question))) return;
     await ask("keys", { method: "DELETE", query: { id: of.id } });
     tell({ kind: "good", text: t.keys.deleted(of.name) });
@@ -71,12 +76,13 @@ function Entry({ of, all, reload }: { of: Key; all: boolean; reload: () => Promi
   const everything = of.roles.length === 0 && of.grants.length === 1 && of.grants[0] === "*";
   return (
     <li class="card person">
-      <div class="row person-head">
-        <Icon name="key" />
-        <h2>{of.name}</h2>
-        {all && <span class="chip plain">{mine ? t.accounts.you : of.owner}</span>}
-        {over && <span class="chip bad">{t.keys.over}</span>}
-        <div class="grow" />
+      <div class="row tight person-head">
+        <div class="row grow">
+          <Icon name="key" />
+          <h2>{of.name}</h2>
+          {all && <span class="chip plain">{mine ? t.accounts.you : of.owner}</span>}
+          {over && <span class="chip bad">{t.keys.over}</span>}
+        </div>
         {(mine || may("keys.delete")) && (
           <Button small icon="trash" label={t.keys.deleteOf(of.name)} onClick={end}>
             {t.keys.delete}
@@ -96,9 +102,7 @@ function Entry({ of, all, reload }: { of: Key; all: boolean; reload: () => Promi
           )}
         </dd>
         <dt>{t.keys.expires}</dt>
-        <dd>
-          {of.expires === null ? t.keys.notExpires : over ? fullMoment(of.expires) : <Until at={of.expires} />}
-        </dd>
+        <dd>{of.expires === null ? t.keys.notExpires : over ? fullMoment(of.expires) : <Until at={of.expires} />}</dd>
         <dt>{t.keys.created}</dt>
         <dd>
           <Ago at={of.created} />

@@ -75,12 +75,13 @@ function Entry({ name, target, reload }: { name: string; target: Target; reload:
   };
   return (
     <li class="card person">
-      <div class="row person-head">
-        <Icon name="bell" />
-        <h2>{name}</h2>
-        <span class="chip plain">{t.notifications.types[target.type] ?? target.type}</span>
-        {target.lastError !== null && <span class="chip bad">{t.notifications.failing}</span>}
-        <div class="grow" />
+      <div class="row tight person-head">
+        <div class="row grow">
+          <Icon name="bell" />
+          <h2>{name}</h2>
+          <span class="chip plain">{t.notifications.types[target.type] ?? target.type}</span>
+          {target.lastError !== null && <span class="chip bad">{t.notifications.failing}</span>}
+        </div>
         <Button
           small
           icon="bell"
@@ -96,13 +97,22 @@ function Entry({ name, target, reload }: { name: string; target: Target; reload:
         {tested && (
           <p class={tested.delivered ? "good tested" : "bad tested"}>
             <Icon name={tested.delivered ? "check" : "alert"} />
-            <span>{tested.delivered ? t.notifications.delivered(tested.status) : t.notifications.notDelivered(tested.status, tested.error)}</span>
+            <span>
+              {tested.delivered
+                ? t.notifications.delivered(tested.status)
+                : t.notifications.notDelivered(tested.status, tested.error)}
+            </span>
           </p>
         )}
       </div>
       <dl class="facts person-foot">
         <dt>{t.notifications.tells}</dt>
-        <dd>{t.notifications.of(target.on.map((one) => t.notifications.kinds[one as "crashed"] ?? one), target.servers)}</dd>
+        <dd>
+          {t.notifications.of(
+            target.on.map((one) => t.notifications.kinds[one as "crashed"] ?? one),
+            target.servers,
+          )}
+        </dd>
         <dt>{t.notifications.sent}</dt>
         <dd>{t.notifications.counts(target.sent, target.failed, target.heldBack, target.waiting)}</dd>
         {target.lastError !== null && (

@@ -28,7 +28,11 @@ export default function Sessions() {
     },
     [all, user],
   );
-  const end = async (which: Record<string, string | boolean>, question: { title: string; text: string }, self: boolean) => {
+  const end = async (
+    which: Record<string, string | boolean>,
+    question: { title: string; text: string },
+    self: boolean,
+  ) => {
     const action = t.sessions.end;
     const text = self ? `${question.text} ${t.sessions.self}` : question.text;
     if (!(await sure({ title: question.title, text, action, danger: true }))) return;
@@ -62,7 +66,13 @@ export default function Sessions() {
                     icon="logout"
                     disabled={others === 0}
                     hint={others === 0 ? t.sessions.noOthers : undefined}
-                    onClick={() => end({ others: true }, { title: t.sessions.othersSure, text: t.sessions.othersWhat(others) }, false)}
+                    onClick={() =>
+                      end(
+                        { others: true },
+                        { title: t.sessions.othersSure, text: t.sessions.othersWhat(others) },
+                        false,
+                      )
+                    }
                   >
                     {t.sessions.endOthers}
                   </Button>
@@ -71,7 +81,13 @@ export default function Sessions() {
                   <Button
                     icon="logout"
                     disabled={found.length === 0}
-                    onClick={() => end({ user: whose }, { title: t.sessions.allSure(whose), text: t.sessions.allWhat(found.length) }, false)}
+                    onClick={() =>
+                      end(
+                        { user: whose },
+                        { title: t.sessions.allSure(whose), text: t.sessions.allWhat(found.length) },
+                        false,
+                      )
+                    }
                   >
                     {t.sessions.endAllOf(whose)}
                   </Button>
@@ -80,7 +96,9 @@ export default function Sessions() {
                   <Button
                     kind="danger"
                     icon="logout"
-                    onClick={() => end({ all: true }, { title: t.sessions.everySure, text: t.sessions.allWhat(found.length) }, self)}
+                    onClick={() =>
+                      end({ all: true }, { title: t.sessions.everySure, text: t.sessions.allWhat(found.length) }, self)
+                    }
                   >
                     {t.sessions.endEvery}
                   </Button>
@@ -95,7 +113,12 @@ export default function Sessions() {
                     named={all}
                     end={
                       one.account === me || may("sessions.end")
-                        ? () => end({ id: one.id }, { title: t.sessions.endSure(one.device), text: t.sessions.endWhat(one.account) }, one.current)
+                        ? () =>
+                            end(
+                              { id: one.id },
+                              { title: t.sessions.endSure(one.device), text: t.sessions.endWhat(one.account) },
+                              one.current,
+                            )
                         : undefined
                     }
                   />
@@ -112,14 +135,15 @@ export default function Sessions() {
 function Entry({ of, named, end }: { of: Session; named: boolean; end: (() => Promise<void>) | undefined }) {
   return (
     <li class={of.current ? "card person current" : "card person"}>
-      <div class="row person-head">
-        <Icon name="eye" />
-        <h2 title={of.agent}>{of.device}</h2>
-        {of.current && <span class="chip good">{t.sessions.current}</span>}
-        {named && <span class="chip plain">{of.account}</span>}
-        <div class="grow" />
+      <div class="row tight person-head">
+        <div class="row grow">
+          <Icon name="eye" />
+          <h2 title={of.agent}>{of.device}</h2>
+          {of.current && <span class="chip good">{t.sessions.current}</span>}
+          {named && <span class="chip plain">{of.account}</span>}
+        </div>
         {end && (
-          <Button small label={t.sessions.endOf(of.device)} onClick={end}>
+          <Button small label={of.current ? t.sessions.logOutOf(of.device) : t.sessions.endOf(of.device)} onClick={end}>
             {of.current ? t.nav.logout : t.sessions.end}
           </Button>
         )}

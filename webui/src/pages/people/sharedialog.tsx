@@ -144,9 +144,7 @@ function Link({ made, close }: { made: Made; close: () => void }) {
     >
       <p>{t.shares.shownOnce}</p>
       <Secret label={t.shares.link} text={linkOf(made)} />
-      {made.kind === "console" && (
-        <Secret label={t.shares.socket} text={socketUrl(made.url.replace(/^\//, ""))} />
-      )}
+      {made.kind === "console" && <Secret label={t.shares.socket} text={socketUrl(made.url.replace(/^\//, ""))} />}
     </Dialog>
   );
 }

@@ -21,7 +21,8 @@ export default function Shares() {
   const { query } = place.value;
   const all = query.get("all") === "true" && maySomewhere("shares.view");
   const shares = useLoad(
-    async (signal) => (await askJson<{ shares: Share[] }>("shares", { query: { all: all || undefined }, signal })).shares,
+    async (signal) =>
+      (await askJson<{ shares: Share[] }>("shares", { query: { all: all || undefined }, signal })).shares,
     [all],
   );
   const create = (kind: "console" | "file" = "file", server = "", path = "") =>
@@ -70,7 +71,12 @@ function Entry({ of, all, reload }: { of: Share; all: boolean; reload: () => Pro
   const mine = of.owner === account.value?.name;
   const what = of.kind === "file" ? t.shares.file(of.path ?? "", of.server) : t.shares.console(of.server);
   const end = async () => {
-    const question = { title: t.shares.deleteSure, text: t.shares.deleteWhat(what), action: t.shares.delete, danger: true };
+    const question = {
+      title: t.shares.deleteSure,
+      text: t.shares.deleteWhat(what),
+      action: t.shares.delete,
+      danger: true,
+    };
     if (!(await sure(question))) return;
     await ask("shares", { method: "DELETE", query: { id: of.id } });
     tell({ kind: "good", text: t.shares.deleted });
@@ -78,11 +84,12 @@ function Entry({ of, all, reload }: { of: Share; all: boolean; reload: () => Pro
   };
   return (
     <li class="card person">
-      <div class="row person-head">
-        <Icon name={of.kind === "file" ? "file" : "terminal"} />
-        <h2>{what}</h2>
-        {all && <span class="chip plain">{mine ? t.accounts.you : of.owner}</span>}
-        <div class="grow" />
+      <div class="row tight person-head">
+        <div class="row grow">
+          <Icon name={of.kind === "file" ? "file" : "terminal"} />
+          <h2>{what}</h2>
+          {all && <span class="chip plain">{mine ? t.accounts.you : of.owner}</span>}
+        </div>
         {(mine || may("shares.delete", of.server)) && (
           <Button small icon="trash" label={t.shares.deleteOf(what)} onClick={end}>
             {t.shares.delete}

@@ -1,6 +1,6 @@
 /** The health checks of a server: what each says, since when, and why it failed. */
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { serverPath } from "../../api/base";
 import { askJson } from "../../api/request";
 import { duration } from "../../format";
@@ -19,6 +19,7 @@ interface Check {
   output: string | null;
   failures: number;
   interval: number;
+  nextIn: number | null;
   action: "warn" | "restart";
 }
 
@@ -36,8 +37,21 @@ function Some({ name, server }: { name: string; server: Server }) {
     [name],
   );
   // The stream tells when a check thinks otherwise; why it does is asked then.
-  const told = JSON.stringify([server.health, server.run, server.ready]);
-  useEffect(() => void loaded.reload(), [told]);
+  const told = JSON.stringify([server.health.checks, server.run, server.ready]);
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) void loaded.reload();
+    first.current = false;
+  }, [told]);
+  useEffect(() => {
+    // It does not tell why a look has failed that changes nothing: while there is such a check, we look when it has.
+    const wait = nextLook(loaded.data?.checks ?? []);
+    if (wait === null) return undefined;
+    const timer = setTimeout(() => {
+      if (document.visibilityState === "visible") void loaded.reload();
+    }, wait * 1000);
+    return () => clearTimeout(timer);
+  }, [loaded.data]);
   return (
     <section class="card" aria-label={t.server.checks.title}>
       <h2>{t.server.checks.title}</h2>
@@ -52,6 +66,12 @@ function Some({ name, server }: { name: string; server: Server }) {
       </Load>
     </section>
   );
+}
+
+/** Seconds until something may be different that nobody tells of; null if nothing may. */
+function nextLook(checks: readonly Check[]): number | null {
+  const looks = checks.flatMap((one) => (one.state !== "healthy" && one.nextIn !== null ? [one.nextIn] : []));
+  return looks.length === 0 ? null : Math.max(2, Math.min(...looks) + 0.3);
 }
 
 function One({ check }: { check: Check }) {

@@ -4,10 +4,11 @@ import type { ComponentType } from "preact";
 import { maySomewhere, may } from "../../api/account";
 import { Problem } from "../../api/problem";
 import { store } from "../../live/store";
-import { Icon, type IconName } from "../../parts/icon";
+import type { IconName } from "../../parts/icon";
 import { lazy } from "../../parts/lazy";
 import { Fault, Waiting } from "../../parts/load";
 import { Status } from "../../parts/status";
+import { Tabs } from "../../parts/tabs";
 import { Buttons } from "../../servers/buttons";
 import { hashOf, place } from "../../route";
 import { t } from "../../strings";
@@ -55,18 +56,15 @@ export default function ServerPage({ name }: ServerPageProps) {
         <span class="grow" />
         <Buttons name={name} server={server} large={at === ""} />
       </div>
-      <nav class="tabs" aria-label={t.server.tabs}>
-        {tabs.map((one) => (
-          <a
-            key={one.at}
-            href={hashOf(one.at === "" ? ["server", name] : ["server", name, one.at])}
-            aria-current={one.at === current ? "page" : undefined}
-          >
-            <Icon name={one.icon} />
-            {one.title}
-          </a>
-        ))}
-      </nav>
+      <Tabs
+        label={t.server.tabs}
+        tabs={tabs.map((one) => ({
+          href: hashOf(one.at === "" ? ["server", name] : ["server", name, one.at]),
+          title: one.title,
+          icon: one.icon,
+          current: one.at === current,
+        }))}
+      />
       {tab === undefined ? (
         <Fault problem={new Problem(maySomewhere("server.view") ? t.problem.noPage : t.problem.notPermitted, "no-page")} />
       ) : (

@@ -40,7 +40,7 @@ function Title() {
     <div class="title">
       <h1>{t.servers.title}</h1>
       {all > 0 && (
-        <span class="dim" role="status">
+        <span class="dim">
           {t.servers.counts(up, all)}
           {crashed > 0 && <strong class="bad"> · {t.servers.crashed(crashed)}</strong>}
         </span>
@@ -73,20 +73,28 @@ function List() {
           <Button onClick={clear}>{t.servers.clear}</Button>
         </Empty>
       ) : (
-        <div
-          role="table"
-          class="server-table"
-          aria-label={t.servers.list}
-          aria-rowcount={names.length + 1}
-          onPointerEnter={(event) => event.pointerType === "mouse" && hold(true)}
-          onPointerLeave={() => hold(false)}
-        >
-          <Head names={names} />
-          <Chunks items={names} height={57}>
-            {(name, at) => <Row key={name} name={name} at={at + 2} />}
-          </Chunks>
-        </div>
+        <Table names={names} />
       )}
+    </div>
+  );
+}
+
+function Table({ names }: { names: readonly string[] }) {
+  // A pointer does not leave what is gone.
+  useEffect(() => () => hold(false), []);
+  return (
+    <div
+      role="table"
+      class="server-table"
+      aria-label={t.servers.list}
+      aria-rowcount={names.length + 1}
+      onPointerEnter={(event) => event.pointerType === "mouse" && hold(true)}
+      onPointerLeave={() => hold(false)}
+    >
+      <Head names={names} />
+      <Chunks items={names} height={57}>
+        {(name, at) => <Row key={name} name={name} at={at + 2} />}
+      </Chunks>
     </div>
   );
 }

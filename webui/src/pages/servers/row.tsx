@@ -60,7 +60,8 @@ export function Row({ name, at }: { name: string; at: number }) {
 
 function Why({ server }: { server: Server }) {
   const down = server.state === "stopped" || server.state === "stopping";
-  const told = [whyText(server), down ? causeText(server.cause) : ""].filter(Boolean).join(", ");
+  const ill = Object.entries(server.health.checks).filter(([, is]) => is === "unhealthy" && server.state === "running");
+  const told = [whyText(server), ill.length > 0 && t.servers.ill(ill.map(([name]) => name).join(", ")), down ? causeText(server.cause) : ""].filter(Boolean).join(", ");
   const note = told === "" ? server.health.note : null;
   return (
     <div class="why">
