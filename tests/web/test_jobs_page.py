@@ -11,9 +11,8 @@ from .visitor import Visitor, fits
 
 
 def test_jobs_are_seen_while_they_are_at_work_and_are_stopped(home: Site, visit: Visitor) -> None:
-    os.mkfifo(home.path("programs", "app", "pipe"))
     with open(home.path("programs", "app", "large"), "wb") as file:
-        for _ in range(48):
+        for _ in range(24):
             file.write(os.urandom(1 << 20) * 4)
     page = visit("#/jobs")
     expect(page.get_by_text("No jobs.")).to_be_visible()

@@ -606,7 +606,7 @@ export const t = {
       caseful: "Capitals matter",
       action: "Search",
       stop: "Stop",
-      found: (count: number) => `${count.toLocaleString()} found`,
+      found: (count: number) => `${count.toLocaleString()} found.`,
       searching: (count: number) => `Searching… ${count.toLocaleString()} found`,
       limit: (count: number) => `The first ${count.toLocaleString()}: there are more.`,
       unread: (count: number) => `${some(count, "folder or file", "folders or files")} could not be searched.`,
