@@ -4,6 +4,7 @@ import { keptTo } from "../../api/account";
 import { store } from "../../live/store";
 import { Icon } from "../../parts/icon";
 import { Popups } from "../../parts/popup";
+import { now } from "../../parts/time";
 import { place } from "../../route";
 import { t } from "../../strings";
 import { isOver } from "../jobs/about";
@@ -20,6 +21,9 @@ import "./files.css";
 
 /** Work that shows itself elsewhere. */
 const ELSEWHERE = new Set(["search", "size"]);
+
+/** Seconds after which work is shown: what is done by then would only make the list jump. */
+const SOON = 0.8;
 
 /** Draw it. */
 export default function Files({ name }: ServerPageProps) {
@@ -59,7 +63,8 @@ function Limits({ server, path }: { server: string; path: string }) {
 
 /** The work that goes on in this server's files, whoever has begun it. */
 function Working({ server }: { server: string }) {
-  const jobs = store.jobs.value.filter((job) => job.server === server && !isOver(job) && !ELSEWHERE.has(job.kind));
+  const running = store.jobs.value.filter((job) => job.server === server && !isOver(job) && !ELSEWHERE.has(job.kind));
+  const jobs = running.filter((job) => now.value + store.ahead.value - job.created > SOON);
   if (jobs.length === 0) return null;
   return (
     <section class="files-working" aria-label={t.files.work.running}>
