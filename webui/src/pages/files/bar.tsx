@@ -67,8 +67,8 @@ export function Bar({ here, chosen, shown, onNone }: { here: Here; chosen: reado
                 icon="more"
                 label={f.actionsChosen}
                 onClick={(event) => {
-                  const { left, bottom } = (event.currentTarget as Element).getBoundingClientRect();
-                  popUp(f.actionsChosen, itemsFor(here, chosen), left, bottom);
+                  const { left, top, bottom } = (event.currentTarget as Element).getBoundingClientRect();
+                  popUp(f.actionsChosen, itemsFor(here, chosen), left, bottom, top);
                 }}
               />
             )}

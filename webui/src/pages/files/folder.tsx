@@ -155,8 +155,8 @@ export function Folder({ server, path }: { server: string; path: string }) {
         paste(server, path).catch(fail);
         break;
       case "menu": {
-        const { left, bottom } = target.getBoundingClientRect();
-        popUp(t.files.actionsChosen, itemsFor(here, chosen), left + 60, bottom);
+        const { left, top, bottom } = target.getBoundingClientRect();
+        popUp(t.files.actionsChosen, itemsFor(here, chosen), left + 60, bottom, top);
         break;
       }
     }
@@ -176,7 +176,7 @@ export function Folder({ server, path }: { server: string; path: string }) {
       toggle: (entry) => {
         if (entry.addressable) setSelection((one) => toggled(one, entry.key));
       },
-      menu: (entry, x, y) => menuOf(latest.current, entry, x, y, setSelection),
+      menu: (entry, x, y, above) => menuOf(latest.current, entry, [x, y, above], setSelection),
     }),
     [server, path],
   );
@@ -267,14 +267,15 @@ interface Latest {
 }
 
 /** The menu is about all that is chosen, if the row is among it; else about the row alone. */
-function menuOf({ here, selection, keys }: Latest, entry: Entry, x: number, y: number, set: (one: Selection) => void): void {
+function menuOf(latest: Latest, entry: Entry, at: [number, number, number?], set: (one: Selection) => void): void {
+  const { here, selection, keys } = latest;
   if (!entry.addressable) return;
   let chosen = here.entries.filter((one) => selection.chosen.has(one.key) && one.addressable);
   if (!chosen.includes(entry)) {
     chosen = [entry];
     set(clicked(selection, keys, entry.key, { shift: false, ctrl: false }));
   }
-  popUp(chosen.length === 1 ? t.files.actionsOf(entry.name) : t.files.actionsChosen, itemsFor(here, chosen), x, y);
+  popUp(chosen.length === 1 ? t.files.actionsOf(entry.name) : t.files.actionsChosen, itemsFor(here, chosen), ...at);
 }
 
 /** Who goes up finds the folder that he comes from. */
