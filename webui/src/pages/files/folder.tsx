@@ -267,7 +267,7 @@ interface Latest {
 }
 
 /** The menu is about all that is chosen, if the row is among it; else about the row alone. */
-function menuOf(latest: Latest, entry: Entry, at: [number, number, number?], set: (one: Selection) => void): void {
+function menuOf(latest: Latest, entry: Entry, at: [number, number, number | undefined], set: (one: Selection) => void): void {
   const { here, selection, keys } = latest;
   if (!entry.addressable) return;
   let chosen = here.entries.filter((one) => selection.chosen.has(one.key) && one.addressable);
