@@ -443,7 +443,7 @@ export const t = {
     uploads: "Upload",
     trash: "Trash",
     find: "Search",
-    notModify: "You are not permitted to change files here.",
+    keptTo: (folders: string) => `You are permitted to see only: ${folders}`,
     notDownload: "You are not permitted to read files here.",
     naming: {
       file: "New file",
@@ -589,7 +589,7 @@ export const t = {
       caseful: "Capitals matter",
       action: "Search",
       stop: "Stop",
-      found: (count: number) => `${count.toLocaleString()} found`,
+      found: (count: number) => `${count.toLocaleString()} found.`,
       searching: (count: number) => `Searching… ${count.toLocaleString()} found`,
       limit: (count: number) => `The first ${count.toLocaleString()}: there are more.`,
       unread: (count: number) => `${some(count, "folder or file", "folders or files")} could not be searched.`,
