@@ -672,7 +672,6 @@ export const t = {
     tooLarge: (size: string, most: string, shown: string) => `This file has ${size}; up to ${most} can be edited here. These are its first ${shown}.`,
     larger: (most: string) => `What is on the disk now is larger than the ${most} that can be edited here.`,
     reloaded: "The file was changed on the disk. You see what is there now.",
-    reload: "Read it again from the disk",
     label: (path: string) => `Text of ${path}`,
   },
   logs: {
@@ -1358,7 +1357,6 @@ export const t = {
     restartNote: (count: number) =>
       count === 1 ? "1 server goes on by its old settings until you restart it." : `${count} servers go on by their old settings until you restart them.`,
     saved: "Saved, and in force.",
-    savedStill: "It is saved, but something has changed since.",
     toRestart: (count: number) => (count === 1 ? "1 server runs by old settings until it is restarted:" : `${count} servers run by old settings until they are restarted:`),
     restartThem: "Restart them…",
     restartTitle: "Restart these servers?",
@@ -1491,7 +1489,7 @@ export const t = {
     noMerge: "What somebody else has written is not text, so it cannot be merged.",
 
     mergeTitle: "Merge",
-    mergeHint: "Red is what somebody else has written, green is what comes of it if you keep yours. What only one of you has changed is joined already. You can type, too.",
+    mergeHint: "Lines without a number are what somebody else has written; below them is what comes of it if you keep yours. What only one of you has changed is joined already. You can type, too.",
     mergeBeside: "On the left is what somebody else has written, on the right what will be saved; an arrow takes theirs. What only one of you has changed is joined already. You can type on the right, too.",
     theirs: "On the disk: theirs",
     result: "What will be saved",
