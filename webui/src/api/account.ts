@@ -14,6 +14,8 @@ export interface Account {
   recoveryCodes: number;
   permissions: string[];
   servers: Record<string, string[]>;
+  /** By server, to which folders a permission is kept, such as `/world`. */
+  limits?: Record<string, { paths?: Record<string, string[]> }>;
   /** Lists of grants: each of them has to permit it. */
   rights?: unknown[][];
   /** The roles that one could give to others, and what they grant. */
@@ -36,6 +38,11 @@ export function may(permission: string, server?: string): boolean {
   if (who === null) return false;
   if (who.permissions.includes(permission)) return true;
   return server !== undefined && (who.servers[server]?.includes(permission) ?? false);
+}
+
+/** Return the folders of a server to which a permission about files is kept, such as `/world`; null if it is not. */
+export function keptTo(permission: string, server: string): readonly string[] | null {
+  return account.value?.limits?.[server]?.paths?.[permission] ?? null;
 }
 
 /** Tell whether something is permitted on any server. */

@@ -12,6 +12,7 @@ interface Popup {
   items: readonly MenuItem[];
   x: number;
   y: number;
+  above: number;
 }
 
 const shown = signal<Popup | null>(null);
@@ -19,10 +20,10 @@ const shown = signal<Popup | null>(null);
 /** Pixels that stay free at the edges. */
 const EDGE = 8;
 
-/** Show a menu at a place of the window, in pixels. */
-export function popUp(label: string, items: readonly (MenuItem | false)[], x: number, y: number): void {
+/** Show a menu below a place of the window, in pixels; where there is no room, above `above`, never under the finger. */
+export function popUp(label: string, items: readonly (MenuItem | false)[], x: number, y: number, above = y): void {
   const all = items.filter((item) => item !== false);
-  if (all.length > 0) shown.value = { label, items: all, x, y };
+  if (all.length > 0) shown.value = { label, items: all, x, y, above };
 }
 
 /** Where it is drawn; stands once in the page. */
@@ -42,7 +43,9 @@ function Shown({ popup }: { popup: Popup }) {
     if (menu === null) return;
     const { width, height } = menu.getBoundingClientRect();
     menu.style.left = `${Math.max(EDGE, Math.min(popup.x, innerWidth - width - EDGE))}px`;
-    menu.style.top = `${Math.max(EDGE, Math.min(popup.y, innerHeight - height - EDGE))}px`;
+    const fits = popup.y + height + EDGE <= innerHeight;
+    const top = fits ? popup.y : Math.min(popup.above, innerHeight - EDGE) - height;
+    menu.style.top = `${Math.max(EDGE, top)}px`;
     choices(menu)[0]?.focus();
   }, [popup]);
   useEffect(() => {

@@ -17,7 +17,7 @@ const f = t.files;
 export function Bar({ here, chosen, shown, onNone }: { here: Here; chosen: readonly Entry[]; shown: number; onNone: () => void }) {
   const { server, path, entries } = here;
   const count = chosen.length;
-  const can = rights(server);
+  const can = rights(server, path);
   const names = chosen.map((one) => one.name);
   const folders = chosen.filter((one) => one.folder && !one.link).map((one) => one.name);
   const size = chosen.reduce((sum, one) => sum + (one.folder ? 0 : one.size), 0);
@@ -60,16 +60,18 @@ export function Bar({ here, chosen, shown, onNone }: { here: Here; chosen: reado
                 {f.remove}
               </Button>
             )}
-            <Button
-              small
-              kind="quiet"
-              icon="more"
-              label={f.actionsChosen}
-              onClick={(event) => {
-                const { left, bottom } = (event.currentTarget as Element).getBoundingClientRect();
-                popUp(f.actionsChosen, itemsFor(here, chosen), left, bottom);
-              }}
-            />
+            {itemsFor(here, chosen).length > 0 && (
+              <Button
+                small
+                kind="quiet"
+                icon="more"
+                label={f.actionsChosen}
+                onClick={(event) => {
+                  const { left, top, bottom } = (event.currentTarget as Element).getBoundingClientRect();
+                  popUp(f.actionsChosen, itemsFor(here, chosen), left, bottom, top);
+                }}
+              />
+            )}
             <Button small kind="quiet" icon="x" label={f.chooseNone} onClick={onNone} />
           </>
         )}

@@ -1,6 +1,6 @@
 /** What can be done with what is chosen: the same in the bar, in the menu of a row, and by keys. */
 
-import { may } from "../../api/account";
+import { keptTo, may } from "../../api/account";
 import type { IconName } from "../../parts/icon";
 import type { MenuItem } from "../../parts/menu";
 import { t } from "../../strings";
@@ -14,7 +14,7 @@ import { measureFolder } from "./measuring";
 import { ask, take } from "./moving";
 import { askName } from "./naming";
 import { carryOne } from "./operate";
-import { editorHash, folderHash, join } from "./paths";
+import { editorHash, folderHash, isInside, join, plain } from "./paths";
 import { remove } from "./removing";
 import { touch } from "./touched";
 
@@ -23,19 +23,26 @@ export interface Here {
   server: string;
   path: string;
   entries: readonly Entry[];
+  /** Give the focus to what has this name as soon as it is there. */
+  select: (name: string) => void;
 }
 
 const f = t.files;
 
-/** What one may do with files of a server. */
-export function rights(server: string) {
+/** What one may do with what is in a folder of a server. */
+export function rights(server: string, path: string) {
+  const can = (what: string) => {
+    const permission = `server.files.${what}`;
+    const folders = keptTo(permission, server);
+    return may(permission, server) && (folders === null || folders.some((folder) => isInside(path, plain(folder))));
+  };
   return {
-    download: may("server.files.download", server),
-    upload: may("server.files.upload", server),
-    modify: may("server.files.modify", server),
-    create: may("server.files.createFolder", server),
-    compress: may("server.files.compress", server),
-    decompress: may("server.files.decompress", server),
+    download: can("download"),
+    upload: can("upload"),
+    modify: can("modify"),
+    create: can("createFolder"),
+    compress: can("compress"),
+    decompress: can("decompress"),
   };
 }
 
@@ -57,6 +64,7 @@ export function rename(here: Here, entry: Entry): void {
     taken,
     run: async (name) => {
       await carryOne(here.server, "mv", join(here.path, entry.name), join(here.path, name));
+      here.select(name);
       touch(here.server, here.path);
     },
   });
@@ -65,7 +73,7 @@ export function rename(here: Here, entry: Entry): void {
 /** Return what can be done with the entries that are chosen. */
 export function itemsFor(here: Here, chosen: readonly Entry[]): MenuItem[] {
   const { server, path } = here;
-  const can = rights(server);
+  const can = rights(server, path);
   const names = chosen.map((one) => one.name);
   const folders = chosen.filter((one) => one.folder && !one.link).map((one) => one.name);
   const one = chosen.length === 1 ? chosen[0] : undefined;

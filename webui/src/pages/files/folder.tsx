@@ -9,7 +9,8 @@ import { tell } from "../../parts/toast";
 import { go, place } from "../../route";
 import { t } from "../../strings";
 import { Bar } from "./bar";
-import { itemsFor, placeOfEntry, rename, rights } from "./choices";
+import { type Here, itemsFor, placeOfEntry, rename, rights } from "./choices";
+import { Crumbs } from "./crumbs";
 import { type Entry, entriesOf, filtered, type Order, sorted } from "./entries";
 import { commandOf } from "./keys";
 import { listFolder } from "./listing";
@@ -44,19 +45,21 @@ export function Folder({ server, path }: { server: string; path: string }) {
   const search = useRef<HTMLInputElement>(null);
 
   const entries = useMemo(() => entriesOf(listing.data ?? []), [listing.data]);
-  const shown = useMemo(
-    () => sorted(filtered(entries, filter, hidden.value), order.value),
-    [entries, filter, hidden.value, order.value],
-  );
+  const inOrder = useMemo(() => sorted(entries, order.value), [entries, order.value]);
+  const shown = useMemo(() => filtered(inOrder, filter, hidden.value), [inOrder, filter, hidden.value]);
   const keys = useMemo(() => shown.map((one) => one.key), [shown]);
   const old = useRef<readonly string[]>(keys);
+  const inside = useRef(false);
+  const wanted = useRef<string | null>(null);
   useEffect(() => {
     const gone = old.current;
     old.current = keys;
     if (listing.data === undefined) return;
-    const inside = document.activeElement?.closest(".files-table") !== null && document.activeElement !== document.body;
-    setSelection((one) => kept(one, gone, keys));
-    if (inside && selection.focus !== null && !keys.includes(selection.focus)) setFocusing((count) => count + 1);
+    const found = wanted.current !== null && keys.includes(wanted.current) ? wanted.current : null;
+    if (found !== null) wanted.current = null;
+    setSelection((one) => (found === null ? kept(one, gone, keys) : clicked(one, keys, found, { shift: false, ctrl: false })));
+    // A row that had the focus and is gone gives it to the next one, not to nobody.
+    if (found !== null || (inside.current && document.activeElement === document.body)) setFocusing((count) => count + 1);
   }, [keys]);
 
   useEffect(() => {
@@ -73,8 +76,8 @@ export function Folder({ server, path }: { server: string; path: string }) {
     if (what !== null && what.server === server && what.folders.has(path)) void listing.reload();
   });
 
-  const here = { server, path, entries };
-  const can = rights(server);
+  const here: Here = { server, path, entries, select: (name) => void (wanted.current = name) };
+  const can = rights(server, path);
   const chosen = entries.filter((one) => selection.chosen.has(one.key) && one.addressable);
   const names = chosen.map((one) => one.name);
   const folders = chosen.filter((one) => one.folder && !one.link).map((one) => one.name);
@@ -152,8 +155,8 @@ export function Folder({ server, path }: { server: string; path: string }) {
         paste(server, path).catch(fail);
         break;
       case "menu": {
-        const { left, bottom } = target.getBoundingClientRect();
-        popUp(t.files.actionsChosen, itemsFor(here, chosen), left + 60, bottom);
+        const { left, top, bottom } = target.getBoundingClientRect();
+        popUp(t.files.actionsChosen, itemsFor(here, chosen), left + 60, bottom, top);
         break;
       }
     }
@@ -173,12 +176,19 @@ export function Folder({ server, path }: { server: string; path: string }) {
       toggle: (entry) => {
         if (entry.addressable) setSelection((one) => toggled(one, entry.key));
       },
-      menu: (entry, x, y) => menuOf(latest.current, entry, x, y, setSelection),
+      menu: (entry, x, y, above) => menuOf(latest.current, entry, [x, y, above], setSelection),
     }),
     [server, path],
   );
 
-  if (listing.problem && listing.data === undefined) return <Fault problem={listing.problem} again={listing.reload} />;
+  if (listing.problem && listing.data === undefined) {
+    return (
+      <>
+        <Crumbs path={path} server={server} />
+        <Fault problem={listing.problem} again={listing.reload} />
+      </>
+    );
+  }
   const show = place.value.query.get("show");
   const label = t.files.list(namesOf(path).join("/") || server);
   return (
@@ -199,7 +209,13 @@ export function Folder({ server, path }: { server: string; path: string }) {
       {listing.data === undefined ? (
         <Waiting />
       ) : shown.length === 0 ? (
-        <Nothing empty={entries.length === 0} hidden={filter === "" && entries.length > 0} mayUpload={can.upload} />
+        <Nothing
+          label={label}
+          onKey={onKey}
+          empty={entries.length === 0}
+          hidden={filter === "" && entries.length > 0}
+          mayUpload={can.upload}
+        />
       ) : (
         <Table
           label={label}
@@ -211,6 +227,7 @@ export function Folder({ server, path }: { server: string; path: string }) {
           onKey={onKey}
           focusing={focusing}
           focusFirst={byKey.current}
+          onFocus={(is) => void (inside.current = is)}
           actions={actions}
         />
       )}
@@ -219,30 +236,46 @@ export function Folder({ server, path }: { server: string; path: string }) {
   );
 }
 
-function Nothing({ empty, hidden: allHidden, mayUpload }: { empty: boolean; hidden: boolean; mayUpload: boolean }) {
+interface NothingProps {
+  label: string;
+  onKey: (event: KeyboardEvent, page: number) => void;
+  empty: boolean;
+  hidden: boolean;
+  mayUpload: boolean;
+}
+
+/** In place of the list: keys work here, too. */
+function Nothing({ label, onKey, empty, hidden: allHidden, mayUpload }: NothingProps) {
+  const self = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (document.activeElement === document.body) self.current?.focus();
+  }, []);
   const text = empty ? t.files.none : allHidden ? t.files.allHidden : t.files.noneFit;
   return (
-    <Empty icon="folder" text={text}>
-      {empty && mayUpload && <p>{t.files.noneHint}</p>}
-    </Empty>
+    <div ref={self} class="files-none" role="group" aria-label={label} tabIndex={0} onKeyDown={(event) => onKey(event, 1)}>
+      <Empty icon="folder" text={text}>
+        {empty && mayUpload && <p>{t.files.noneHint}</p>}
+      </Empty>
+    </div>
   );
 }
 
 interface Latest {
-  here: { server: string; path: string; entries: readonly Entry[] };
+  here: Here;
   selection: Selection;
   keys: readonly string[];
 }
 
 /** The menu is about all that is chosen, if the row is among it; else about the row alone. */
-function menuOf({ here, selection, keys }: Latest, entry: Entry, x: number, y: number, set: (one: Selection) => void): void {
+function menuOf(latest: Latest, entry: Entry, at: [number, number, number | undefined], set: (one: Selection) => void): void {
+  const { here, selection, keys } = latest;
   if (!entry.addressable) return;
   let chosen = here.entries.filter((one) => selection.chosen.has(one.key) && one.addressable);
   if (!chosen.includes(entry)) {
     chosen = [entry];
     set(clicked(selection, keys, entry.key, { shift: false, ctrl: false }));
   }
-  popUp(chosen.length === 1 ? t.files.actionsOf(entry.name) : t.files.actionsChosen, itemsFor(here, chosen), x, y);
+  popUp(chosen.length === 1 ? t.files.actionsOf(entry.name) : t.files.actionsChosen, itemsFor(here, chosen), ...at);
 }
 
 /** Who goes up finds the folder that he comes from. */

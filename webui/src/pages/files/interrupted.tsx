@@ -19,7 +19,7 @@ export function Interrupted({ server }: { server: string }) {
   const inQueue = new Set(transfers.list(["waiting", "running", "paused", "asking", "failed"], 10_000).map((one) => one.url));
   const begun = memory.all().filter((one) => one.server === server && !inQueue.has(one.url));
   const [one] = begun;
-  if (one === undefined || !rights(server).upload) return null;
+  if (one === undefined || !rights(server, one.folder).upload) return null;
   return (
     <div class="notice files-begun">
       <Icon name="upload" />

@@ -34,7 +34,7 @@ export function Preview({ here, shown, name }: { here: Here; shown: readonly Ent
     const to = at < 0 ? undefined : others[at + by];
     if (to !== undefined) go(folderHash(server, path, { show: to.name }), true);
   };
-  const can = rights(server);
+  const can = rights(server, path);
   useEffect(() => {
     const key = (event: KeyboardEvent) => {
       if ((event.target as Element).closest("video, audio, input, pre") !== null) return;

@@ -19,7 +19,7 @@ export interface RowActions {
   click: (entry: Entry, held: { shift: boolean; ctrl: boolean }) => void;
   toggle: (entry: Entry) => void;
   open: (entry: Entry) => void;
-  menu: (entry: Entry, x: number, y: number) => void;
+  menu: (entry: Entry, x: number, y: number, above?: number) => void;
 }
 
 interface RowProps {
@@ -147,8 +147,8 @@ export const Row = memo(function Row({ entry, at, top, chosen, focused, choosing
             aria-label={t.files.actionsOf(entry.name)}
             aria-haspopup="menu"
             onClick={(event) => {
-              const { left, bottom } = event.currentTarget.getBoundingClientRect();
-              actions.menu(entry, left, bottom);
+              const { left, top, bottom } = event.currentTarget.getBoundingClientRect();
+              actions.menu(entry, left, bottom, top);
             }}
           >
             <Icon name="more" />

@@ -25,6 +25,8 @@ export interface TableProps {
   focusing: number;
   /** Whether that shall happen as soon as it is drawn. */
   focusFirst: boolean;
+  /** Told whether the focus is in it; not if that goes with a row that is gone. */
+  onFocus: (inside: boolean) => void;
   actions: RowActions;
 }
 
@@ -87,6 +89,12 @@ export function Table(props: TableProps) {
       aria-rowcount={entries.length + 1}
       aria-multiselectable="true"
       onScroll={(event) => setView({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}
+      onFocusIn={() => props.onFocus(true)}
+      onFocusOut={({ currentTarget, relatedTarget, target }) => {
+        if (currentTarget.contains(relatedTarget as Node | null)) return;
+        // Only when it is drawn one knows whether the row has lost the focus, or is gone.
+        queueMicrotask(() => (target as Node).isConnected && props.onFocus(false));
+      }}
       onKeyDown={(event) => props.onKey(event, Math.max(1, Math.floor(view.height / height) - 2))}
     >
       <div class="files-head" role="row" aria-rowindex={1}>

@@ -35,7 +35,7 @@ interface ToolbarProps {
 export function Toolbar(props: ToolbarProps) {
   const { here, filter, hidden } = props;
   const { server, path, entries } = here;
-  const can = rights(server);
+  const can = rights(server, path);
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const taken = new Set(entries.map((one) => one.name));
@@ -46,6 +46,7 @@ export function Toolbar(props: ToolbarProps) {
   const copied = clipboard.value?.server === server ? clipboard.value : null;
   const made = (make: typeof makeFile) => async (name: string) => {
     await make(server, join(path, name));
+    here.select(name);
     touch(server, path);
   };
   return (
