@@ -129,7 +129,7 @@ class Assembly:
         metrics = Metrics(mirror, meter, people, consoles, raw_consoles, logs, self._supervisor_pid)
         chronicle.watch(metrics.happened)
         health = Health(mirror, tasks)
-        details = Details(health, hints, lambda: reloader.config)
+        details = Details(health, hints)
         self.parts = parts = Parts(
             access=Access(people, transport.origins),
             audit=self.audit,
@@ -176,6 +176,7 @@ class Assembly:
             files.configure,
             transfers.configure,
             parts.jobs.configure,
+            parts.live.configure,
             parts.logs.configure,
             parts.health.configure,
             self.upkeep.configure,

@@ -19,6 +19,7 @@ import anyio
 from supervisor import ServiceStatus
 
 from .chronicle import Chronicle
+from .config import Config
 from .happening import Happening
 from .health import Health
 from .jobs import Jobs
@@ -85,6 +86,11 @@ class Live:
             self._seen.clear()
             self._texts.clear()
             self._numbers.clear()
+
+    async def configure(self, config: Config) -> None:
+        """Go by this config."""
+        for name in self._details.configure(config):
+            self._note(name)
 
     def close(self) -> None:
         """End what follows, so that its clients are not cut off."""

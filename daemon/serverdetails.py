@@ -1,7 +1,7 @@
 """All that is told about one server: how it is, why, and what comes next."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
 from supervisor import ServiceStatus, State
 
@@ -9,6 +9,7 @@ from .config import Config
 from .happening import CODES, next_of
 from .health import Health
 from .hints import Hints
+from .serversettings import Server
 from .statenews import size
 from .usage import Usage, total_memory
 
@@ -24,31 +25,40 @@ def code(status: ServiceStatus) -> int:
 class Details:
     """Describes servers by what the supervisor, the checks, the hints and the config say of them."""
 
-    def __init__(self, health: Health, hints: Hints, config: Callable[[], Config]) -> None:
-        """`config` returns the one that is in force."""
+    def __init__(self, health: Health, hints: Hints) -> None:
         self._health = health
         self._hints = hints
-        self._config = config
+        self._servers: Mapping[str, Server] = {}
+
+    def configure(self, config: Config) -> Sequence[str]:
+        """Go by this config; return of whom something else is told by it."""
+        before, self._servers = self._servers, config.servers
+        names = before.keys() | config.servers.keys()
+        return [name for name in names if _terms(before.get(name)) != _terms(config.servers.get(name))]
 
     def of(self, status: ServiceStatus, usage: Usage) -> dict[str, object]:
         """Return all about one server as JSON data."""
-        told = {**_describe(status, usage), **self._terms(status.name), **self._health.describe(status)}
+        told = {
+            **_describe(status, usage),
+            **_terms(self._servers.get(status.name)),
+            **self._health.describe(status),
+        }
         hint = self._hints.of(status)
         return told if hint is None else {**told, "hint": hint}
 
     def besides(self, status: ServiceStatus) -> tuple[object, ...]:
         """Return what may change in it although the status is the same."""
-        return self._health.describe(status), self._hints.of(status), self._terms(status.name)
+        return self._health.describe(status), self._hints.of(status), _terms(self._servers.get(status.name))
 
-    def _terms(self, name: str) -> Mapping[str, object]:
-        """Return what whoever is about to stop it, or wonders about its memory, should know.
 
-        Of one that is no longer in the config nobody can tell.
-        """
-        server = self._config().servers.get(name)
-        if server is None:
-            return {"stopWithin": None, "memoryLimit": None}
-        return {"stopWithin": server.stop.grace, "memoryLimit": server.limits.memory}
+def _terms(server: Server | None) -> Mapping[str, object]:
+    """Return what whoever is about to stop it, or wonders about its memory, should know.
+
+    Of one that is no longer in the config nobody can tell.
+    """
+    if server is None:
+        return {"stopWithin": None, "memoryLimit": None}
+    return {"stopWithin": server.stop.grace, "memoryLimit": server.limits.memory}
 
 
 def _describe(status: ServiceStatus, usage: Usage) -> dict[str, object]:

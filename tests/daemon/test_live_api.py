@@ -64,6 +64,16 @@ async def test_all_that_a_page_shows_comes_at_once(house: House) -> None:
         assert len(figures) == 6
 
 
+async def test_it_is_told_when_the_config_gives_a_stop_another_time(house: House) -> None:
+    app: Json = {"directory": ".", "command": ["sleep", "60"]}
+    await house.configure(app=app, other=app)
+    async with page(house) as one:
+        await one.until(lambda: one.servers.get("app", {}).get("stopWithin") == 30)
+        await house.configure(app={**app, "stopGrace": 7}, other=app)
+        await one.until(lambda: one.servers["app"]["stopWithin"] == 7)
+        assert one.servers["other"]["stopWithin"] == 30
+
+
 async def test_a_server_is_told_of_when_it_changes_comes_and_goes(house: House) -> None:
     async with page(house, "?usage=0") as one:
         await one.until(lambda: one.seen["jobs"])

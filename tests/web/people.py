@@ -1,11 +1,27 @@
 """People for tests of the page: accounts of limited rights, some with a second factor."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import pyotp
 from playwright.sync_api import BrowserContext
 
+from ..system.house import program, sleeper
 from .site import Site
+
+
+def lived_in(folder: Path, **settings: object) -> Iterator[Site]:
+    """Yield a `home` for all tests of a module, each with people of its own; stop it at the end."""
+    house = Site(str(folder))
+    try:
+        house.settings.update(settings)
+        house.configure(app=sleeper(), chat=program("echo"), off=sleeper(enabled=False))
+        house.start()
+        house.until_status("chat", 1)
+        yield house
+    finally:
+        house.end()
 
 
 def person(site: Site, name: str, password: str, *grants: object, roles: tuple[str, ...] = ()) -> None:

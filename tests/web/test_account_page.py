@@ -1,11 +1,14 @@
 """One's own account: what one may, another password, the second factor."""
 
+from collections.abc import Iterator
+
 import pyotp
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from .axe import accessible
 from .faults import Faults
-from .people import let_in, person
+from .people import let_in, lived_in, person
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
@@ -13,19 +16,31 @@ from .visitor import Visitor, fits
 PASSWORD = "ann's password"
 
 
-def own(home: Site, visit: Visitor, faults: Faults, *, phone: bool = False) -> Page:
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """One Holdfast for all of these; without a browser there is nothing to start."""
+    yield from lived_in(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def home(house: Site) -> Site:
+    """The same."""
+    return house
+
+
+def own(home: Site, visit: Visitor, faults: Faults, name: str, *, phone: bool = False) -> Page:
     faults.allow("status of 401")
-    person(home, "ann", PASSWORD, "audit.view", {"permissions": ["server.view"], "servers": ["app"]})
+    person(home, name, PASSWORD, "audit.view", {"permissions": ["server.view"], "servers": ["app"]})
     page = visit(logged_in=False, phone=phone)
-    let_in(home, page.context, "ann", PASSWORD)
+    let_in(home, page.context, name, PASSWORD)
     page.goto(f"{home.address}#/account")
     page.reload()
-    expect(page.get_by_role("heading", name="ann")).to_be_visible()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
     return page
 
 
 def test_one_sees_what_one_may(home: Site, visit: Visitor, faults: Faults) -> None:
-    page = own(home, visit, faults)
+    page = own(home, visit, faults, "ann")
     expect(page.get_by_text("Everywhere: read the audit log")).to_be_visible()
     expect(page.get_by_text("On app: see servers")).to_be_visible()
     page.get_by_label("Light or dark").select_option("light")
@@ -38,7 +53,7 @@ def test_a_new_password_is_said_to_end_the_session_and_does(
     home: Site, visit: Visitor, faults: Faults
 ) -> None:
     faults.allow("status of 403")
-    page = own(home, visit, faults)
+    page = own(home, visit, faults, "bob")
     page.get_by_label("Old password").fill("not this")
     page.get_by_label("New password").fill("ann's new password")
     page.get_by_role("button", name="Change password").click()
@@ -50,17 +65,17 @@ def test_a_new_password_is_said_to_end_the_session_and_does(
     expect(question).to_contain_text("ends all your sessions")
     question.get_by_role("button", name="Change password").click()
     expect(page.get_by_text("The password is changed.")).to_be_visible()
-    page.get_by_label("Name").fill("ann")
+    page.get_by_label("Name").fill("bob")
     page.get_by_label("Password", exact=True).fill("ann's new password")
     page.get_by_role("button", name="Log in", exact=True).click()
-    expect(page.get_by_role("heading", name="ann")).to_be_visible()
+    expect(page.get_by_role("heading", name="bob")).to_be_visible()
 
 
 def test_a_second_factor_is_turned_on_renewed_and_turned_off(
     home: Site, visit: Visitor, faults: Faults
 ) -> None:
     faults.allow("status of 403")
-    page = own(home, visit, faults, phone=True)
+    page = own(home, visit, faults, "cleo", phone=True)
     page.get_by_role("button", name="Turn on").click()
     dialog = page.get_by_role("dialog", name="Turn on")
     dialog.get_by_label("Your password").fill(PASSWORD)
@@ -105,4 +120,4 @@ def test_a_second_factor_is_turned_on_renewed_and_turned_off(
     dialog.get_by_role("button", name="Turn off").click()
     expect(page.get_by_role("button", name="Turn on")).to_be_visible()
     accounts = home.local.get("/accounts?extrainfo=true").json()["accounts"]
-    assert accounts["ann"]["secondFactor"] is False
+    assert accounts["cleo"]["secondFactor"] is False

@@ -2,7 +2,9 @@
 
 import os
 import re
+import signal
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Locator, Page, expect
@@ -35,6 +37,8 @@ def disk(house: Site) -> Site:
     put(house, "notes.txt", b"one\ntwo\nthree\nfour\nfive\n")
     put(house, "server.properties", b"# Minecraft\r\nmotd=Hello\r\nport=25565")
     put(house, "config/app.yml", b"\xef\xbb\xbfname: app\nlist:\n  - 1\n  - 2\n")
+    put(house, "mixed.txt", b"a\r\nb\nc\rd\r\ne")
+    put(house, "we ird/#1?&%25 \u00e4.txt", b"x\n")
     put(house, "latin.txt", b"caf\xe9\n")
     put(house, "world.dat", bytes(range(256)) * 8)
     put(house, "large.log", b"line\n" * (1 << 20))
@@ -87,22 +91,26 @@ def saved(page: Page) -> None:
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
 
 
-@pytest.mark.parametrize(
-    ("name", "typed", "wanted"),
-    [
+def test_what_is_saved_is_exact_to_the_byte(disk: Site, visit: Visitor) -> None:
+    page = visit()
+    for name, typed, wanted in (
         ("notes.txt", "six\n", b"one\ntwo\nthree\nfour\nfive\nsix\n"),
         ("server.properties", "\nmore=\u00e4", b"# Minecraft\r\nmotd=Hello\r\nport=25565\r\nmore=\xc3\xa4"),
         ("config/app.yml", "x: 1", b"\xef\xbb\xbfname: app\nlist:\n  - 1\n  - 2\nx: 1"),
-    ],
-)
-def test_what_is_saved_is_exact_to_the_byte(
-    disk: Site, visit: Visitor, name: str, typed: str, wanted: bytes
-) -> None:
-    page = edit(visit, name)
-    at_end(page, name, typed)
+        ("mixed.txt", "\nf", b"a\r\nb\nc\rd\r\ne\nf"),
+        ("we ird/#1?&%25 \u00e4.txt", "y", b"x\ny"),
+    ):
+        page.goto(f"{disk.address}#/server/app/edit/{quote(name)}")
+        at_end(page, name, typed)
+        expect(page.get_by_text("not saved", exact=True)).to_be_visible()
+        save(page)
+        assert content(disk, name) == wanted
+    page.goto(f"{disk.address}#/server/app/edit/mixed.txt")
+    page.get_by_label("How lines end").select_option("crlf")
     expect(page.get_by_text("not saved", exact=True)).to_be_visible()
-    save(page)
-    assert content(disk, name) == wanted
+    page.get_by_role("button", name="Save", exact=True).click()
+    saved(page)
+    assert content(disk, "mixed.txt") == b"a\r\nb\r\nc\r\nd\r\ne\r\nf"
 
 
 def test_it_can_be_used_by_all(disk: Site, visit: Visitor) -> None:
@@ -110,8 +118,6 @@ def test_it_can_be_used_by_all(disk: Site, visit: Visitor) -> None:
     expect(page.locator(".cm-line").first).to_contain_text("name")
     accessible(page)
     shot(page, "editor")
-    page.emulate_media(color_scheme="light")
-    shot(page, "editor-light")
     page.keyboard.press("Control+f")
     accessible(page)
     phone = edit(visit, "server.properties", phone=True)
@@ -131,14 +137,10 @@ def test_tab_indents_and_after_escape_leaves(disk: Site, visit: Visitor) -> None
     expect(text(page, "notes.txt")).not_to_be_focused()
 
 
-def test_the_address_names_a_line(disk: Site, visit: Visitor) -> None:
+def test_it_goes_to_a_line_finds_and_replaces(disk: Site, visit: Visitor) -> None:
     page = visit("#/server/app/edit/notes.txt?line=4")
     expect(page.locator(".cm-activeLine")).to_have_text("four")
     expect(page.get_by_text("line 4, column 1")).to_be_visible()
-
-
-def test_it_finds_and_replaces(disk: Site, visit: Visitor) -> None:
-    page = edit(visit, "notes.txt")
     text(page, "notes.txt").click()
     page.keyboard.press("Control+f")
     page.get_by_role("textbox", name="Find").fill("t(wo|hree)")
@@ -217,27 +219,43 @@ def test_what_was_typed_outlives_the_daemon_and_the_page(disk: Site, visit: Visi
     assert content(disk, "notes.txt") == b"one\ntwo\nthree\nfour\nfive\nsix\n"
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
+def test_a_daemon_that_is_killed_takes_nothing_with_it(disk: Site, visit: Visitor, faults: Faults) -> None:
+    faults.allow("")  # whatever it was just asked
+    page = edit(visit, "notes.txt")
+    at_end(page, "notes.txt", "six\n")
+    daemon = disk.daemon
+    assert daemon is not None
+    os.kill(daemon, signal.SIGKILL)
+    page.keyboard.press("Control+s")
+    disk.until(lambda: disk.daemon not in (None, daemon) and disk.answers(), "it is back")
+    expect(page.locator("main button[aria-busy=true]")).to_have_count(0)
+    text(page, "notes.txt").click()
+    save(page)
+    assert content(disk, "notes.txt") == b"one\ntwo\nthree\nfour\nfive\nsix\n"
+
+
+def test_what_would_be_damaged_cannot_be_saved(disk: Site, visit: Visitor, faults: Faults) -> None:
+    faults.allow("status of 400")  # of the folder
+    page = visit()
+    for name, why in (
         ("latin.txt", "This file is not UTF-8"),
         ("world.dat", "This file is not text"),
         ("large.log", "can be edited here"),
-    ],
-)
-def test_what_would_be_damaged_cannot_be_saved(disk: Site, visit: Visitor, name: str, why: str) -> None:
-    before = content(disk, name)
-    page = edit(visit, name)
-    expect(page.get_by_text(why)).to_be_visible()
-    expect(page.get_by_role("button", name="Save", exact=True)).to_have_count(0)
-    text(page, name).click()
-    page.keyboard.type("x")
-    page.keyboard.press("Control+s")
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download").last.click()
-    with open(download.value.path(), "rb") as file:
-        assert file.read() == before
-    assert content(disk, name) == before
+    ):
+        before = content(disk, name)
+        page.goto(f"{disk.address}#/server/app/edit/{name}")
+        expect(page.get_by_text(why)).to_be_visible()
+        expect(page.get_by_role("button", name="Save", exact=True)).to_have_count(0)
+        text(page, name).click()
+        page.keyboard.type("x")
+        page.keyboard.press("Control+s")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download").last.click()
+        with open(download.value.path(), "rb") as file:
+            assert file.read() == before
+        assert content(disk, name) == before
+    page.goto(f"{disk.address}#/server/app/edit/config")
+    expect(page.get_by_text("This is not a file!")).to_be_visible()
 
 
 def test_the_page_is_not_left_unasked_while_something_is_not_saved(disk: Site, visit: Visitor) -> None:

@@ -1,16 +1,35 @@
 """The pages of keys, shares, sessions and notifications."""
 
 import os
+from collections.abc import Iterator
 
 import httpx
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
-from ..system.house import program
 from .axe import accessible
 from .faults import Faults
+from .people import lived_in
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
+
+TARGETS = {
+    "good": {"type": "command", "command": ["/bin/true"], "on": ["crashed"], "servers": ["mc-*"]},
+    "bad": {"type": "command", "command": ["/bin/false"], "retries": 0},
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """One Holdfast for all of these; without a browser there is nothing to start."""
+    yield from lived_in(tmp_path_factory.mktemp("house"), notifications={"targets": TARGETS})
+
+
+@pytest.fixture
+def home(house: Site) -> Site:
+    """The same."""
+    return house
 
 
 def test_a_key_is_shown_once_and_opens_what_it_should(home: Site, page: Page) -> None:
@@ -78,7 +97,10 @@ def test_a_shared_console_is_read_along_without_an_account(
     dialog.get_by_role("button", name="I have kept it").click()
     guest = visit(link.removeprefix(home.address), phone=True, logged_in=False)
     expect(guest.get_by_text("Live", exact=True)).to_be_visible()
-    home.console("chat").type("hello to all")
+    console = home.console("chat")
+    console.type("hello to all")
+    console.until("hello to all")
+    console.connection.close()
     output = guest.get_by_role("region", name="Output")
     expect(output.get_by_text("hello to all").first).to_be_attached()
     fits(guest)
@@ -95,6 +117,7 @@ def test_sessions_are_ended_one_by_one_and_all_others_at_once(
     home: Site, visit: Visitor, faults: Faults
 ) -> None:
     faults.allow("status of 401")
+    home.local.delete("/sessions?user=admin").raise_for_status()
     page, others = visit("#/sessions"), [visit("#/account"), visit(phone=True)]
     expect(others[0].get_by_role("heading", name="admin")).to_be_visible()
     page.reload()
@@ -115,18 +138,10 @@ def test_sessions_are_ended_one_by_one_and_all_others_at_once(
     expect(page.get_by_role("form", name="Log in")).to_be_visible()
 
 
-def test_targets_are_tested_and_what_comes_of_it_is_said(house: Site, visit: Visitor) -> None:
-    house.settings["notifications"] = {
-        "targets": {
-            "good": {"type": "command", "command": ["/bin/true"], "on": ["crashed"], "servers": ["mc-*"]},
-            "bad": {"type": "command", "command": ["/bin/false"], "retries": 0},
-        }
-    }
-    house.configure(chat=program("echo"))
-    house.start()
+def test_targets_are_tested_and_what_comes_of_it_is_said(home: Site, visit: Visitor) -> None:
     page = visit("#/notifications", phone=True)
     page.get_by_role("button", name="Test good").click()
-    expect(page.get_by_text("The test has arrived")).to_be_visible()
+    expect(page.get_by_text("The command has taken the test (exit code 0).")).to_be_visible()
     page.get_by_role("button", name="Test bad").click()
     expect(page.get_by_text("The test has not arrived")).to_be_visible()
     fits(page)

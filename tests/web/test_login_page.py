@@ -1,15 +1,30 @@
 """Coming in: the password, the second factor, too many attempts, and a session that ends meanwhile."""
 
+from collections.abc import Iterator
+
 import httpx
 import pyotp
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from .axe import accessible
 from .faults import Faults
-from .people import factor_of, person
+from .people import factor_of, lived_in, person
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """One Holdfast for all of these; without a browser there is nothing to start."""
+    yield from lived_in(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def home(house: Site) -> Site:
+    """The same."""
+    return house
 
 
 def come_in(page: Page, name: str, password: str) -> None:
@@ -60,23 +75,6 @@ def test_a_second_factor_is_asked_for_and_a_recovery_code_will_do(
     expect(page.get_by_role("heading", name="Servers")).to_be_visible()
 
 
-def test_after_too_many_attempts_the_page_counts_down(home: Site, visit: Visitor, faults: Faults) -> None:
-    faults.allow("status of 4(01|29)")
-    person(home, "ann", "ann's password", "server.view")
-    page = visit(logged_in=False)
-    with httpx.Client(base_url=home.address, trust_env=False) as stranger:
-        while stranger.post("api/login", headers={"Username": "ann", "Password": "x"}).status_code != 429:
-            pass
-    come_in(page, "ann", "ann's password")
-    button = page.get_by_role("button", name="Log in", exact=True)
-    expect(page.get_by_role("alert")).to_contain_text("Too many attempts")
-    expect(button).to_be_disabled()
-    expect(page.get_by_text("You can try again now.")).to_be_visible()
-    expect(button).to_be_enabled()
-    button.click()
-    expect(page.get_by_role("heading", name="Servers")).to_be_visible()
-
-
 def test_a_session_that_ends_takes_nothing_that_was_typed(home: Site, visit: Visitor, faults: Faults) -> None:
     faults.allow("status of 401")
     page = visit("#/accounts")
@@ -99,3 +97,20 @@ def test_a_session_that_ends_takes_nothing_that_was_typed(home: Site, visit: Vis
     form.get_by_role("button", name="Make the account").click()
     expect(page.get_by_role("dialog", name="eve is made")).to_contain_text("eve's password")
     assert "eve" in home.local.get("/accounts").json()
+
+
+def test_after_too_many_attempts_the_page_counts_down(home: Site, visit: Visitor, faults: Faults) -> None:
+    faults.allow("status of 4(01|29)")
+    person(home, "bob", "bob's password", "server.view")
+    page = visit(logged_in=False)
+    with httpx.Client(base_url=home.address, trust_env=False) as stranger:
+        while stranger.post("api/login", headers={"Username": "bob", "Password": "x"}).status_code != 429:
+            pass
+    come_in(page, "bob", "bob's password")
+    button = page.get_by_role("button", name="Log in", exact=True)
+    expect(page.get_by_role("alert")).to_contain_text("Too many attempts")
+    expect(button).to_be_disabled()
+    expect(page.get_by_text("You can try again now.")).to_be_visible()
+    expect(button).to_be_enabled()
+    button.click()
+    expect(page.get_by_role("heading", name="Servers")).to_be_visible()

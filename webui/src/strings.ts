@@ -223,7 +223,7 @@ export const t = {
       many: (count: number) => some(count, "server", "servers"),
       stops: "It is asked to stop",
       stopsMany: "They are asked to stop, and killed where that takes longer than they are given.",
-      within: (duration: string) => ` and killed if it has not ended after ${duration}.`,
+      within: (duration: string) => `, and killed if it has not ended after ${duration}.`,
       asConfigured: ", and killed if it takes longer than the config gives it.",
       again: "Then it is started again.",
       againMany: "Then they are started again.",
@@ -313,28 +313,12 @@ export const t = {
     anew: "── Another stream of output begins here ──",
     readOnly: "read-only",
     readOnlyWhy: "You may look, but not type: your account has no right to write here.",
-    cut: (duration: string) => `Not connected for ${duration}; it comes back by itself.`,
+    cut: (since: string) => `Not connected since ${since}; it comes back by itself.`,
     login: "Your session has ended: log in, and the console goes on.",
     ended: {
       "not-permitted": "You may not see this console.",
       removed: "The server was removed.",
       refused: "The console was refused.",
-    },
-    next: { restart: "restarts", step: "is asked again", kill: "is killed", fail: "fails", start: "starts", stop: "stops" },
-    sureStop: {
-      title: (name: string) => `Stop ${name}?`,
-      text: "It is asked to end, and stays down until it is started.",
-      action: "Stop",
-    },
-    sureRestart: {
-      title: (name: string) => `Restart ${name}?`,
-      text: "It is asked to end, and started again.",
-      action: "Restart",
-    },
-    sureKill: {
-      title: (name: string) => `Kill ${name}?`,
-      text: "It ends at once, with all its processes, and cannot save anything.",
-      action: "Kill",
     },
     search: "Search in the output",
     found: (at: number, count: number) => (count === 0 ? "nothing found" : at > 0 ? `${at} of ${count}` : `${count} found`),
@@ -346,7 +330,6 @@ export const t = {
     copy: "Copy what is selected, or everything",
     copiedAll: (lines: number) => `${some(lines, "line", "lines")} copied.`,
     copiedSelection: "The selection is copied.",
-    noClipboard: "The browser does not let this page copy.",
     download: "Download all output that is kept",
     enlarge: "Full screen",
     shrink: "Leave full screen",
@@ -689,7 +672,6 @@ export const t = {
     tooLarge: (size: string, most: string, shown: string) => `This file has ${size}; up to ${most} can be edited here. These are its first ${shown}.`,
     larger: (most: string) => `What is on the disk now is larger than the ${most} that can be edited here.`,
     reloaded: "The file was changed on the disk. You see what is there now.",
-    reload: "Read it again from the disk",
     label: (path: string) => `Text of ${path}`,
   },
   logs: {
@@ -1178,8 +1160,6 @@ export const t = {
     over: "This link is good for nothing: it has ended, or was never made.",
     stopped: "Whoever shared this may not look any more, or has ended the share.",
     gone: "The server is not there any more.",
-    gap: (bytes: string) => `${bytes} of output are missing here`,
-    end: "Jump to the end",
     output: "Output",
   },
 
@@ -1225,7 +1205,7 @@ export const t = {
       "24h": "in the last 24 hours",
       "7d": "in the last 7 days",
       "30d": "in the last 30 days",
-      exact: "between two moments",
+      exact: "exactly…",
     },
     since: "From",
     until: "Until",
@@ -1324,6 +1304,12 @@ export const t = {
       "server.files.restore": ["put back", "put back", (d) => `${d("path")} of ${d("server")} from the trash`],
       "server.files.upload": ["uploaded", "upload", (d) => `${d("path")} to ${d("server")}`],
       "server.files.view": ["looked at", "look at", (d) => `files of ${d("server")}`],
+      "host.view": ["looked at", "look at", () => "the machine"],
+      "metrics.view": ["read", "read", () => "the metrics"],
+      "server.view": ["looked at", "look at", (d) => (d("server") === "?" ? "servers" : d("server"))],
+      "server.control": ["controlled", "control", (d) => d("server")],
+      "server.console.view": ["read", "read", (d) => `the console of ${d("server")}`],
+      "server.files.modify": ["changed", "change", (d) => `files of ${d("server")}`],
       "server.kill": ["killed", "kill", (d) => d("server")],
       "server.pause": ["paused", "pause", (d) => d("server")],
       "server.resume": ["resumed", "resume", (d) => d("server")],
@@ -1371,7 +1357,6 @@ export const t = {
     restartNote: (count: number) =>
       count === 1 ? "1 server goes on by its old settings until you restart it." : `${count} servers go on by their old settings until you restart them.`,
     saved: "Saved, and in force.",
-    savedStill: "It is saved, but something has changed since.",
     toRestart: (count: number) => (count === 1 ? "1 server runs by old settings until it is restarted:" : `${count} servers run by old settings until they are restarted:`),
     restartThem: "Restart them…",
     restartTitle: "Restart these servers?",
@@ -1449,9 +1434,11 @@ export const t = {
     test: "Test",
     testOf: (name: string) => `Test ${name}`,
     mayNotTest: "You are not permitted to test this.",
-    delivered: (status: number | null) => `The test has arrived${status === null ? "" : ` (${status})`}.`,
-    notDelivered: (status: number | null, error: string | null) =>
-      `The test has not arrived: ${error ?? "nobody knows why"}${status === null ? "" : ` (${status})`}`,
+    delivered: (status: number | null, command: boolean) => {
+      if (status === null) return "The test has arrived.";
+      return command ? `The command has taken the test (exit code ${status}).` : `The test has arrived (answer ${status}).`;
+    },
+    notDelivered: (error: string | null) => `The test has not arrived: ${error ?? "nobody knows why"}`,
     tells: "Told when",
     of: (kinds: readonly string[], servers: readonly string[] | null) =>
       `${servers === null ? "any server" : servers.join(" or ")} ${kinds.join("; ")}`,
@@ -1502,7 +1489,7 @@ export const t = {
     noMerge: "What somebody else has written is not text, so it cannot be merged.",
 
     mergeTitle: "Merge",
-    mergeHint: "Red is what somebody else has written, green is what comes of it if you keep yours. What only one of you has changed is joined already. You can type, too.",
+    mergeHint: "Lines without a number are what somebody else has written; below them is what comes of it if you keep yours. What only one of you has changed is joined already. You can type, too.",
     mergeBeside: "On the left is what somebody else has written, on the right what will be saved; an arrow takes theirs. What only one of you has changed is joined already. You can type on the right, too.",
     theirs: "On the disk: theirs",
     result: "What will be saved",

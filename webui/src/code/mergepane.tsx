@@ -4,13 +4,18 @@ import { goToNextChunk, goToPreviousChunk, getChunks, getOriginalDoc, MergeView,
 import { history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { EditorState, type Extension, type Range, StateField, Text } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, keymap } from "@codemirror/view";
+import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../parts/button";
 import { t } from "../strings";
+import { light } from "../theme";
 import "./code.css";
 import { basics, parts, splitAs } from "./editing";
 import { type LanguageName, loadLanguage } from "./language";
+import { changes } from "./linediff";
 import type { Merging } from "./session";
+import { wrap } from "./settings";
+import { shaded } from "./theme";
 
 /** Pixels that two texts side by side need. */
 const WIDE = 900;
@@ -27,6 +32,7 @@ export interface MergePaneProps {
 export function MergePane({ merging, language, onDone, onCancel }: MergePaneProps) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
+  const views = useRef<readonly EditorView[]>([]);
   const [beside, setBeside] = useState(() => innerWidth >= WIDE);
   const [left, setLeft] = useState(0);
   const start = useRef<Text>(merging.text);
@@ -34,6 +40,7 @@ export function MergePane({ merging, language, onDone, onCancel }: MergePaneProp
     if (place.current === null) return undefined;
     const one = make(place.current, merging, start.current, beside, setLeft);
     view.current = one.view;
+    views.current = one.views;
     setLeft(getChunks(one.view.state)?.chunks.length ?? 0);
     if (language !== undefined) {
       const put = (found: Extension) => one.views.forEach((each) => each.dispatch({ effects: parts.language.reconfigure(found) }));
@@ -43,9 +50,14 @@ export function MergePane({ merging, language, onDone, onCancel }: MergePaneProp
     return () => {
       start.current = one.view.state.doc;
       view.current = null;
+      views.current = [];
       one.destroy();
     };
   }, [merging, beside]);
+  useSignalEffect(() => {
+    const effects = [shaded(light.value), parts.wrap.reconfigure(wrap.value ? EditorView.lineWrapping : [])];
+    for (const one of views.current) one.dispatch({ effects });
+  });
   const move = (to: typeof goToNextChunk) => {
     if (view.current === null) return;
     to(view.current);
@@ -72,7 +84,7 @@ export function MergePane({ merging, language, onDone, onCancel }: MergePaneProp
         <Button small disabled={left === 0} hint={t.code.takeHint} onClick={take}>
           {t.code.takeHere}
         </Button>
-        <Button kind="quiet" pressed={beside} onClick={() => setBeside(!beside)}>
+        <Button kind="quiet" class="merge-wide" pressed={beside} onClick={() => setBeside(!beside)}>
           {t.code.sideBySide}
         </Button>
         <Button onClick={onCancel}>{t.cancel}</Button>
@@ -124,9 +136,10 @@ function make(parent: HTMLElement, merging: Merging, text: Text, beside: boolean
     ...[basics(false), split, history(), keymap.of([...historyKeymap, indentWithTab]), count, clashes(merging)],
     EditorView.contentAttributes.of({ "aria-label": t.code.result }),
   ];
+  const diffConfig = { override: changes };
   const collapseUnchanged = { margin: 3, minSize: 8 };
   if (!beside) {
-    const unified = unifiedMergeView({ original: merging.theirs, collapseUnchanged, mergeControls: control });
+    const unified = unifiedMergeView({ original: merging.theirs, collapseUnchanged, diffConfig, mergeControls: control });
     const view = new EditorView({ parent, state: EditorState.create({ doc: text, extensions: [mine, unified] }) });
     return { view, views: [view], destroy: () => view.destroy() };
   }
@@ -138,6 +151,7 @@ function make(parent: HTMLElement, merging: Merging, text: Text, beside: boolean
     revertControls: "a-to-b",
     renderRevertControl: () => button("→", t.code.takeTheirs),
     collapseUnchanged,
+    diffConfig,
   });
   return { view: merge.b, views: [merge.a, merge.b], destroy: () => merge.destroy() };
 }

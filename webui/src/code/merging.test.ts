@@ -40,6 +40,13 @@ describe("where both have changed the same", () => {
     expect(merged(BASE, `${BASE}mine\n`, `${BASE}theirs\n`)).toEqual([`${BASE}mine\n`, 1]));
 });
 
+it("joins large texts", () => {
+  const base = Array.from({ length: 300_000 }, (_, at) => `${at % 9}`);
+  const found = merge(Text.of(base), Text.of(["first", ...base]), Text.of([...base, "last"]));
+  expect(found.text.lines).toBe(300_002);
+  expect(found.conflicts).toEqual([]);
+});
+
 it("never loses a change that only one has made, whatever the texts", () => {
   let seed = 7;
   const random = (below: number) => (seed = (seed * 16807) % 2147483647) % below;

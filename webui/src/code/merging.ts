@@ -4,8 +4,8 @@
  * Where both have changed the same lines, or lines that touch, ours are kept and the place is told: a person decides.
  */
 
-import { Chunk } from "@codemirror/merge";
 import { Text } from "@codemirror/state";
+import { lineChanges } from "./linediff";
 
 export interface Merged {
   text: Text;
@@ -44,20 +44,20 @@ export function merge(base: Text, mine: Text, theirs: Text): Merged {
         grew = true;
       }
     }
-    out.push(...old.slice(at, from));
+    append(out, old, at, from);
     const kept = applied(old, ours.slice(firsts[0], i), from, to);
     const other = applied(old, others.slice(firsts[1], j), from, to);
     if (i === firsts[0]) {
-      out.push(...other);
+      append(out, other);
     } else {
       if (j > firsts[1] && kept.join("\n") !== other.join("\n")) {
         conflicts.push({ from: out.length, to: out.length + kept.length });
       }
-      out.push(...kept);
+      append(out, kept);
     }
     at = to;
   }
-  out.push(...old.slice(at));
+  append(out, old, at);
   return { text: Text.of(out.length > 0 ? out : [""]), conflicts };
 }
 
@@ -65,22 +65,24 @@ function applied(old: readonly string[], changes: readonly Change[], from: numbe
   const out: string[] = [];
   let at = from;
   for (const change of changes) {
-    out.push(...old.slice(at, change.from), ...change.lines);
+    append(out, old, at, change.from);
+    append(out, change.lines);
     at = change.to;
   }
-  return [...out, ...old.slice(at, to)];
+  append(out, old, at, to);
+  return out;
+}
+
+/** As `push(...lines)`, which is an error for many. */
+function append(out: string[], lines: readonly string[], from = 0, to = lines.length): void {
+  for (let at = from; at < to; at += 1) out.push(lines[at] ?? "");
 }
 
 function changesOf(base: Text, other: Text): Change[] {
   const lines = other.toJSON();
-  return Chunk.build(base, other, { scanLimit: 5000, timeout: 1000 }).map((chunk) => ({
-    from: lineAt(base, chunk.fromA),
-    to: lineAt(base, chunk.toA),
-    lines: lines.slice(lineAt(other, chunk.fromB), lineAt(other, chunk.toB)),
+  return lineChanges(base.toJSON(), lines).map(({ fromA, toA, fromB, toB }) => ({
+    from: fromA,
+    to: toA,
+    lines: lines.slice(fromB, toB),
   }));
-}
-
-/** The number, from 0, of the line that begins there; chunks end one behind the last line. */
-function lineAt(text: Text, at: number): number {
-  return at > text.length ? text.lines : text.lineAt(at).number - 1;
 }

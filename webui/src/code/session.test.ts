@@ -98,6 +98,14 @@ it("does not join with what is no text", () => {
   expect(open().join({ bytes: new Uint8Array([0xff]) as Bytes, etag: "2" })).toBe(false);
 });
 
+it("can save a new file without a letter in it", async () => {
+  at = null;
+  const session = open();
+  expect(session.dirty.value).toBe(true);
+  expect(await session.save()).toBe(true);
+  expect([content(), session.dirty.value]).toEqual(["", false]);
+});
+
 it("makes a file anew that is gone", async () => {
   const session = open();
   session.changed(textOf("mine\n"));

@@ -1,10 +1,10 @@
 /** A text that a person edits: what is on the screen, what is on the disk, and what is kept in case of a crash. */
 
-import { diff } from "@codemirror/merge";
 import { Text } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type Draft, Drafts } from "../drafts";
+import { changes } from "./linediff";
 import { merge, type Merged } from "./merging";
 import { Opened, type Place, type Version } from "./opened";
 import { type Decoded, decode, encode, type Form, unified } from "./textform";
@@ -50,6 +50,7 @@ export class Session {
     const draft = this.#drafts.find(id);
     if (draft !== null && !this.#isBase(textOf(draft.text), draft)) this.draft.value = draft;
     else this.#drafts.forget(id);
+    this.#judge();
   }
 
   /** Whether there is anything to save. */
@@ -116,12 +117,12 @@ export class Session {
     }
     const now = this.view.state.doc;
     const wanted = text.toString();
-    const changes = diff(now.toString(), wanted, { scanLimit: 2000, timeout: 500 }).map((one) => ({
+    const different = changes(now.toString(), wanted).map((one) => ({
       from: one.fromA,
       to: one.toA,
       insert: text.slice(one.fromB, one.toB),
     }));
-    this.view.dispatch({ changes, userEvent: "input.reload" });
+    this.view.dispatch({ changes: different, userEvent: "input.reload" });
   }
 
   /** Save what is on the screen; tells whether it is done, else `opened.phase` says what is in the way. Throws `Problem`. */

@@ -14,12 +14,17 @@ const TOGETHER = 400;
 
 /** Tell, for as long as what calls this is drawn. */
 export function useMessages(): void {
-  const kept = useRef({ tidings: new Tidings(), news: [] as Parameters<typeof together>[0][number][], seen: 0 });
+  const kept = useRef({
+    tidings: new Tidings(),
+    news: [] as Parameters<typeof together>[0][number][],
+    // What was there before we came is no news.
+    last: store.happened.peek(),
+  });
   useSignalEffect(() => {
     const event = store.happened.value;
     const state = kept.current;
-    if (event === null || event.id <= state.seen) return;
-    state.seen = event.id;
+    if (event === null || event === state.last) return;
+    state.last = event;
     const one = state.tidings.of(event, account.peek()?.name ?? "");
     if (one === null) return;
     state.news.push(one);

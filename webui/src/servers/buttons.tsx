@@ -3,12 +3,12 @@
 import { may } from "../api/account";
 import type { Server } from "../live/types";
 import { Button } from "../parts/button";
+import { Icon, type IconName } from "../parts/icon";
 import { Menu, type MenuItem } from "../parts/menu";
 import { go, hashOf } from "../route";
 import { t } from "../strings";
 import { act, killInstead, sendSignal } from "./acting";
 import { type Deed, offered } from "./deeds";
-import type { IconName } from "../parts/icon";
 
 interface Props {
   name: string;
@@ -58,6 +58,16 @@ export function Buttons({ name, server, large = false }: Props) {
           {large && offer.kill && button("kill", "kill", t.servers.kill)}
         </>
       )}
+      {!large && may("server.console.view", name) && (
+        <a
+          class="button quiet bare"
+          href={hashOf(["server", name, "console"])}
+          aria-label={t.servers.of(t.servers.console, name)}
+          title={t.servers.console}
+        >
+          <Icon name="terminal" />
+        </a>
+      )}
       <Menu label={t.servers.more(name)} items={items(name, server, large)} />
     </div>
   );
@@ -68,7 +78,7 @@ function items(name: string, server: Server, large: boolean): readonly (MenuItem
   const offer = offered(server);
   const visit = (at: string) => () => go(hashOf(["server", name, at]));
   return [
-    may("server.console.view", name) && { label: t.servers.console, icon: "terminal", run: visit("console") },
+    large && may("server.console.view", name) && { label: t.servers.console, icon: "terminal", run: visit("console") },
     may("server.files.view", name) && { label: t.servers.files, icon: "folder", run: visit("files") },
     permitted && offer.pause && { label: t.servers.pause, icon: "pause", run: () => act(name, "pause") },
     permitted && offer.resume && { label: t.servers.resume, icon: "play", run: () => act(name, "resume") },

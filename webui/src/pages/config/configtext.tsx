@@ -1,9 +1,9 @@
 /** The text of the config, and all around it. */
 
 import type { Text } from "@codemirror/state";
-import { useComputed, useSignal } from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useId, useMemo, useState } from "preact/hooks";
-import { may } from "../../api/account";
+import { may, presence } from "../../api/account";
 import { Problem, problemOf } from "../../api/problem";
 import { askJson } from "../../api/request";
 import { MergePane } from "../../code/mergepane";
@@ -58,6 +58,10 @@ export function ConfigText({ session, readOnly, flawed }: ConfigTextProps) {
   }, []);
   const calm = useMemo(() => ({ timer: 0 }), []);
   useEffect(() => () => clearTimeout(calm.timer), []);
+  useSignalEffect(() => {
+    // After the session had ended, and when something else is in force.
+    if (presence.value === "in" && session.opened.base.value !== null) checking.again(session.view);
+  });
   const merging = session.merging.value;
   const phase = session.opened.phase.value;
   const checked = checking.state.value;

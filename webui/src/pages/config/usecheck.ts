@@ -1,8 +1,8 @@
 /** The dry run that goes along while one types: the latest text is looked at, and an older answer never counts. */
 
 import { type Diagnostic, linter, lintGutter, lintKeymap } from "@codemirror/lint";
-import type { Extension } from "@codemirror/state";
-import { type EditorView, keymap } from "@codemirror/view";
+import { type Extension, StateEffect } from "@codemirror/state";
+import { type EditorView, keymap, type ViewUpdate } from "@codemirror/view";
 import { type Signal, signal } from "@preact/signals";
 import { type Problem, problemOf } from "../../api/problem";
 import { check, placeOf, type Remark, type Report, sentence } from "./report";
@@ -17,6 +17,8 @@ export interface Checked {
   asking: boolean;
 }
 
+const AGAIN = StateEffect.define<null>();
+
 /** A dry run after each pause. */
 export class Checking {
   readonly state: Signal<Checked> = signal<Checked>({ report: null, problem: null, asking: true });
@@ -24,7 +26,13 @@ export class Checking {
 
   /** Return what shows mistakes at their lines. */
   get extension(): Extension {
-    return [linter((view) => this.#look(view), { delay: CALM }), lintGutter(), keymap.of(lintKeymap)];
+    const needsRefresh = (update: ViewUpdate) => update.transactions.some(({ effects }) => effects.some((one) => one.is(AGAIN)));
+    return [linter((view) => this.#look(view), { delay: CALM, needsRefresh }), lintGutter(), keymap.of(lintKeymap)];
+  }
+
+  /** Ask once more about the same text: what is in force may be another now. */
+  again(view: EditorView | null): void {
+    view?.dispatch({ effects: AGAIN.of(null) });
   }
 
   /** Stop asking. */

@@ -3,6 +3,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Button } from "../../parts/button";
+import { copyText } from "../../parts/copy";
 import { Icon } from "../../parts/icon";
 import { Waiting } from "../../parts/load";
 import { hashOf } from "../../route";
@@ -79,7 +80,7 @@ export default function Console({ name }: ServerPageProps) {
       }}
     >
       <div class="console-head">
-        <Bar model={model} />
+        <Bar model={model} large={large.value} />
         <Tools model={model} large={large.value} enlarge={enlarge} />
       </div>
       {model.searching.value && <Search model={model} />}
@@ -113,7 +114,8 @@ export default function Console({ name }: ServerPageProps) {
 }
 
 function keyPressed(model: ConsoleModel, event: KeyboardEvent, leave: () => void): boolean {
-  if (event.type !== "keydown") return model.lines ? false : true;
+  const forProgram = !model.lines && model.mayType;
+  if (event.type !== "keydown") return forProgram;
   if (event.ctrlKey && event.key === "F6") {
     event.preventDefault();
     leave();
@@ -125,7 +127,7 @@ function keyPressed(model: ConsoleModel, event: KeyboardEvent, leave: () => void
     document.execCommand("copy");
     return false;
   }
-  if (!model.lines) return !(event.ctrlKey && event.shiftKey && /^[fv]$/i.test(event.key));
+  if (forProgram) return !(event.ctrlKey && event.shiftKey && /^[fv]$/i.test(event.key));
   const { terminal } = model.screen;
   switch (event.key) {
     case "PageUp":
@@ -195,7 +197,7 @@ function RemarkList({ model }: { model: ConsoleModel }) {
             </Button>
           )}
           {one.lines.length > 1 && (
-            <Button small icon="copy" onClick={() => navigator.clipboard.writeText(one.lines.join("\n"))}>
+            <Button small icon="copy" onClick={() => copyText(one.lines.join("\n"))}>
               {t.copy}
             </Button>
           )}

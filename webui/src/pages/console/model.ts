@@ -85,6 +85,12 @@ export class ConsoleModel {
     this.screen.close();
   }
 
+  /** Look where one types: at the terminal of a program, or at the line below. */
+  focus(): void {
+    if (this.lines) this.typeHere("");
+    else this.screen.terminal.focus();
+  }
+
   /** Try to connect now. */
   retry(): void {
     this.#link.retry();

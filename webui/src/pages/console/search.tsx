@@ -1,6 +1,6 @@
 /** Search in what the terminal shows. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { t } from "../../strings";
 import { light } from "../../theme";
@@ -28,14 +28,16 @@ export function Search({ model }: { model: ConsoleModel }) {
     if (back) search.findPrevious(text, options);
     else search.findNext(text, { ...options, incremental });
   };
+  // At once: what is typed right behind Ctrl-F is meant for it.
+  useLayoutEffect(() => field.current?.focus(), []);
   useEffect(() => {
-    field.current?.focus();
     const heard = search.onDidChangeResults(({ resultIndex, resultCount }) =>
       setFound({ at: resultIndex, count: resultCount }),
     );
     return () => {
       heard.dispose();
       search.clearDecorations();
+      model.screen.terminal.clearSelection();
     };
   }, []);
   useEffect(() => {
@@ -48,6 +50,7 @@ export function Search({ model }: { model: ConsoleModel }) {
   }, [text, caseSensitive, regex, light.value]);
   const close = () => {
     model.searching.value = false;
+    model.focus();
   };
   return (
     <div class="console-search" role="search">

@@ -2,6 +2,7 @@
 
 import { serverPath, apiUrl } from "../../api/base";
 import { Button } from "../../parts/button";
+import { copyText } from "../../parts/copy";
 import { Menu } from "../../parts/menu";
 import { tell } from "../../parts/toast";
 import { go, hashOf } from "../../route";
@@ -40,21 +41,11 @@ export function Tools({ model, large, enlarge }: { model: ConsoleModel; large: b
 async function copy(model: ConsoleModel): Promise<void> {
   const selected = model.screen.terminal.getSelection();
   const lines = selected === "" ? model.screen.text() : [];
-  await write(selected === "" ? lines.join("\n") : selected);
+  if (!(await copyText(selected === "" ? lines.join("\n") : selected))) {
+    tell({ kind: "warning", text: t.copyByHand });
+    return;
+  }
   tell({ kind: "good", text: selected === "" ? t.console.copiedAll(lines.length) : t.console.copiedSelection });
-}
-
-async function write(text: string): Promise<void> {
-  // Over plain HTTP, but for this machine's own address, browsers have no clipboard: only the older way.
-  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text);
-  const box = document.createElement("textarea");
-  box.value = text;
-  box.className = "hidden";
-  document.body.append(box);
-  box.select();
-  const done = document.execCommand("copy");
-  box.remove();
-  if (!done) throw new Error(t.console.noClipboard);
 }
 
 /** Save all that the server has of what was said. */

@@ -4,6 +4,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { apiUrl, serverPath } from "../../api/base";
 import { Button } from "../../parts/button";
+import { copyText } from "../../parts/copy";
 import { Icon } from "../../parts/icon";
 import { Empty, Fault, Waiting } from "../../parts/load";
 import { tell } from "../../parts/toast";
@@ -90,13 +91,12 @@ export default function Logs({ name }: ServerPageProps) {
 /** Copy an address that shows the same tomorrow. */
 async function link(name: string, asked: Asked): Promise<void> {
   const address = location.href.replace(/#.*$/, "") + hashOf(["server", name, "logs"], addressOf(lasting(asked)));
-  if (navigator.clipboard === undefined) {
-    go(hashOf(["server", name, "logs"], addressOf(lasting(asked))));
-    tell({ kind: "info", text: t.logs.linkAbove });
+  if (await copyText(address)) {
+    tell({ kind: "good", text: t.copied });
     return;
   }
-  await navigator.clipboard.writeText(address);
-  tell({ kind: "good", text: t.copied });
+  go(hashOf(["server", name, "logs"], addressOf(lasting(asked))));
+  tell({ kind: "info", text: t.logs.linkAbove });
 }
 
 /** Save what is asked for, all of it, with times. */

@@ -18,6 +18,13 @@ import { before, behind, entriesOf, latest, PAGE, type Source } from "./paging";
 /** Lines that are kept. */
 export const MOST = 2000;
 
+/** Lines that are drawn at once, while they are followed; and milliseconds between. */
+const AT_ONCE = 300;
+const PAUSE = 80;
+
+/** Milliseconds of reading after which others have a turn. */
+const TURN = 8;
+
 const FIRST = 500;
 const LONGEST = 10_000;
 
@@ -41,6 +48,8 @@ export class LogModel {
   #abort = new AbortController();
   #following = new AbortController();
   #follow: boolean;
+  #coming: Row[] = [];
+  #drawing: ReturnType<typeof setTimeout> | undefined;
   readonly #source: Source;
 
   constructor(name: string, asked: Asked, follow: boolean) {
@@ -55,7 +64,7 @@ export class LogModel {
   /** Be done. */
   close(): void {
     this.#abort.abort();
-    this.#following.abort();
+    this.#stop();
   }
 
   /** Ask for something else, or the same again. */
@@ -82,7 +91,7 @@ export class LogModel {
   /** Follow what comes, or do not. */
   setFollow(follow: boolean): void {
     this.#follow = follow;
-    this.#following.abort();
+    this.#stop();
     if (!follow) this.live.value = "no";
     else if (this.last.value) this.#listen();
     else void this.end();
@@ -104,11 +113,13 @@ export class LogModel {
     const abort = this.#abort;
     await this.#do(abort, async () => {
       const part = await before(this.#source, this.#query, row, abort.signal);
+      // So much has come meanwhile that it is gone from here.
+      if (this.rows.value[0] !== row) return;
       const rows = [...(part?.rows ?? []), ...this.rows.value];
       batch(() => {
         if (rows.length > MOST) {
           // Who reads up here does not look at the end.
-          this.#following.abort();
+          this.#stop();
           this.last.value = false;
           this.live.value = "no";
         }
@@ -175,7 +186,15 @@ export class LogModel {
     if (tail.all && this.#follow) this.#listen();
   }
 
+  /** Follow no more; what has come is shown. */
+  #stop(): void {
+    this.#following.abort();
+    clearTimeout(this.#drawing);
+    this.#show();
+  }
+
   #append(more: readonly Row[]): void {
+    if (more.length === 0) return;
     const rows = [...this.rows.value, ...more];
     if (rows.length > MOST) this.first.value = false;
     this.rows.value = rows.slice(-MOST);
@@ -184,7 +203,7 @@ export class LogModel {
   /** Follow what comes behind the last line, through cuts, until something else is asked. */
   #listen(): void {
     if (this.#asked.range === "own" && this.#asked.to !== null) return;
-    this.#following.abort();
+    this.#stop();
     const stop = new AbortController();
     this.#following = stop;
     this.live.value = "yes";
@@ -210,8 +229,7 @@ export class LogModel {
           }
           if (stop.signal.aborted) return;
           if (found.length > 0 && !this.#take(found)) return;
-          // Not faster than it can be drawn: the daemon waits as long.
-          if (found.length > 0) await drawn();
+          await breath();
         }
       } catch (thrown) {
         if (stop.signal.aborted) return;
@@ -229,25 +247,42 @@ export class LogModel {
     }
   }
 
-  /** Show what has come; false if nobody looks there and there is no room: then it is asked for again. */
+  /** Take what has come; false if nobody looks there and there is no room: then it is asked for again. */
   #take(found: Row[]): boolean {
-    if (!this.pinned && this.rows.value.length + found.length > MOST) {
+    const coming = this.#coming.length + found.length;
+    if (!this.pinned && this.rows.value.length + coming > MOST) {
       this.#following.abort();
+      this.#coming = [];
       batch(() => {
         this.last.value = false;
         this.live.value = "no";
       });
       return false;
     }
-    this.#append(found);
+    this.#coming = [...this.#coming, ...found].slice(-AT_ONCE - 1);
+    // It is read as fast as it comes, or what the server keeps would run out; and drawn as fast as one can look.
+    this.#drawing ??= setTimeout(() => this.#show(), PAUSE);
     return true;
+  }
+
+  #show(): void {
+    this.#drawing = undefined;
+    const rows = this.#coming.splice(0);
+    if (rows.length <= AT_ONCE) return this.#append(rows);
+    // More than can be drawn at once: what is before these lines is asked for when somebody scrolls there.
+    batch(() => {
+      this.first.value = false;
+      this.rows.value = rows;
+    });
   }
 }
 
-function drawn(): Promise<void> {
-  return new Promise((done) => {
-    // A page that nobody sees has no frames.
-    if (document.visibilityState === "hidden") setTimeout(done, 200);
-    else requestAnimationFrame(() => requestAnimationFrame(() => done()));
-  });
+/** Let others have a turn, if they have had none for long. */
+async function breath(): Promise<void> {
+  const now = performance.now();
+  if (now - breathed < TURN) return;
+  await new Promise((done) => setTimeout(done));
+  breathed = performance.now();
 }
+
+let breathed = 0;

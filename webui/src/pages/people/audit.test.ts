@@ -33,6 +33,7 @@ describe("sentences", () => {
     expect(outcomeOf(entry({ result: "failed", cause: "x", reason: "wrong-password" }))).toBe(
       "(failed: wrong password)",
     );
+    expect(outcomeOf(entry({ result: "denied", cause: "not-permitted: You may not!" }))).toBe("(refused: You may not!)");
     expect(outcomeOf(entry({ result: "denied" }))).toBe("(refused)");
   });
 });

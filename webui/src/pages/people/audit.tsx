@@ -95,7 +95,7 @@ function Entries({ filter }: { filter: Filter }) {
     <section aria-label={t.audit.entries} aria-busy={shown.loading}>
       <div class="row audit-head">
         <span class="dim grow" role="status">
-          {shown.loading ? t.loading : t.audit.count(shown.entries.length, shown.complete && shown.dropped === 0)}
+          {told(shown)}
         </span>
         <Button small icon="refresh" onClick={() => load()}>
           {shown.dropped > 0 ? t.audit.newest(shown.dropped) : t.audit.refresh}
@@ -118,4 +118,10 @@ function Entries({ filter }: { filter: Filter }) {
       </div>
     </section>
   );
+}
+
+function told({ entries, complete, dropped, loading, problem }: Shown): string {
+  if (loading) return t.loading;
+  if (problem !== undefined && entries.length === 0) return "";
+  return t.audit.count(entries.length, complete && dropped === 0);
 }

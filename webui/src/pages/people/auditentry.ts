@@ -68,8 +68,9 @@ export function deedOf(entry: AuditEntry): string {
 /** Return what became of it, if it came to nothing, and why; and what else there is to know. */
 export function outcomeOf(entry: AuditEntry): string {
   if (entry.result !== "failed" && entry.result !== "denied") return "";
+  // A cause of the API begins with its word for programs.
   const reason = entry["reason"];
   const known =
     typeof reason === "string" ? (t.audit.causes[reason as keyof typeof t.audit.causes] ?? reason) : undefined;
-  return t.audit.outcome[entry.result](known ?? entry.cause ?? "");
+  return t.audit.outcome[entry.result](known ?? (entry.cause ?? "").replace(/^[a-z]+(-[a-z]+)+: /, ""));
 }

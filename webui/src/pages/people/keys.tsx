@@ -90,7 +90,7 @@ function Entry({ of, all, reload }: { of: Key; all: boolean; reload: () => Promi
         )}
       </div>
       {everything ? <p class="keymay">{t.keys.asOwner}</p> : <Permitted roles={of.roles} grants={of.grants} />}
-      <dl class="facts person-foot">
+      <dl class="facts person-foot brief">
         <dt>{t.keys.lastUse}</dt>
         <dd>
           {of.lastUse === null ? (

@@ -99,8 +99,8 @@ function Entry({ name, target, reload }: { name: string; target: Target; reload:
             <Icon name={tested.delivered ? "check" : "alert"} />
             <span>
               {tested.delivered
-                ? t.notifications.delivered(tested.status)
-                : t.notifications.notDelivered(tested.status, tested.error)}
+                ? t.notifications.delivered(tested.status, target.type === "command")
+                : t.notifications.notDelivered(tested.error)}
             </span>
           </p>
         )}

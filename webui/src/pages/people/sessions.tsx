@@ -148,7 +148,7 @@ function Entry({ of, named, end }: { of: Session; named: boolean; end: (() => Pr
           </Button>
         )}
       </div>
-      <dl class="facts person-foot">
+      <dl class="facts person-foot brief">
         <dt>{t.sessions.address}</dt>
         <dd>{of.address}</dd>
         <dt>{t.keys.lastUse}</dt>

@@ -96,7 +96,7 @@ function Entry({ of, all, reload }: { of: Share; all: boolean; reload: () => Pro
           </Button>
         )}
       </div>
-      <dl class="facts person-foot">
+      <dl class="facts person-foot brief">
         <dt>{t.keys.expires}</dt>
         <dd>
           <Until at={of.expires} />

@@ -89,12 +89,14 @@ export function History({ name }: { name: string }) {
 function Entry({ event }: { event: Happening }) {
   const healthy = event["healthy"];
   const tone = event.to !== undefined ? TONES[event.to] : healthy === true ? "good" : healthy === false ? "warn" : "info";
-  const title = event.to !== undefined ? t.state[event.to] : healthy === true ? t.servers.healthy : t.state.unhealthy;
+  const title = event.to !== undefined ? t.state[event.to] : healthy === true ? t.servers.healthy : healthy === false ? t.state.unhealthy : event.type;
+  const why = whyOf(event);
   const exit = event.exit;
   const hint = event["hint"];
   const more = [
     causeText(event.cause),
-    exit != null && exit.ran > 0 && words.ran(duration(exit.ran, true)),
+    // Most reasons have it in them.
+    exit != null && exit.ran > 0 && !why.includes(" after ") && words.ran(duration(exit.ran, true)),
     exit?.note,
     typeof event["run"] === "number" && event.to === "starting" && words.run(event["run"]),
   ].filter(Boolean);
@@ -110,7 +112,7 @@ function Entry({ event }: { event: Happening }) {
       <div class="what">
         <div class="row">
           <span class={`chip ${tone}`}>{title}</span>
-          <span>{whyOf(event)}</span>
+          <span>{why}</span>
         </div>
         {more.length > 0 && <div class="dim">{more.join(" · ")}</div>}
         {typeof hint === "string" && <div class="warn">{hint}</div>}

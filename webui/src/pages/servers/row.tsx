@@ -141,7 +141,7 @@ function Memory({ name, server }: { name: string; server: Server }) {
         {down ? "–" : bytes(memory)}
         {limit !== null && <small class="dim">{t.servers.ofLimit(bytes(limit))}</small>}
       </span>
-      <Spark values={memories} count={SPARK} most={limit ?? 1} />
+      <Spark values={memories} count={SPARK} most={limit ?? Math.max(...memories.map((one) => one ?? 0)) * 1.25} />
     </>
   );
 }
