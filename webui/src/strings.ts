@@ -480,7 +480,8 @@ export const t = {
     mode_: {
       title: (name: string) => `Permissions of ${name}`,
       titleMany: (count: number) => `Permissions of ${some(count, "entry", "entries")}`,
-      unknown: "What they are now is not told. Choose what they shall be.",
+      unknown: "What they are now is not known. Choose what they shall be.",
+      different: "They are not the same for all that is chosen. Choose what they shall be.",
       octal: "As three digits",
       wrong: "Three digits from 0 to 7, such as 644.",
       who: { owner: "Owner", group: "Group", others: "Others" },
