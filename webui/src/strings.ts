@@ -50,6 +50,7 @@ export const t = {
   toasts: "Messages",
   skip: "Skip to the content",
   unsaved: "There are changes that are not saved. Leave this page all the same?",
+  underWay: "Uploads are under way. Leave, and give them up?",
 
   problem: {
     aborted: "Stopped.",
@@ -60,6 +61,8 @@ export const t = {
     status: (status: number) => `Something went wrong (${status}).`,
     notPermitted: "You are not permitted to see this.",
     noServer: (name: string) => `There is no server ${name}, or you may not see it.`,
+    goneUnsaved: (name: string) =>
+      `There is no server ${name} any more, or you may not see it. What you typed is still here: copy what you need.`,
     noPage: "There is no such page.",
   },
 

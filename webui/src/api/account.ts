@@ -37,7 +37,7 @@ export function may(permission: string, server?: string): boolean {
   const who = account.value;
   if (who === null) return false;
   if (who.permissions.includes(permission)) return true;
-  return server !== undefined && (who.servers[server]?.includes(permission) ?? false);
+  return server !== undefined && (Object.hasOwn(who.servers, server) && (who.servers[server]?.includes(permission) ?? false));
 }
 
 /** Return the folders of a server to which a permission about files is kept, such as `/world`; null if it is not. */

@@ -105,7 +105,7 @@ export class Store {
 
   #begin(servers: Record<string, Server>, supervised: boolean, ahead: number): void {
     for (const name of [...this.#servers.keys()]) {
-      if (!(name in servers)) this.#servers.delete(name);
+      if (!Object.hasOwn(servers, name)) this.#servers.delete(name);
     }
     for (const [name, server] of Object.entries(servers)) this.#put(name, server, false);
     this.turn.value += 1;
@@ -131,7 +131,7 @@ export class Store {
 
   #measured(at: number, servers: Record<string, Measured>): void {
     for (const name of this.#servers.keys()) {
-      const told = servers[name];
+      const told = Object.hasOwn(servers, name) ? servers[name] : undefined;
       const usage = this.usage(name);
       const before = usage.value;
       if (told === undefined && before.processes === 0) continue; // down since long

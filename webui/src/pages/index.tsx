@@ -33,7 +33,7 @@ const ServerPage = lazy(() => import("./server"));
 /** Draw the page of the place where the person is. */
 export function Page() {
   const [first = "", name] = place.value.parts;
-  const entry = PAGES[first];
+  const entry = Object.hasOwn(PAGES, first) ? PAGES[first] : undefined;
   const title = first === "server" ? name : entry?.title;
   useEffect(() => {
     document.title = title ? `${title} – ${t.product}` : t.product;
