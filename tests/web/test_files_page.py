@@ -14,9 +14,15 @@ from .visitor import Visitor, fits
 
 
 @pytest.fixture
-def folder(home: Site) -> Path:
+def house(town: Site) -> Site:
+    """The Holdfast of all."""
+    return town
+
+
+@pytest.fixture
+def folder(house: Site) -> Path:
     """The folder of `app`, with something in it."""
-    return filled(home)
+    return filled(house)
 
 
 def test_a_folder_is_listed_sorted_and_filtered(folder: Path, visit: Visitor) -> None:
