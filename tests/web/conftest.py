@@ -14,7 +14,7 @@ The fixtures:
 
     house    a `Site`, not started: `house.configure(name=program("echo"), …)`, then `house.start()`
     home     a `house` that runs `app` (does nothing), `chat` (says back what it is told), and has `off`
-    town     a `house` for the tests of several modules, which is quicker: it runs `app`, and has `other`, off;
+    town     a `house` for the tests of several modules, which is quicker: it runs `app`, and `other` is off;
              a module takes it by a fixture `house` of its own that returns `town`; its folders are as the
              test before has left them
     visit    `visit("#/server/app/files")` opens a page of `house`: logged in, 1280x800, dark, without motion;
