@@ -2,7 +2,7 @@
 
 import type { ComponentType } from "preact";
 import { useRef } from "preact/hooks";
-import { maySomewhere, may } from "../../api/account";
+import { may } from "../../api/account";
 import { Problem } from "../../api/problem";
 import { store } from "../../live/store";
 import type { IconName } from "../../parts/icon";
@@ -78,7 +78,7 @@ export default function ServerPage({ name }: ServerPageProps) {
       />
       {kept !== null && gone && <Fault problem={new Problem(t.problem.goneUnsaved(name), "no-such-server")} />}
       {tab === undefined ? (
-        <Fault problem={new Problem(maySomewhere("server.view") ? t.problem.noPage : t.problem.notPermitted, "no-page")} />
+        <Fault problem={new Problem([...TABS, EDITOR].some((one) => one.at === at) ? t.problem.notPermitted : t.problem.noPage, "no-page")} />
       ) : (
         <tab.page name={name} />
       )}
