@@ -87,6 +87,7 @@ export const t = {
     logout: "Log out",
     menu: "Menu",
     theme: "Light or dark",
+    themeIs: (theme: string) => `${theme}: light or dark`,
     themes: { system: "As the system", dark: "Dark", light: "Light" },
     cut: "The connection is cut; what you see may be old.",
     unsupervised: "The supervisor does not answer: nobody knows how the servers are.",

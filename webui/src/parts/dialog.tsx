@@ -5,6 +5,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../strings";
 import { Button } from "./button";
+import { placeToasts } from "./toast";
 
 export interface DialogProps {
   title: string;
@@ -25,14 +26,26 @@ export function Dialog({ title, onClose, actions, wide, firm, children }: Dialog
     const dialog = self.current;
     const before = document.activeElement;
     dialog?.showModal();
+    placeToasts(dialog);
     return () => {
+      // What the browser tells of this is no wish of anybody's any more.
+      if (dialog !== null) dialog.onclose = null;
       dialog?.close();
+      placeToasts(topmost(dialog));
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
+  // The browser closes one all the same at the second Escape, or when a phone's "back" is pressed twice.
+  const again = () => {
+    if (self.current?.isConnected && !self.current.open) {
+      self.current.showModal();
+      placeToasts(self.current);
+    }
+  };
   return (
     <dialog
       ref={self}
+      onClose={(event) => event.target === self.current && again()}
       class={wide ? "dialog wide" : "dialog"}
       aria-label={title}
       onCancel={(event) => {
@@ -55,6 +68,11 @@ export function Dialog({ title, onClose, actions, wide, firm, children }: Dialog
       </div>
     </dialog>
   );
+}
+
+/** Return the open dialog that was opened last, but for one that is closed just now. */
+function topmost(but: HTMLDialogElement | null): HTMLDialogElement | null {
+  return [...document.querySelectorAll<HTMLDialogElement>("dialog:modal")].filter((one) => one !== but).at(-1) ?? null;
 }
 
 interface Open {
