@@ -19,33 +19,43 @@ export interface DialogProps {
   children?: ComponentChildren;
 }
 
+/** Those that are drawn, in the order in which they lie on each other. */
+const stack: HTMLDialogElement[] = [];
+
+/**
+ * Open one again that is still drawn, below those that lie on it: at the second Escape, or when "back" is pressed twice
+ * on a phone, the browser closes a dialog whatever we say.
+ */
+function keep(dialog: HTMLDialogElement): void {
+  const at = stack.indexOf(dialog);
+  if (at < 0 || dialog.open) return;
+  for (const one of stack.slice(at)) {
+    one.close();
+    one.showModal();
+  }
+}
+
 /** A dialog that is open for as long as it is drawn. */
 export function Dialog({ title, onClose, actions, wide, firm, children }: DialogProps) {
   const self = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = self.current;
     const before = document.activeElement;
-    dialog?.showModal();
+    if (dialog === null) return undefined;
+    dialog.showModal();
+    stack.push(dialog);
     placeToasts(dialog);
     return () => {
-      // What the browser tells of this is no wish of anybody's any more.
-      if (dialog !== null) dialog.onclose = null;
-      dialog?.close();
-      placeToasts(topmost(dialog));
+      stack.splice(stack.indexOf(dialog), 1);
+      placeToasts(stack.at(-1) ?? null);
+      dialog.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
-  // The browser closes one all the same at the second Escape, or when a phone's "back" is pressed twice.
-  const again = () => {
-    if (self.current?.isConnected && !self.current.open) {
-      self.current.showModal();
-      placeToasts(self.current);
-    }
-  };
   return (
     <dialog
       ref={self}
-      onClose={(event) => event.target === self.current && again()}
+      onClose={(event) => event.target === event.currentTarget && keep(event.currentTarget)}
       class={wide ? "dialog wide" : "dialog"}
       aria-label={title}
       onCancel={(event) => {
@@ -68,11 +78,6 @@ export function Dialog({ title, onClose, actions, wide, firm, children }: Dialog
       </div>
     </dialog>
   );
-}
-
-/** Return the open dialog that was opened last, but for one that is closed just now. */
-function topmost(but: HTMLDialogElement | null): HTMLDialogElement | null {
-  return [...document.querySelectorAll<HTMLDialogElement>("dialog:modal")].filter((one) => one !== but).at(-1) ?? null;
 }
 
 interface Open {
