@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from ..system.house import program, sleeper
 from .axe import accessible
@@ -111,6 +111,22 @@ def test_the_page_goes_on_when_the_daemon_was_killed(house: Site, visit: Visitor
     house.order("chat", "TERM")
     expect(history.get_by_role("listitem").first).to_contain_text("by somebody at the machine")
     expect(page.get_by_role("region", name="How it is")).to_contain_text("stopped")
+
+
+def test_what_happens_while_the_history_is_fetched_is_in_it(house: Site, visit: Visitor) -> None:
+    page = visit()
+    held: list[Route] = []
+    page.route("**/server/timed/history*", held.append)
+    page.goto(f"{house.address}#/server/timed")
+    how = page.get_by_role("region", name="How it is")
+    expect(how).to_contain_text("running")
+    house.until(lambda: page.evaluate("() => 1") and held, "the history is asked for")
+    answer = held[0].fetch()
+    house.order("timed", "TERM")
+    expect(how).to_contain_text("stopped")
+    held[0].fulfill(response=answer)
+    latest = page.get_by_role("region", name="History").get_by_role("listitem").first
+    expect(latest).to_contain_text("by somebody at the machine")
 
 
 def test_a_signal_is_sent_and_a_server_paused(visit: Visitor) -> None:

@@ -89,6 +89,15 @@ def test_the_list_shows_how_servers_are_and_why(house: Site, visit: Visitor) -> 
     fits(phone)
     accessible(phone)
     shot(phone, "servers-phone")
+    phone.get_by_role("checkbox", name="Select app").check()
+    bar = phone.get_by_role("toolbar")
+    bar.get_by_role("button", name="Select all").click()
+    expect(bar).to_contain_text("12 selected")
+    count, start = (bar.get_by_text("12 selected"), bar.get_by_role("button", name="Start"))
+    boxes = [one.bounding_box() or {} for one in (count, start)]
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"], f"one lies on the other: {boxes}"
+    accessible(phone)
+    shot(phone, "servers-phone-selected")
 
 
 def test_a_stop_is_asked_for_and_one_that_takes_long_can_be_killed(house: Site, visit: Visitor) -> None:
@@ -105,7 +114,7 @@ def test_a_stop_is_asked_for_and_one_that_takes_long_can_be_killed(house: Site, 
     accessible(page)
     house.order("chat", "TERM")
     told = dialog.get_by_role("status").filter(has_text="chat was stopped")
-    told.get_by_role("button", name="Close").click()  # a message is not below the dialog
+    told.get_by_role("button", name="Dismiss").click()  # a message is not below the dialog
     expect(told).to_have_count(0)
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_be_hidden()

@@ -73,7 +73,7 @@ function Toasts() {
               {one.action.label}
             </button>
           )}
-          <button type="button" class="button quiet bare small" aria-label={t.close} onClick={() => dismiss(one.id)}>
+          <button type="button" class="button quiet bare small" aria-label={t.dismiss} onClick={() => dismiss(one.id)}>
             <Icon name="x" />
           </button>
         </div>
