@@ -94,3 +94,15 @@ it("knows which event was told last, so that who comes back misses none", () => 
   store.clear();
   expect(store.lastEvent).toBeUndefined();
 });
+
+it("goes by the time of an answer until the stream tells a better one", () => {
+  const store = new Store();
+  store.meet("Thu, 01 Jan 1970 01:00:00 GMT", 3598); // whole seconds, and some on its way
+  expect(store.ahead.value).toBe(0);
+  store.meet("Thu, 01 Jan 1970 01:00:00 GMT", 7200);
+  expect(store.ahead.value).toBe(-3600);
+  store.meet("nonsense", 7200);
+  store.take(FIRST, 4603);
+  store.meet("Thu, 01 Jan 1970 01:00:00 GMT", 7200);
+  expect(store.ahead.value).toBe(-3600);
+});

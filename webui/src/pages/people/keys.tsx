@@ -2,6 +2,7 @@
 
 import { account, may } from "../../api/account";
 import { askJson, ask } from "../../api/request";
+import { daemonTime } from "../../live/store";
 import { Button } from "../../parts/button";
 import { open, sure } from "../../parts/dialog";
 import { Icon } from "../../parts/icon";
@@ -43,7 +44,7 @@ export default function Keys() {
 
 function Entry({ of, all, reload }: { of: Key; all: boolean; reload: () => Promise<void> }) {
   const mine = of.owner === account.value?.name;
-  const over = of.expires !== null && of.expires * 1000 < Date.now();
+  const over = of.expires !== null && of.expires < daemonTime();
   const end = async () => {
     const question = {
       title: t.keys.deleteSure(of.name),
