@@ -94,3 +94,13 @@ it("knows which event was told last, so that who comes back misses none", () => 
   store.clear();
   expect(store.lastEvent).toBeUndefined();
 });
+
+it("knows servers by names that every object has", () => {
+  const servers = JSON.parse('{"constructor": {"reason": "1"}, "__proto__": {"reason": "2"}}') as Record<string, Server>;
+  const store = told({ type: "servers", servers, supervisor: true, now: 1000 });
+  expect(store.names.value).toEqual(["__proto__", "constructor"]);
+  store.take({ type: "usage", at: 5, servers: {} });
+  expect(store.usage("constructor").value.cpu).toBe(0);
+  store.take({ type: "servers", servers: {}, supervisor: true, now: 1000 });
+  expect(store.names.value).toEqual([]);
+});
