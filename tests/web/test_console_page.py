@@ -95,6 +95,14 @@ def test_what_is_typed_is_given_to_the_program_and_kept_in_a_history(home: Site,
     expect(said(page)).to_contain_text("echo: before red after")
     expect(said(page)).to_contain_text("ready")
     assert page.title() == title
+    # Nor does a little of it make the page work for long, or all that follows unreadable.
+    for often in ("A\x1b[2000000000b", *(f"\x1b[2000000000{final}" for final in "ILMSTZ")):
+        line(page).fill(often)
+        line(page).press("Enter")
+    line(page).fill("\x1b(0\x1b)0\x0e\x1b[4h\x1b#8\x1b[H\x1b[2Jit can be read")
+    line(page).press("Enter")
+    expect(said(page)).to_contain_text("echo: it can be read")
+    expect(said(page)).to_contain_text("ready")
 
 
 def test_several_lines_that_are_pasted_are_asked_about_and_sent_in_their_order(
