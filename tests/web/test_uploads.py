@@ -2,12 +2,12 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from .axe import accessible
 from .faults import Faults
@@ -53,6 +53,16 @@ def slow(page: Page, throughput: int) -> Iterator[None]:
         session.send("Network.emulateNetworkConditions", {**limits, "uploadThroughput": -1})
 
 
+def after_making(file: Path) -> Callable[[Route], None]:
+    """Let a request go on when somebody has made a file."""
+
+    def goes_on(route: Route) -> None:
+        file.write_text("theirs")
+        route.continue_()
+
+    return goes_on
+
+
 def until_under_way(page: Page, name: str) -> None:
     """Wait until some of an upload has arrived, but not all."""
     bar = page.get_by_role("progressbar", name=f"Upload of {name}")
@@ -87,6 +97,28 @@ def test_files_and_folders_are_uploaded(folder: Path, visit: Visitor, tmp_path: 
     expect(named(page, "large (2).bin")).to_be_visible()
     assert (folder / "notes2.txt").read_text() == "two"
     assert (folder / "notes2 (2).txt").read_text() == "from the desk"
+
+
+def test_what_somebody_makes_meanwhile_is_not_replaced(
+    folder: Path, visit: Visitor, tmp_path: Path, faults: Faults
+) -> None:
+    faults.allow(TAKEN)
+    page = visit(FILES)
+    named(page, "world").wait_for()
+    dialog = page.get_by_role("dialog", name="The file is there already")
+    for name, answer in (("late.bin", "Keep both"), ("later.bin", "Replace")):
+        large = tmp_path / name
+        large.write_bytes(os.urandom(5_000_000))
+        page.route("**/uploads/*", after_making(folder / name), times=1)
+        chosen_file(page).set_input_files(large)
+        expect(dialog).to_contain_text(name)
+        assert (folder / name).read_text() == "theirs"
+        dialog.get_by_role("button", name=answer).click()
+        expect(page.get_by_text("1 file uploaded")).to_be_visible()
+    assert (folder / "late.bin").read_text() == "theirs"
+    assert (folder / "late (2).bin").read_bytes() == (tmp_path / "late.bin").read_bytes()
+    assert (folder / "later.bin").read_bytes() == (tmp_path / "later.bin").read_bytes()
+    assert not list(folder.glob(".holdfast/uploads/*.part"))
 
 
 def test_an_upload_goes_on_after_a_pause_and_after_the_daemon_was_killed(
