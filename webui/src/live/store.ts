@@ -92,6 +92,13 @@ export class Store {
     });
   }
 
+  /** Take in the time of an answer, as its header says it, until the live stream has told a better one. */
+  meet(date: string | null, now = Date.now() / 1000): void {
+    const told = Date.parse(date ?? "") / 1000;
+    // A header has whole seconds, and was on its way: what is that near is the same time.
+    if (this.names.peek() === null && Math.abs(told - now) > 5) this.ahead.value = told - now;
+  }
+
   /** Forget everything: it was another person's. */
   clear(): void {
     batch(() => {
@@ -153,3 +160,8 @@ export class Store {
 }
 
 export const store = new Store();
+
+/** The Unix time by the daemon's clock: the browser's may be wrong. */
+export function daemonTime(): number {
+  return Date.now() / 1000 + store.ahead.peek();
+}

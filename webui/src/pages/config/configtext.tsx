@@ -127,7 +127,7 @@ export function ConfigText({ session, readOnly, flawed }: ConfigTextProps) {
       {flawed && <Notice text={t.config.notText} />}
       {readOnly && !flawed && <p class="dim">{t.config.readOnly}</p>}
       <Restarts />
-      {merging === null && <Notices session={session} save={() => save()} failed={failed} />}
+      {merging === null && !readOnly && <Notices session={session} save={() => save()} failed={failed} />}
       {merging !== null && (
         <MergePane merging={merging} language="Hjson" onDone={done} onCancel={() => void (session.merging.value = null)} />
       )}

@@ -2,9 +2,8 @@
  * The terminal on the page: xterm.js, fed no faster than it draws.
  *
  * Rules:
- * - What a program says can change what is seen here and nothing else: no title, no clipboard, no window; links are
- *   http or https and know nothing of this page. Where it has no terminal, it cannot switch modes either, nor answer
- *   questions into its input.
+ * - What a program says can change what is seen here and nothing else (guard.ts); links are http or https and know
+ *   nothing of this page. Where it has no terminal, it cannot answer questions into its input either.
  * - Only a few small parts are with xterm at a time: the rest waits in a bounded queue, and the page answers meanwhile.
  */
 
@@ -17,6 +16,7 @@ import "./styles";
 import { bytes } from "../../format";
 import { t } from "../../strings";
 import { Flow, MOST, type Piece } from "./flow";
+import { guard } from "./guard";
 import type { Palette } from "./palette";
 import type { Size } from "./protocol";
 
@@ -91,7 +91,7 @@ export class Screen {
     this.terminal.onData((data) => !this.lines && options.typed(encoder.encode(data)));
     this.terminal.onBinary((data) => !this.lines && options.typed(Uint8Array.from(data, (one) => one.charCodeAt(0))));
     this.terminal.onRender(() => options.drawn());
-    this.#guard();
+    guard(this.terminal, () => this.lines);
   }
 
   /** Draw it in an element. */
@@ -257,19 +257,6 @@ export class Screen {
     } catch {
       // The other one draws.
     }
-  }
-
-  #guard(): void {
-    const { parser } = this.terminal;
-    for (const code of [0, 1, 2, 52]) parser.registerOscHandler(code, () => true);
-    const without = () => this.lines;
-    for (const code of [4, 10, 11, 12, 104, 110, 111, 112]) parser.registerOscHandler(code, without);
-    parser.registerCsiHandler({ prefix: "?", final: "h" }, without);
-    parser.registerCsiHandler({ prefix: "?", final: "l" }, (modes) => this.lines && modes[0] !== 25); // ours
-    parser.registerCsiHandler({ final: "J" }, (how) => this.lines && how[0] === 3);
-    parser.registerCsiHandler({ final: "r" }, without);
-    parser.registerCsiHandler({ intermediates: "!", final: "p" }, without);
-    parser.registerEscHandler({ final: "c" }, without);
   }
 }
 

@@ -105,7 +105,7 @@ export function Edited({ name, source, session, readOnly }: EditedProps) {
         )}
       </Heading>
       {readOnly && <p class="dim">{t.editor.notPermitted}</p>}
-      {merging === null && <Notices session={session} save={save} failed={failed} more={saveAsButton} />}
+      {merging === null && !readOnly && <Notices session={session} save={save} failed={failed} more={saveAsButton} />}
       {merging !== null && (
         <MergePane
           merging={merging}
