@@ -1363,6 +1363,7 @@ export const t = {
     reviewTitle: "Save the config?",
     restartNote: (count: number) =>
       count === 1 ? "1 server goes on by its old settings until you restart it." : `${count} servers go on by their old settings until you restart them.`,
+    moves: "This page will be at another address, and does not answer here any more.",
     saved: "Saved, and in force.",
     toRestart: (count: number) => (count === 1 ? "1 server runs by old settings until it is restarted:" : `${count} servers run by old settings until they are restarted:`),
     restartThem: "Restart them…",
