@@ -16,6 +16,7 @@ import "./styles";
 import { bytes } from "../../format";
 import { t } from "../../strings";
 import { Flow, MOST, type Piece } from "./flow";
+import { hasGraphics } from "./graphics";
 import { guard } from "./guard";
 import type { Palette } from "./palette";
 import type { Size } from "./protocol";
@@ -34,9 +35,17 @@ const MOST_AGAIN = 16 << 20;
 /** Bytes between two lines whose place is noted. */
 const NOTED = 256 * 1024;
 
+/**
+ * Bytes of one line, after which it is broken here, between two parts. xterm searches a line by calling itself once for
+ * each row of it: of a line of 10 MB it would be out of stack.
+ */
+const LONG = 128 * 1024;
+
 /** Columns where long lines are not to be wrapped. */
 const WIDE = 400;
 
+const NEWLINE = 10;
+const RETURN = 13;
 const HIDE_CURSOR = "\x1b[?25l";
 
 export interface ScreenOptions {
@@ -66,6 +75,8 @@ export class Screen {
   #places: { marker: IMarker; offset: number }[] = [];
   readonly #fit = new FitAddon();
   #writing = 0;
+  /** Bytes of the line that is being drawn. */
+  #length = 0;
   /** Where older output joins what was shown before, and how far from the end one looked. */
   #goal: { until: number; below: number } | null = null;
 
@@ -77,6 +88,7 @@ export class Screen {
       cursorInactiveStyle: "none",
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mono"),
       fontSize: options.fontSize,
+      logLevel: "off", // it logs each byte that it does not know: binary output would fill the browser's console
       minimumContrastRatio: 4.5,
       screenReaderMode: options.reader,
       scrollback: SCROLLBACK,
@@ -227,7 +239,16 @@ export class Screen {
   }
 
   #write(piece: Piece, done: () => void): void {
-    if (piece.kind === "output") return this.terminal.write(piece.data, done);
+    if (piece.kind === "output") {
+      if (this.lines && this.#length > LONG) {
+        this.#length = 0;
+        this.terminal.write("\r\n");
+      }
+      const end = Math.max(piece.data.lastIndexOf(NEWLINE), piece.data.lastIndexOf(RETURN));
+      this.#length = end < 0 ? this.#length + piece.data.length : piece.data.length - end - 1;
+      return this.terminal.write(piece.data, done);
+    }
+    this.#length = 0;
     if (!this.lines) {
       // What follows may begin in the middle of a picture.
       this.terminal.reset();
@@ -258,17 +279,6 @@ export class Screen {
       // The other one draws.
     }
   }
-}
-
-/** Tell whether there is a graphics card: where its work is done by the processor, the other renderer is quicker. */
-function hasGraphics(): boolean {
-  const context = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-  if (context === null) return false;
-  const about = context.getExtension("WEBGL_debug_renderer_info");
-  const name = String(context.getParameter(about?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER));
-  // A page may have few contexts, and this one was only asked.
-  context.getExtension("WEBGL_lose_context")?.loseContext();
-  return !/swiftshader|llvmpipe|software|basic render/i.test(name);
 }
 
 function told(piece: Exclude<Piece, { kind: "output" }>): string {
