@@ -18,6 +18,7 @@ import { t } from "../../strings";
 import { Flow, MOST, type Piece } from "./flow";
 import { hasGraphics } from "./graphics";
 import { guard } from "./guard";
+import { Letters } from "./letters";
 import type { Palette } from "./palette";
 import type { Size } from "./protocol";
 
@@ -98,6 +99,8 @@ export class Screen {
     this.terminal.loadAddon(this.#fit);
     this.terminal.loadAddon(this.search);
     this.terminal.loadAddon(new WebLinksAddon((_, uri) => follow(uri)));
+    this.terminal.unicode.register(new Letters());
+    this.terminal.unicode.activeVersion = "browser";
     this.terminal.attachCustomKeyEventHandler((event) => options.key(event));
     const encoder = new TextEncoder();
     this.terminal.onData((data) => !this.lines && options.typed(encoder.encode(data)));
