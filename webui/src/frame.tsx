@@ -113,7 +113,7 @@ function Themes() {
   const choices: Theme[] = ["system", "dark", "light"];
   const next = choices[(choices.indexOf(theme.value) + 1) % choices.length] ?? "system";
   return (
-    <button type="button" class="item" title={t.nav.theme} onClick={() => chooseTheme(next)}>
+    <button type="button" class="item" aria-label={t.nav.themeIs(t.nav.themes[theme.value])} title={t.nav.theme} onClick={() => chooseTheme(next)}>
       <Icon name={theme.value === "light" ? "sun" : "moon"} />
       <span>{t.nav.themes[theme.value]}</span>
     </button>
