@@ -76,7 +76,7 @@ export default function ServerPage({ name }: ServerPageProps) {
           current: one.at === current,
         }))}
       />
-      {kept !== null && gone && <Fault problem={new Problem(t.problem.goneUnsaved(name), "no-such-server")} />}
+      {kept !== null && gone && <Fault problem={new Problem(server === undefined ? t.problem.goneUnsaved(name) : t.problem.lostUnsaved, "no-such-server")} />}
       {tab === undefined ? (
         <Fault problem={new Problem([...TABS, EDITOR].some((one) => one.at === at) ? t.problem.notPermitted : t.problem.noPage, "no-page")} />
       ) : (
