@@ -1,6 +1,7 @@
 """The list of files on the page, as tests look at it."""
 
 import os
+import shutil
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
@@ -11,8 +12,13 @@ FILES = "#/server/app/files"
 
 
 def filled(home: Site) -> Path:
-    """Put something into the folder of `app`; return where that is."""
+    """Put this into the folder of `app`, and nothing else; return where that is."""
     folder = Path(home.path("programs", "app"))
+    for old in folder.iterdir():
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        else:
+            old.unlink()
     for name in ("world", "world/region", "logs", "plugins"):
         (folder / name).mkdir()
     (folder / "server.properties").write_text("motd=A needle in a haystack\n")

@@ -29,6 +29,14 @@ COPY = (
 
 BY = "\N{MULTIPLICATION SIGN}"
 
+KEYBOARD = """(height) => {
+  Object.defineProperty(visualViewport, "height", { configurable: true, get: () => height });
+  visualViewport.dispatchEvent(new Event("resize"));
+}"""
+"""A keyboard that leaves so many pixels; a browser without a phone has none to open."""
+
+BOTTOM = "(element) => element.getBoundingClientRect().bottom"
+
 AWAY = r"WebSocket|ERR_|status of 50\d"
 """What Chromium says of a daemon that is away."""
 
@@ -159,6 +167,26 @@ def test_several_lines_that_are_pasted_are_asked_about_and_sent_in_their_order(
     expect(said(page)).to_contain_text("echo: number 199")
     echoes = [text for text in everything(page) if text.startswith("echo: number")]
     assert echoes == [f"echo: number {number}" for number in range(200)]
+    # A huge line, and what makes no text, are drawn, and searched.
+    for much in ("y" * 900_000, "\x7f" * 2000):
+        line(page).fill(much)
+        line(page).press("Enter")
+    line(page).fill("still here")
+    line(page).press("Enter")
+    expect(said(page)).to_contain_text("echo: still here")
+    page.get_by_role("button", name="Search in the output").click()
+    page.get_by_role("searchbox", name="Search in the output").fill("yyyyyyy")
+    expect(page.get_by_text(re.compile("^2,?000 found|of 2,?000"))).to_be_visible()
+    page.keyboard.press("Escape")
+    # In full screen the keyboard reaches nothing that is covered.
+    page.get_by_role("button", name="Full screen").click()
+    expect(page.get_by_role("button", name="Leave full screen")).to_be_visible()
+    tab = page.get_by_role("link", name="Overview")
+    tab.evaluate("(link) => link.focus()")
+    expect(tab).not_to_be_focused()
+    page.get_by_role("button", name="Leave full screen").click()
+    tab.focus()
+    expect(tab).to_be_focused()
 
 
 def test_who_may_only_look_is_told_so(house: Site, visit: Visitor, faults: Faults) -> None:
@@ -187,6 +215,27 @@ def test_a_line_that_no_program_takes_is_told_and_not_lost(house: Site, visit: V
     fits(page)
     accessible(page)
     shot(page, "console-phone")
+    # It is there again on a page that was loaded anew, and seen above the keyboard of a phone.
+    page.reload()
+    expect(line(page)).to_have_value("hello")
+    page.evaluate(KEYBOARD, 500)
+    assert page.get_by_role("button", name="Send").evaluate(BOTTOM) <= 500
+    shot(page, "console-phone-keyboard")
+    page.evaluate(KEYBOARD, 844)
+    page.wait_for_function(
+        "(line) => line.getBoundingClientRect().bottom > 700", arg=line(page).element_handle()
+    )
+    # Whoever is next in this tab does not see it.
+    page.evaluate("() => { window.same = true; }")
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("textbox", name="Name").fill("admin")
+    page.get_by_role("textbox", name="Password").fill(house.password)
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.goto(f"{house.address}#/server/off/console")
+    expect(page.get_by_text("The server does not run.")).to_be_visible()
+    expect(line(page)).to_have_value("")
+    assert page.evaluate("() => window.same")
 
 
 def test_a_flood_of_a_million_lines_leaves_the_page_answering(house: Site, visit: Visitor) -> None:

@@ -3,10 +3,9 @@
 import os
 import re
 import signal
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Route, expect
+from playwright.sync_api import Dialog, Route, expect
 
 from ..system.house import sleeper
 from .faults import Faults
@@ -15,16 +14,10 @@ from .textedit import ROOT, at_end, content, edit, filled, put, save, saved, tex
 from .visitor import Visitor
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    """One Holdfast for all of these tests: they use files of their own."""
-    house = Site(str(tmp_path_factory.mktemp("house")))
-    try:
-        house.configure(app=sleeper(), other=sleeper(enabled=False))
-        house.start()
-        yield house
-    finally:
-        house.end()
+@pytest.fixture
+def house(town: Site) -> Site:
+    """The Holdfast of all: these tests use files of their own."""
+    return town
 
 
 @pytest.fixture

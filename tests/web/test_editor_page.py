@@ -1,12 +1,10 @@
 """Files are edited in the page: what is saved is exact, and what would be damaged is not."""
 
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from ..system.house import sleeper
 from .axe import accessible
 from .faults import Faults
 from .shots import shot
@@ -15,16 +13,10 @@ from .textedit import at_end, content, edit, filled, put, save, saved, text
 from .visitor import Visitor, fits
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    """One Holdfast for all of these tests: they use files of their own."""
-    house = Site(str(tmp_path_factory.mktemp("house")))
-    try:
-        house.configure(app=sleeper(), other=sleeper(enabled=False))
-        house.start()
-        yield house
-    finally:
-        house.end()
+@pytest.fixture
+def house(town: Site) -> Site:
+    """The Holdfast of all: these tests use files of their own."""
+    return town
 
 
 @pytest.fixture

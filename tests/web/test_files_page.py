@@ -14,9 +14,15 @@ from .visitor import Visitor, fits
 
 
 @pytest.fixture
-def folder(home: Site) -> Path:
+def house(town: Site) -> Site:
+    """The Holdfast of all."""
+    return town
+
+
+@pytest.fixture
+def folder(house: Site) -> Path:
     """The folder of `app`, with something in it."""
-    return filled(home)
+    return filled(house)
 
 
 def test_a_folder_is_listed_sorted_and_filtered(folder: Path, visit: Visitor) -> None:
@@ -114,6 +120,9 @@ def test_what_was_deleted_is_undone_or_found_in_the_trash(folder: Path, visit: V
 
 
 def test_files_are_moved_archived_and_extracted(folder: Path, visit: Visitor) -> None:
+    with zipfile.ZipFile(folder / "odd.zip", "w") as archive:
+        for name in ("good.txt", "../evil.txt", "/worse.txt"):
+            archive.writestr(name, "x")
     page = visit(FILES)
     choose(page, "notes2.txt", "notes10.txt")
     page.get_by_role("button", name="Move to…").click()
@@ -144,6 +153,10 @@ def test_files_are_moved_archived_and_extracted(folder: Path, visit: Visitor) ->
         page.get_by_role("button", name="Download", exact=True).click()
     with zipfile.ZipFile(download.value.path()) as archive:
         assert set(archive.namelist()) == {"logs/", "logs/latest.log", "server.properties"}
+    page.get_by_role("button", name="What can be done with odd.zip").click()
+    page.get_by_role("menuitem", name="Extract…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Extract").click()
+    expect(page.get_by_text("1 entry extracted, 2 left out.")).to_be_visible()
     was, came = (root / "world" / "level.dat" for root in (folder, folder / "backup"))
     assert came.read_bytes() == was.read_bytes()
 

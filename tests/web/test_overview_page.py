@@ -116,7 +116,7 @@ def test_the_page_goes_on_when_the_daemon_was_killed(house: Site, visit: Visitor
 def test_what_happens_while_the_history_is_fetched_is_in_it(house: Site, visit: Visitor) -> None:
     page = visit()
     held: list[Route] = []
-    page.route("**/server/timed/history*", held.append)
+    page.route("**/server/timed/history*", lambda route: held.append(route))
     page.goto(f"{house.address}#/server/timed")
     how = page.get_by_role("region", name="How it is")
     expect(how).to_contain_text("running")

@@ -21,9 +21,15 @@ TAKEN = r"status of 412"
 
 
 @pytest.fixture
-def folder(home: Site) -> Path:
+def house(town: Site) -> Site:
+    """The Holdfast of all."""
+    return town
+
+
+@pytest.fixture
+def folder(house: Site) -> Path:
     """The folder of `app`, with something in it."""
-    return filled(home)
+    return filled(house)
 
 
 def chosen_file(page: Page) -> Locator:
@@ -122,7 +128,7 @@ def test_what_somebody_makes_meanwhile_is_not_replaced(
 
 
 def test_an_upload_goes_on_after_a_pause_and_after_the_daemon_was_killed(
-    home: Site, folder: Path, visit: Visitor, tmp_path: Path, faults: Faults
+    house: Site, folder: Path, visit: Visitor, tmp_path: Path, faults: Faults
 ) -> None:
     # Chromium sends a request again whose connection was lost; its offset is an old one then.
     faults.allow(r"ERR_|WebSocket|status of (409|50.)")
@@ -142,7 +148,7 @@ def test_an_upload_goes_on_after_a_pause_and_after_the_daemon_was_killed(
         assert not (folder / "large.bin").exists()
         page.get_by_role("button", name="Go on with large.bin").click()
         until_under_way(page, "large.bin")
-        daemon = home.daemon
+        daemon = house.daemon
         assert daemon is not None
         with page.expect_response(lambda one: one.request.method == "HEAD" and one.ok):
             os.kill(daemon, signal.SIGKILL)

@@ -17,7 +17,9 @@ import { bytes } from "../../format";
 import { t } from "../../strings";
 import { Flow, MOST, type Piece } from "./flow";
 import { guardAnswers } from "./answers";
+import { hasGraphics } from "./graphics";
 import { guard } from "./guard";
+import { Letters } from "./letters";
 import type { Palette } from "./palette";
 import type { Size } from "./protocol";
 
@@ -35,9 +37,17 @@ const MOST_AGAIN = 16 << 20;
 /** Bytes between two lines whose place is noted. */
 const NOTED = 256 * 1024;
 
+/**
+ * Bytes of one line, after which it is broken here, between two parts. xterm searches a line by calling itself once for
+ * each row of it: of a line of 10 MB it would be out of stack.
+ */
+const LONG = 128 * 1024;
+
 /** Columns where long lines are not to be wrapped. */
 const WIDE = 400;
 
+const NEWLINE = 10;
+const RETURN = 13;
 const HIDE_CURSOR = "\x1b[?25l";
 
 export interface ScreenOptions {
@@ -72,6 +82,8 @@ export class Screen {
   #places: { marker: IMarker; offset: number }[] = [];
   readonly #fit = new FitAddon();
   #writing = 0;
+  /** Bytes of the line that is being drawn. */
+  #length = 0;
   /** Where older output joins what was shown before, and how far from the end one looked. */
   #goal: { until: number; below: number } | null = null;
 
@@ -83,6 +95,7 @@ export class Screen {
       cursorInactiveStyle: "none",
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mono"),
       fontSize: options.fontSize,
+      logLevel: "off", // it logs each byte that it does not know: binary output would fill the browser's console
       minimumContrastRatio: 4.5,
       screenReaderMode: options.reader,
       scrollback: SCROLLBACK,
@@ -92,6 +105,8 @@ export class Screen {
     this.terminal.loadAddon(this.#fit);
     this.terminal.loadAddon(this.search);
     this.terminal.loadAddon(new WebLinksAddon((_, uri) => follow(uri)));
+    this.terminal.unicode.register(new Letters());
+    this.terminal.unicode.activeVersion = "browser";
     this.terminal.attachCustomKeyEventHandler((event) => options.key(event));
     const encoder = new TextEncoder();
     this.terminal.onData((data) => !this.lines && options.typed(encoder.encode(data)));
@@ -238,8 +253,15 @@ export class Screen {
       const old = piece.offset < this.past;
       if (old !== this.#oldAhead) this.terminal.write("", () => void (this.#old = old));
       this.#oldAhead = old;
+      if (this.lines && this.#length > LONG) {
+        this.#length = 0;
+        this.terminal.write("\r\n");
+      }
+      const end = Math.max(piece.data.lastIndexOf(NEWLINE), piece.data.lastIndexOf(RETURN));
+      this.#length = end < 0 ? this.#length + piece.data.length : piece.data.length - end - 1;
       return this.terminal.write(piece.data, done);
     }
+    this.#length = 0;
     if (!this.lines) {
       // What follows may begin in the middle of a picture.
       this.terminal.reset();
@@ -270,17 +292,6 @@ export class Screen {
       // The other one draws.
     }
   }
-}
-
-/** Tell whether there is a graphics card: where its work is done by the processor, the other renderer is quicker. */
-function hasGraphics(): boolean {
-  const context = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-  if (context === null) return false;
-  const about = context.getExtension("WEBGL_debug_renderer_info");
-  const name = String(context.getParameter(about?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER));
-  // A page may have few contexts, and this one was only asked.
-  context.getExtension("WEBGL_lose_context")?.loseContext();
-  return !/swiftshader|llvmpipe|software|basic render/i.test(name);
 }
 
 function told(piece: Exclude<Piece, { kind: "output" }>): string {
