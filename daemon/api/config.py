@@ -49,7 +49,7 @@ async def edit(call: Call) -> Response:
     Who sends `If-Match` with the ETag that it was shown does not overwrite what somebody else has written
     meanwhile.
     """
-    text = (await call.body()).strip() + b"\n"
+    text = _kept(await call.body())
     before = call.parts.audit.settings
     try:
         changes = await call.parts.reloader.replace(text, call.request.headers.get("if-match"))
@@ -71,7 +71,7 @@ async def check(call: Call) -> Response:
 
     It is what `python -m daemon --check --json` tells of a file. What stands in it is never told, only where.
     """
-    text, reloader = (await call.body()).strip() + b"\n", call.parts.reloader
+    text, reloader = _kept(await call.body()), call.parts.reloader
     report = await anyio.to_thread.run_sync(
         lambda: ConfigReport.of_text(text, reloader.file, reloader.state, reloader.in_force),
         limiter=call.parts.reloader.checks,
@@ -99,3 +99,9 @@ async def reload(call: Call) -> Response:
 def _record(call: Call, action: str, changes: Sequence[str], before: Settings) -> None:
     """Note what is different now; also if that is that such things are no longer noted."""
     call.attempt.succeeded(call.who, action, {"changes": changes} if changes else {}, also=before)
+
+
+def _kept(text: bytes) -> bytes:
+    """Return a text as it is kept: no blanks at its ends, and its last line ends as the others."""
+    text = text.strip()
+    return text + (b"\r\n" if b"\r\n" in text else b"\n")

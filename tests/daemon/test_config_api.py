@@ -55,6 +55,9 @@ async def test_a_new_text_keeps_its_comments_and_gets_one_newline(house: House) 
         assert (answer.status_code, answer.json()) == (200, {"success": True})
         assert read(path(house)) == f"{text}\n"
     assert (await house.remote.get("/config")).text == f"{text}\n"
+    # What was written elsewhere keeps its line ends, the last one too.
+    assert (await patch(house, f"{text}\r\n// more".encode())).status_code == 200
+    assert (await house.remote.get("/config")).content == f"{text}\r\n// more\r\n".encode()
 
 
 async def test_new_servers_appear_and_start_unless_disabled(either: House) -> None:

@@ -123,9 +123,11 @@ def test_what_is_typed_is_given_to_the_program_and_kept_in_a_history(house: Site
     expect(line(page)).to_have_value("hello world")
     accessible(page)
     shot(page, "console")
-    # The history is there again in another page.
+    # The history is there again in another page, and what was not sent.
     page.reload()
     expect(said(page)).to_contain_text("echo: hello world")
+    expect(line(page)).to_have_value("hello world")
+    line(page).fill("")
     line(page).press("ArrowUp")
     expect(line(page)).to_have_value("list players")
     # Of what a program says, nothing but colour counts.
