@@ -3,14 +3,16 @@
 import os
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast
 
-from playwright.sync_api import Locator, Page, expect
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from ..system.house import program, sleeper
+from ..system.house import Settings, program, sleeper
 from .axe import accessible
 from .faults import Faults
+from .people import let_in, person
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
@@ -27,8 +29,48 @@ COPY = (
 
 BY = "\N{MULTIPLICATION SIGN}"
 
+KEYBOARD = """(height) => {
+  Object.defineProperty(visualViewport, "height", { configurable: true, get: () => height });
+  visualViewport.dispatchEvent(new Event("resize"));
+}"""
+"""A keyboard that leaves so many pixels; a browser without a phone has none to open."""
+
+BOTTOM = "(element) => element.getBoundingClientRect().bottom"
+
 AWAY = r"WebSocket|ERR_|status of 50\d"
 """What Chromium says of a daemon that is away."""
+
+NUMBERS = 100_000
+
+COUNTS = f"echo ready; while [ ! -e go ]; do sleep 0.01; done; seq {NUMBERS}; exec sleep 1000"
+
+
+def servers() -> dict[str, Settings]:
+    """Return what runs: one server for each test, so that none sees what another was told."""
+    return {
+        "chat": program("echo"),
+        "many": program("echo"),
+        "seen": program("echo"),
+        "off": sleeper(enabled=False),
+        "flood": program("flood", "1000000", enabled=False, restart="never"),
+        "count": program("ticker"),
+        "late": {"command": ["/bin/sh", "-c", COUNTS], "scrollbackBytes": 10_000},
+        "term": program("pty_echo", "raw", terminal=True),
+        "asks": program("asker", terminal=True),
+        "gone": program("echo"),
+    }
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """One Holdfast for all of these; without a browser there is nothing to start."""
+    house = Site(str(tmp_path_factory.mktemp("house")))
+    try:
+        house.configure(**servers())
+        house.start()
+        yield house
+    finally:
+        house.end()
 
 
 def line(page: Page) -> Locator:
@@ -51,7 +93,7 @@ def everything(page: Page) -> Sequence[str]:
     ).split("\n")
 
 
-def test_what_is_typed_is_given_to_the_program_and_kept_in_a_history(home: Site, visit: Visitor) -> None:
+def test_what_is_typed_is_given_to_the_program_and_kept_in_a_history(house: Site, visit: Visitor) -> None:
     page = visit("#/server/chat/console")
     expect(said(page)).to_contain_text("ready")
     for text in ("hello world", "list players", " secret"):
@@ -95,12 +137,20 @@ def test_what_is_typed_is_given_to_the_program_and_kept_in_a_history(home: Site,
     expect(said(page)).to_contain_text("echo: before red after")
     expect(said(page)).to_contain_text("ready")
     assert page.title() == title
+    # Nor does a little of it make the page work for long, or all that follows unreadable.
+    for often in ("A\x1b[2000000000b", *(f"\x1b[2000000000{final}" for final in "ILMSTZ")):
+        line(page).fill(often)
+        line(page).press("Enter")
+    line(page).fill("\x1b(0\x1b)0\x0e\x1b[4h\x1b#8\x1b[H\x1b[2Jit can be read")
+    line(page).press("Enter")
+    expect(said(page)).to_contain_text("echo: it can be read")
+    expect(said(page)).to_contain_text("ready")
 
 
 def test_several_lines_that_are_pasted_are_asked_about_and_sent_in_their_order(
-    home: Site, visit: Visitor
+    house: Site, visit: Visitor
 ) -> None:
-    page = visit("#/server/chat/console")
+    page = visit("#/server/many/console")
     expect(said(page)).to_contain_text("ready")
     line(page).evaluate(
         """(field, text) => {
@@ -117,30 +167,44 @@ def test_several_lines_that_are_pasted_are_asked_about_and_sent_in_their_order(
     expect(said(page)).to_contain_text("echo: number 199")
     echoes = [text for text in everything(page) if text.startswith("echo: number")]
     assert echoes == [f"echo: number {number}" for number in range(200)]
+    # A huge line, and what makes no text, are drawn, and searched.
+    for much in ("y" * 900_000, "\x7f" * 2000):
+        line(page).fill(much)
+        line(page).press("Enter")
+    line(page).fill("still here")
+    line(page).press("Enter")
+    expect(said(page)).to_contain_text("echo: still here")
+    page.get_by_role("button", name="Search in the output").click()
+    page.get_by_role("searchbox", name="Search in the output").fill("yyyyyyy")
+    expect(page.get_by_text(re.compile("^2,?000 found|of 2,?000"))).to_be_visible()
+    page.keyboard.press("Escape")
+    # In full screen the keyboard reaches nothing that is covered.
+    page.get_by_role("button", name="Full screen").click()
+    expect(page.get_by_role("button", name="Leave full screen")).to_be_visible()
+    tab = page.get_by_role("link", name="Overview")
+    tab.evaluate("(link) => link.focus()")
+    expect(tab).not_to_be_focused()
+    page.get_by_role("button", name="Leave full screen").click()
+    tab.focus()
+    expect(tab).to_be_focused()
 
 
-def test_who_may_only_look_is_told_so(home: Site, visit: Visitor, faults: Faults) -> None:
+def test_who_may_only_look_is_told_so(house: Site, visit: Visitor, faults: Faults) -> None:
     faults.allow("status of 401")
-    home.log_in()
-    grants = ["server<chat>.view", "server<chat>.console.view"]
-    user = {"username": "eve", "password": "correct horse battery", "grants": grants}
-    home.remote.post("/accounts", json=user).raise_for_status()
+    person(house, "eve", "correct horse", "server<seen>.view", "server<seen>.console.view")
     page = visit(logged_in=False)
-    page.context.request.post(
-        f"{home.address}api/login?cookie=true",
-        headers={"Username": "eve", "Password": "correct horse battery"},
-    )
-    page.goto(f"{home.address}#/server/chat/console")
+    let_in(house, page.context, "eve", "correct horse")
+    page.goto(f"{house.address}#/server/seen/console")
     page.reload()
     expect(said(page)).to_contain_text("ready")
     expect(page.get_by_text("read-only")).to_be_visible()
     expect(line(page)).to_be_disabled()
-    expect(page.get_by_role("button", name="Stop chat")).to_have_count(0)
+    expect(page.get_by_role("button", name="Stop seen")).to_have_count(0)
     accessible(page)
     shot(page, "console-read-only")
 
 
-def test_a_line_that_no_program_takes_is_told_and_not_lost(home: Site, visit: Visitor) -> None:
+def test_a_line_that_no_program_takes_is_told_and_not_lost(house: Site, visit: Visitor) -> None:
     page = visit("#/server/off/console", phone=True)
     expect(page.get_by_text("The server does not run.")).to_be_visible()
     line(page).fill("hello")
@@ -151,11 +215,30 @@ def test_a_line_that_no_program_takes_is_told_and_not_lost(home: Site, visit: Vi
     fits(page)
     accessible(page)
     shot(page, "console-phone")
+    # It is there again on a page that was loaded anew, and seen above the keyboard of a phone.
+    page.reload()
+    expect(line(page)).to_have_value("hello")
+    page.evaluate(KEYBOARD, 500)
+    assert page.get_by_role("button", name="Send").evaluate(BOTTOM) <= 500
+    shot(page, "console-phone-keyboard")
+    page.evaluate(KEYBOARD, 844)
+    page.wait_for_function(
+        "(line) => line.getBoundingClientRect().bottom > 700", arg=line(page).element_handle()
+    )
+    # Whoever is next in this tab does not see it.
+    page.evaluate("() => { window.same = true; }")
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("textbox", name="Name").fill("admin")
+    page.get_by_role("textbox", name="Password").fill(house.password)
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.goto(f"{house.address}#/server/off/console")
+    expect(page.get_by_text("The server does not run.")).to_be_visible()
+    expect(line(page)).to_have_value("")
+    assert page.evaluate("() => window.same")
 
 
 def test_a_flood_of_a_million_lines_leaves_the_page_answering(house: Site, visit: Visitor) -> None:
-    house.configure(flood=program("flood", "1000000", enabled=False, restart="never"))
-    house.start()
     page = visit("#/server/flood/console")
     expect(page.get_by_role("button", name="Start flood")).to_be_enabled()
     page.evaluate(ANSWERED)
@@ -187,15 +270,17 @@ def test_a_daemon_that_is_killed_costs_no_line_and_shows_none_twice(
     house: Site, visit: Visitor, faults: Faults
 ) -> None:
     faults.allow(AWAY)
-    house.configure(count=program("ticker"))
-    house.start()
     page = visit("#/server/count/console")
     expect(said(page)).to_contain_text("tick")
+    other = visit("#/server/late/console")
+    expect(said(other)).to_contain_text("ready")
     line(page).fill("not sent yet")
     for _ in range(2):
         daemon = house.daemon
         assert daemon is not None
         os.kill(daemon, signal.SIGKILL)
+        with open(house.path("programs", "late", "go"), "w", encoding="ascii"):
+            pass  # while nobody listens, it says more than is kept
         until_replaced(house, daemon)
         seen = max(ticks(page))
         page.wait_for_function(
@@ -206,6 +291,14 @@ def test_a_daemon_that_is_killed_costs_no_line_and_shows_none_twice(
     found = ticks(page)
     assert found == list(range(found[0], found[0] + len(found)))
     expect(line(page)).to_have_value("not sent yet")
+    # What the server does not keep any more is told to be missing, at its place, and what follows is whole.
+    expect(said(other)).to_contain_text(f"{NUMBERS}")
+    ready, gap, *rest = [text for text in everything(other) if not text.startswith("[Octyne]")]
+    assert ready == "ready"
+    assert re.fullmatch("── .* of output are missing here: .* ──", gap), gap
+    numbers = [int(text) for text in rest if text.isdigit()][1:]  # the first may be the end of one
+    assert numbers == list(range(NUMBERS + 1 - len(numbers), NUMBERS + 1))
+    shot(other, "console-gap")
 
 
 def until_replaced(house: Site, gone: int) -> None:
@@ -220,8 +313,6 @@ def ticks(page: Page) -> list[int]:
 
 
 def test_a_program_in_a_terminal_gets_keys_and_its_size(house: Site, visit: Visitor) -> None:
-    house.configure(term=program("pty_echo", "raw", terminal=True))
-    house.start()
     page = visit("#/server/term/console")
     expect(said(page)).to_contain_text("size 24x80")
     sizes = page.locator(".console-about")
@@ -246,15 +337,31 @@ def test_a_program_in_a_terminal_gets_keys_and_its_size(house: Site, visit: Visi
     shot(page, "console-terminal")
 
 
-def test_a_session_that_ends_costs_nothing_that_was_typed(home: Site, visit: Visitor, faults: Faults) -> None:
+def test_a_terminal_answers_what_a_program_asks_now_and_not_what_it_asked_before(visit: Visitor) -> None:
+    # Answers are typed into the program: those to old questions would be typed at each look.
+    page = visit("#/server/asks/console")
+    for typed in ("one", "ask"):
+        expect(said(page)).to_contain_text("ready")
+        page.locator(".xterm").click()
+        page.keyboard.type(f"{typed}\n")
+        expect(said(page)).to_contain_text(f"heard '{typed}'")
+        if typed == "one":
+            page.reload()
+    page.keyboard.type("end\n")
+    expect(said(page)).to_contain_text(re.compile(r"heard '\\x1b\[\d+;\d+Rend'"))
+
+
+def test_a_session_that_ends_costs_nothing_that_was_typed(
+    house: Site, visit: Visitor, faults: Faults
+) -> None:
     faults.allow(r"status of 40\d")
-    page = visit("#/server/chat/console")
+    page = visit("#/server/gone/console")
     expect(said(page)).to_contain_text("ready")
     line(page).fill("typed before")
-    home.log_in()
-    home.remote.delete("/sessions", params={"user": "admin"})
+    house.log_in()
+    house.remote.delete("/sessions", params={"user": "admin"})
     dialog = page.get_by_role("dialog", name="Log in again")
-    dialog.get_by_role("textbox", name="Password").fill(home.password)
+    dialog.get_by_role("textbox", name="Password").fill(house.password)
     dialog.get_by_role("button", name="Log in", exact=True).click()
     expect(dialog).to_have_count(0)
     expect(line(page)).to_have_value("typed before")
@@ -262,7 +369,7 @@ def test_a_session_that_ends_costs_nothing_that_was_typed(home: Site, visit: Vis
     line(page).press("Enter")
     expect(said(page)).to_contain_text("echo: typed before")
     # And a server that is removed is told to be.
-    home.configure(app=sleeper())
-    home.until(lambda: home.about("chat").get("toDelete"), "a new config")
-    home.order("chat", "KILL")
-    page.get_by_text(re.compile("There is no server chat|The server was removed")).first.wait_for()
+    house.configure(**{name: server for name, server in servers().items() if name != "gone"})
+    house.until(lambda: house.about("gone").get("toDelete"), "a new config")
+    house.order("gone", "KILL")
+    page.get_by_text(re.compile("There is no server gone|The server was removed")).first.wait_for()

@@ -3,9 +3,10 @@
 import os
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from playwright.sync_api import Locator, Page, expect
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from ..system.house import Settings, program
 from .axe import accessible
@@ -14,7 +15,7 @@ from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
 
-LINES = 6000
+LINES = 3000
 
 EARLIER = r"""(before) => [...document.querySelectorAll(".log-row .log-text")]
   .some((row) => /^\d{99}$/.test(row.textContent) && Number(row.textContent) < before)"""
@@ -30,9 +31,14 @@ def rows(page: Page) -> Locator:
     return page.locator(".log-row .log-text")
 
 
+def texts(page: Page) -> Sequence[str]:
+    """Return what stands in the lines that are drawn, without having them laid out for it."""
+    return rows(page).all_text_contents()
+
+
 def numbers(page: Page) -> Sequence[int]:
     """Return the numbers that stand in the lines that are drawn."""
-    return [int(text) for text in rows(page).all_inner_texts() if re.fullmatch(r"\d{99}", text)]
+    return [int(text) for text in texts(page) if re.fullmatch(r"\d{99}", text)]
 
 
 def scroll(page: Page, *, up: bool) -> None:
@@ -40,17 +46,22 @@ def scroll(page: Page, *, up: bool) -> None:
     page.locator(".log-list").evaluate("(list, up) => { list.scrollTop = up ? 0 : list.scrollHeight; }", up)
 
 
-def much(house: Site) -> None:
-    """Start a Holdfast in which a program has said numbers, and has ended."""
-    house.configure(much=logged("flood", str(LINES), restart="never"))
-    house.start()
-    house.until_status("much", 0)
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """One Holdfast for all of these, in which a program has said numbers and has ended, and one counts."""
+    house = Site(str(tmp_path_factory.mktemp("house")))
+    try:
+        house.configure(much=logged("flood", str(LINES), restart="never"), count=logged("ticker"))
+        house.start()
+        house.until_status("much", 0)
+        yield house
+    finally:
+        house.end()
 
 
 def test_one_reads_back_to_the_first_line_and_on_to_the_last_without_a_hole(
     house: Site, visit: Visitor
 ) -> None:
-    much(house)
     page = visit("#/server/much/logs")
     expect(rows(page).filter(has_text=f"{LINES - 1:099d}")).to_have_count(1)
     first = numbers(page)[0]
@@ -75,7 +86,6 @@ def test_one_reads_back_to_the_first_line_and_on_to_the_last_without_a_hole(
 
 
 def test_lines_are_found_and_seen_among_those_around_them(house: Site, visit: Visitor) -> None:
-    much(house)
     page = visit("#/server/much/logs")
     expect(rows(page).filter(has_text=f"{LINES - 1:099d}")).to_have_count(1)
     page.get_by_label("Only lines with").fill("001234")
@@ -107,7 +117,6 @@ def test_lines_are_found_and_seen_among_those_around_them(house: Site, visit: Vi
 def test_a_time_is_chosen_and_saved_and_what_makes_no_sense_is_told(
     house: Site, visit: Visitor, faults: Faults
 ) -> None:
-    much(house)
     faults.allow("status of 400")
     page = visit("#/server/much/logs?grep=(&regex=true", phone=True)
     expect(page.get_by_text("grep is no regular expression")).to_be_visible()
@@ -136,8 +145,6 @@ def test_what_comes_is_followed_through_the_death_of_the_daemon(
     house: Site, visit: Visitor, faults: Faults
 ) -> None:
     faults.allow(r"WebSocket|ERR_|status of 50\d")
-    house.configure(count=logged("ticker"))
-    house.start()
     page = visit("#/server/count/logs")
     later = """(seen) => [...document.querySelectorAll(".log-row .log-text")]
       .some((row) => Number(/^tick (\\d+)$/.exec(row.textContent)?.[1] ?? 0) > seen)"""
@@ -160,4 +167,4 @@ def test_what_comes_is_followed_through_the_death_of_the_daemon(
 
 def ticks(page: Page) -> list[int]:
     """Return the numbers that the lines have."""
-    return [int(text.split()[1]) for text in rows(page).all_inner_texts() if text.startswith("tick ")]
+    return [int(text.split()[1]) for text in texts(page) if text.startswith("tick ")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from ..system import processes
 from ..system.house import program, sleeper
@@ -94,7 +94,7 @@ def test_the_list_shows_how_servers_are_and_why(house: Site, visit: Visitor) -> 
     bar.get_by_role("button", name="Select all").click()
     expect(bar).to_contain_text("12 selected")
     count, start = (bar.get_by_text("12 selected"), bar.get_by_role("button", name="Start", exact=True))
-    boxes = [one.bounding_box() or {} for one in (count, start)]
+    boxes = [one.bounding_box() or FloatRect(x=0, y=0, width=0, height=0) for one in (count, start)]
     assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"], f"one lies on the other: {boxes}"
     accessible(phone)
     shot(phone, "servers-phone-selected")

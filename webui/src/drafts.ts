@@ -7,7 +7,8 @@
 
 import type { Form } from "./code/textform";
 
-const PREFIX = "holdfast.draft:";
+/** What the names of all drafts begin with. */
+export const PREFIX = "holdfast.draft:";
 
 export interface Draft extends Form {
   text: string;

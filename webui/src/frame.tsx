@@ -9,7 +9,7 @@ import { Page } from "./pages";
 import { Icon, type IconName } from "./parts/icon";
 import { Button } from "./parts/button";
 import { now } from "./parts/time";
-import { hashOf, place } from "./route";
+import { hashOf, mayLeave, place } from "./route";
 import { t } from "./strings";
 import { chooseTheme, theme, type Theme } from "./theme";
 
@@ -84,7 +84,7 @@ function Side() {
       <div class="rest" />
       <Themes />
       <Item to="account" icon="user" text={account.value?.name ?? ""} hint={t.nav.account} />
-      <button type="button" class="item" onClick={() => void logOut()}>
+      <button type="button" class="item" onClick={() => void (mayLeave() && logOut())}>
         <Icon name="logout" />
         <span>{t.nav.logout}</span>
       </button>

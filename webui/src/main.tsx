@@ -1,6 +1,7 @@
 /** The page begins here. */
 
 import "./nonce";
+import "./keyboard";
 import "./theme.css";
 import "./frame.css";
 import { render } from "preact";

@@ -51,6 +51,7 @@ export const t = {
   toasts: "Messages",
   skip: "Skip to the content",
   unsaved: "There are changes that are not saved. Leave this page all the same?",
+  underWay: "Uploads are under way. Leave, and give them up?",
 
   problem: {
     aborted: "Stopped.",
@@ -61,6 +62,8 @@ export const t = {
     status: (status: number) => `Something went wrong (${status}).`,
     notPermitted: "You are not permitted to see this.",
     noServer: (name: string) => `There is no server ${name}, or you may not see it.`,
+    goneUnsaved: (name: string) =>
+      `There is no server ${name} any more, or you may not see it. What you typed is still here: copy what you need.`,
     noPage: "There is no such page.",
   },
 
@@ -483,7 +486,8 @@ export const t = {
     mode_: {
       title: (name: string) => `Permissions of ${name}`,
       titleMany: (count: number) => `Permissions of ${some(count, "entry", "entries")}`,
-      unknown: "What they are now is not told. Choose what they shall be.",
+      unknown: "What they are now is not known. Choose what they shall be.",
+      different: "They are not the same for all that is chosen. Choose what they shall be.",
       octal: "As three digits",
       wrong: "Three digits from 0 to 7, such as 644.",
       who: { owner: "Owner", group: "Group", others: "Others" },
@@ -1359,6 +1363,7 @@ export const t = {
     reviewTitle: "Save the config?",
     restartNote: (count: number) =>
       count === 1 ? "1 server goes on by its old settings until you restart it." : `${count} servers go on by their old settings until you restart them.`,
+    moves: "This page will be at another address, and does not answer here any more.",
     saved: "Saved, and in force.",
     toRestart: (count: number) => (count === 1 ? "1 server runs by old settings until it is restarted:" : `${count} servers run by old settings until they are restarted:`),
     restartThem: "Restart them…",

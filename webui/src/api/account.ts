@@ -6,6 +6,7 @@ import { ask, askJson, onceOut } from "./request";
 import { Problem, problemOf } from "./problem";
 import { store } from "../live/store";
 import { t } from "../strings";
+import { own } from "../own";
 
 /** What `GET /account` tells. */
 export interface Account {
@@ -38,12 +39,12 @@ export function may(permission: string, server?: string): boolean {
   const who = account.value;
   if (who === null) return false;
   if (who.permissions.includes(permission)) return true;
-  return server !== undefined && (who.servers[server]?.includes(permission) ?? false);
+  return server !== undefined && (own(who.servers, server)?.includes(permission) ?? false);
 }
 
 /** Return the folders of a server to which a permission about files is kept, such as `/world`; null if it is not. */
 export function keptTo(permission: string, server: string): readonly string[] | null {
-  return account.value?.limits?.[server]?.paths?.[permission] ?? null;
+  return own(account.value?.limits, server)?.paths?.[permission] ?? null;
 }
 
 /** Tell whether something is permitted on any server. */

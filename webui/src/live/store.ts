@@ -2,6 +2,7 @@
 
 import { batch, type Signal, signal } from "@preact/signals";
 import type { Happening, Job, Measured, Message, Server } from "./types";
+import { own } from "../own";
 
 /** How many measurements a sparkline shows. */
 export const SPARK = 60;
@@ -112,7 +113,7 @@ export class Store {
 
   #begin(servers: Record<string, Server>, supervised: boolean, ahead: number): void {
     for (const name of [...this.#servers.keys()]) {
-      if (!(name in servers)) this.#servers.delete(name);
+      if (own(servers, name) === undefined) this.#servers.delete(name);
     }
     for (const [name, server] of Object.entries(servers)) this.#put(name, server, false);
     this.turn.value += 1;
@@ -138,7 +139,7 @@ export class Store {
 
   #measured(at: number, servers: Record<string, Measured>): void {
     for (const name of this.#servers.keys()) {
-      const told = servers[name];
+      const told = own(servers, name);
       const usage = this.usage(name);
       const before = usage.value;
       if (told === undefined && before.processes === 0) continue; // down since long

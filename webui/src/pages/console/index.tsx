@@ -56,6 +56,15 @@ export default function Console({ name }: ServerPageProps) {
     document.addEventListener("fullscreenchange", left);
     return () => document.removeEventListener("fullscreenchange", left);
   }, []);
+  // What it covers cannot be reached by the keyboard either.
+  useEffect(() => {
+    if (!large.value || self.current === null) return undefined;
+    const covered = around(self.current);
+    for (const one of covered) one.inert = true;
+    return () => {
+      for (const one of covered) one.inert = false;
+    };
+  }, [large.value]);
   const enlarge = () => {
     large.value = !large.value;
     // Of the whole page, so that dialogs and messages are seen; phones that cannot have it as large as their window.
@@ -111,6 +120,15 @@ export default function Console({ name }: ServerPageProps) {
       )}
     </section>
   );
+}
+
+/** Return what stands around an element on the page, but for dialogs and messages. */
+function around(element: HTMLElement): HTMLElement[] {
+  const found: HTMLElement[] = [];
+  for (let one: HTMLElement | null = element; one !== null && !one.classList.contains("frame"); one = one.parentElement) {
+    for (const other of one.parentElement?.children ?? []) if (other !== one && other instanceof HTMLElement) found.push(other);
+  }
+  return found;
 }
 
 function keyPressed(model: ConsoleModel, event: KeyboardEvent, leave: () => void): boolean {

@@ -4,15 +4,13 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { t } from "../../strings";
 import { completions } from "./completion";
+import { keepTyped, typedFor } from "./draft";
 import type { ConsoleModel } from "./model";
 import { pasted } from "./paste";
 
 /** Lines of output in which words are looked for. */
 const LOOKED_AT = 300;
 const MOST_FOUND = 8;
-
-/** What was typed and not sent, by server: also for who has looked at another page meanwhile. */
-const drafts = new Map<string, string>();
 
 /** A list above the line: lines of the history that were searched, or words that may be meant. */
 interface Choices {
@@ -28,7 +26,7 @@ interface Choices {
 /** Draw it. */
 export function Input({ model }: { model: ConsoleModel }) {
   const { history } = model;
-  const [text, setText] = useState(() => drafts.get(model.name) ?? "");
+  const [text, setText] = useState(() => typedFor(model.name));
   const [choices, setChoices] = useState<Choices | null>(null);
   const [plainTab, setPlainTab] = useState(false);
   const field = useRef<HTMLInputElement>(null);
@@ -37,7 +35,7 @@ export function Input({ model }: { model: ConsoleModel }) {
   const disabled = model.settings.value !== null && !model.mayType;
 
   const change = (next: string, cursor = next.length) => {
-    drafts.set(model.name, next);
+    keepTyped(model.name, next);
     setText(next);
     place.current = cursor;
   };
@@ -48,7 +46,7 @@ export function Input({ model }: { model: ConsoleModel }) {
   });
   useEffect(() => {
     model.typeHere = (more) => {
-      change((drafts.get(model.name) ?? "") + more);
+      change(typedFor(model.name) + more);
       field.current?.focus();
     };
     // On a phone the keyboard would cover the output.
@@ -69,7 +67,7 @@ export function Input({ model }: { model: ConsoleModel }) {
     else if (item !== undefined) change(from.before + item + from.behind, from.before.length + item.length);
   };
   const input = (next: string) => {
-    drafts.set(model.name, next);
+    keepTyped(model.name, next);
     history.typed();
     setText(next);
     setPlainTab(false);

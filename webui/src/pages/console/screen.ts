@@ -2,9 +2,8 @@
  * The terminal on the page: xterm.js, fed no faster than it draws.
  *
  * Rules:
- * - What a program says can change what is seen here and nothing else: no title, no clipboard, no window; links are
- *   http or https and know nothing of this page. Where it has no terminal, it cannot switch modes either, nor answer
- *   questions into its input.
+ * - What a program says can change what is seen here and nothing else (guard.ts); links are http or https and know
+ *   nothing of this page. Where it has no terminal, it cannot answer questions into its input either.
  * - Only a few small parts are with xterm at a time: the rest waits in a bounded queue, and the page answers meanwhile.
  */
 
@@ -17,6 +16,10 @@ import "./styles";
 import { bytes } from "../../format";
 import { t } from "../../strings";
 import { Flow, MOST, type Piece } from "./flow";
+import { guardAnswers } from "./answers";
+import { hasGraphics } from "./graphics";
+import { guard } from "./guard";
+import { Letters } from "./letters";
 import type { Palette } from "./palette";
 import type { Size } from "./protocol";
 
@@ -34,9 +37,17 @@ const MOST_AGAIN = 16 << 20;
 /** Bytes between two lines whose place is noted. */
 const NOTED = 256 * 1024;
 
+/**
+ * Bytes of one line, after which it is broken here, between two parts. xterm searches a line by calling itself once for
+ * each row of it: of a line of 10 MB it would be out of stack.
+ */
+const LONG = 128 * 1024;
+
 /** Columns where long lines are not to be wrapped. */
 const WIDE = 400;
 
+const NEWLINE = 10;
+const RETURN = 13;
 const HIDE_CURSOR = "\x1b[?25l";
 
 export interface ScreenOptions {
@@ -61,11 +72,18 @@ export class Screen {
   /** Whether the server has no terminal: what it says is lines. */
   lines = true;
   wrap = true;
+  /** What comes before this byte was said before we had connected. */
+  past = 0;
+  /** Whether what is drawn just now is of the past, and whether what was given to xterm last is. */
+  #old = false;
+  #oldAhead = false;
   #first: number | null = null;
   /** Lines of which it is known where in the stream they end; few, since each costs something with every line. */
   #places: { marker: IMarker; offset: number }[] = [];
   readonly #fit = new FitAddon();
   #writing = 0;
+  /** Bytes of the line that is being drawn. */
+  #length = 0;
   /** Where older output joins what was shown before, and how far from the end one looked. */
   #goal: { until: number; below: number } | null = null;
 
@@ -77,6 +95,7 @@ export class Screen {
       cursorInactiveStyle: "none",
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mono"),
       fontSize: options.fontSize,
+      logLevel: "off", // it logs each byte that it does not know: binary output would fill the browser's console
       minimumContrastRatio: 4.5,
       screenReaderMode: options.reader,
       scrollback: SCROLLBACK,
@@ -86,12 +105,15 @@ export class Screen {
     this.terminal.loadAddon(this.#fit);
     this.terminal.loadAddon(this.search);
     this.terminal.loadAddon(new WebLinksAddon((_, uri) => follow(uri)));
+    this.terminal.unicode.register(new Letters());
+    this.terminal.unicode.activeVersion = "browser";
     this.terminal.attachCustomKeyEventHandler((event) => options.key(event));
     const encoder = new TextEncoder();
     this.terminal.onData((data) => !this.lines && options.typed(encoder.encode(data)));
     this.terminal.onBinary((data) => !this.lines && options.typed(Uint8Array.from(data, (one) => one.charCodeAt(0))));
     this.terminal.onRender(() => options.drawn());
-    this.#guard();
+    guard(this.terminal, () => this.lines);
+    guardAnswers(this.terminal, () => this.#old || document.activeElement !== this.terminal.textarea || !document.hasFocus());
   }
 
   /** Draw it in an element. */
@@ -227,7 +249,19 @@ export class Screen {
   }
 
   #write(piece: Piece, done: () => void): void {
-    if (piece.kind === "output") return this.terminal.write(piece.data, done);
+    if (piece.kind === "output") {
+      const old = piece.offset < this.past;
+      if (old !== this.#oldAhead) this.terminal.write("", () => void (this.#old = old));
+      this.#oldAhead = old;
+      if (this.lines && this.#length > LONG) {
+        this.#length = 0;
+        this.terminal.write("\r\n");
+      }
+      const end = Math.max(piece.data.lastIndexOf(NEWLINE), piece.data.lastIndexOf(RETURN));
+      this.#length = end < 0 ? this.#length + piece.data.length : piece.data.length - end - 1;
+      return this.terminal.write(piece.data, done);
+    }
+    this.#length = 0;
     if (!this.lines) {
       // What follows may begin in the middle of a picture.
       this.terminal.reset();
@@ -258,30 +292,6 @@ export class Screen {
       // The other one draws.
     }
   }
-
-  #guard(): void {
-    const { parser } = this.terminal;
-    for (const code of [0, 1, 2, 52]) parser.registerOscHandler(code, () => true);
-    const without = () => this.lines;
-    for (const code of [4, 10, 11, 12, 104, 110, 111, 112]) parser.registerOscHandler(code, without);
-    parser.registerCsiHandler({ prefix: "?", final: "h" }, without);
-    parser.registerCsiHandler({ prefix: "?", final: "l" }, (modes) => this.lines && modes[0] !== 25); // ours
-    parser.registerCsiHandler({ final: "J" }, (how) => this.lines && how[0] === 3);
-    parser.registerCsiHandler({ final: "r" }, without);
-    parser.registerCsiHandler({ intermediates: "!", final: "p" }, without);
-    parser.registerEscHandler({ final: "c" }, without);
-  }
-}
-
-/** Tell whether there is a graphics card: where its work is done by the processor, the other renderer is quicker. */
-function hasGraphics(): boolean {
-  const context = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-  if (context === null) return false;
-  const about = context.getExtension("WEBGL_debug_renderer_info");
-  const name = String(context.getParameter(about?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER));
-  // A page may have few contexts, and this one was only asked.
-  context.getExtension("WEBGL_lose_context")?.loseContext();
-  return !/swiftshader|llvmpipe|software|basic render/i.test(name);
 }
 
 function told(piece: Exclude<Piece, { kind: "output" }>): string {
