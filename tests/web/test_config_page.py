@@ -65,7 +65,8 @@ def behind(page: Page, line: str, typed: str) -> None:
 
 
 def save(page: Page) -> Locator:
-    """Ask to save; return the question."""
+    """Ask to save, twice as people do; return the question."""
+    page.keyboard.press("Control+s")
     page.keyboard.press("Control+s")
     return page.get_by_role("dialog", name="Save the config?")
 

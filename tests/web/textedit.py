@@ -58,7 +58,8 @@ def at_end(page: Page, name: str, typed: str) -> None:
 
 
 def save(page: Page) -> None:
-    """Save by the keyboard, and wait until it is done."""
+    """Save by the keyboard, wherever the focus is, and wait until it is done."""
+    page.get_by_role("link", name="Console", exact=True).focus()
     page.keyboard.press("Control+s")
     saved(page)
 

@@ -64,6 +64,7 @@ export const t = {
     noServer: (name: string) => `There is no server ${name}, or you may not see it.`,
     goneUnsaved: (name: string) =>
       `There is no server ${name} any more, or you may not see it. What you typed is still here: copy what you need.`,
+    lostUnsaved: "You may not see this any more. What you typed is still here: copy what you need.",
     noPage: "There is no such page.",
   },
 

@@ -6,6 +6,22 @@ import { guard } from "../route";
 import { t } from "../strings";
 import type { Session } from "./session";
 
+/** Let Ctrl-S save wherever the focus is, but in a dialog: the browser would offer to save the page. */
+export function useSaveKey(save: () => void): void {
+  const latest = useRef(save);
+  latest.current = save;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const wanted = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "s";
+      if (!wanted || event.defaultPrevented || document.querySelector("dialog[open]") !== null) return;
+      event.preventDefault();
+      latest.current();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+}
+
 /** Watch over a text while it is drawn; returns what lets the page be left without a question. */
 export function useEditing(session: Session): () => void {
   const free = useRef(false);

@@ -2,7 +2,7 @@
 
 import type { Text } from "@codemirror/state";
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useId, useMemo, useState } from "preact/hooks";
+import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { may, presence } from "../../api/account";
 import { Problem, problemOf } from "../../api/problem";
 import { askJson } from "../../api/request";
@@ -12,7 +12,7 @@ import type { Session } from "../../code/session";
 import { Surface } from "../../code/surface";
 import { indentOf } from "../../code/textform";
 import { StatusBar, Tools, tellWhere, whereabouts } from "../../code/tools";
-import { useEditing } from "../../code/useediting";
+import { useEditing, useSaveKey } from "../../code/useediting";
 import { Button } from "../../parts/button";
 import { Menu } from "../../parts/menu";
 import { tell } from "../../parts/toast";
@@ -66,8 +66,10 @@ export function ConfigText({ session, readOnly, flawed }: ConfigTextProps) {
   const phase = session.opened.phase.value;
   const checked = checking.state.value;
 
+  const asking = useRef(false);
   const save = async (unasked = false) => {
-    if (readOnly || session.merging.peek() !== null || !session.dirty.peek()) return;
+    if (readOnly || session.merging.peek() !== null || !session.dirty.peek() || asking.current) return;
+    asking.current = true;
     try {
       const { wanted, there } = unasked ? { wanted: true, there: null } : await reviewed(session.doc.toString());
       if (!wanted) return;
@@ -78,8 +80,11 @@ export function ConfigText({ session, readOnly, flawed }: ConfigTextProps) {
     } catch (thrown) {
       const problem = problemOf(thrown);
       if (problem.kind !== "aborted") setFailed(problem);
+    } finally {
+      asking.current = false;
     }
   };
+  useSaveKey(() => void save());
   const done = async (joined: Text) => {
     session.joined(joined);
     await save();

@@ -11,7 +11,7 @@ import type { Session } from "../../code/session";
 import { Surface } from "../../code/surface";
 import { indentOf } from "../../code/textform";
 import { StatusBar, Tools, tellWhere, whereabouts } from "../../code/tools";
-import { useEditing } from "../../code/useediting";
+import { useEditing, useSaveKey } from "../../code/useediting";
 import { Button } from "../../parts/button";
 import { open } from "../../parts/dialog";
 import { tell } from "../../parts/toast";
@@ -50,6 +50,7 @@ export function Edited({ name, source, session, readOnly }: EditedProps) {
       if (problem.kind !== "aborted") setFailed(problem);
     }
   };
+  useSaveKey(() => void save());
   const saveAs = () =>
     open((close) => (
       <SaveAs

@@ -83,7 +83,8 @@ export function itemsFor(here: Here, chosen: readonly Entry[]): MenuItem[] {
   };
   if (one !== undefined) {
     const kind = kindOf(one);
-    add(one.folder || can.download, one.folder ? f.open : f.preview, one.folder ? "folder" : "eye", () => go(placeOfEntry(here, one)));
+    // What may not be read is told of all the same: what it is, how large, and of when.
+    add(true, one.folder ? f.open : f.preview, one.folder ? "folder" : "eye", () => go(placeOfEntry(here, one)));
     add(kind === "text" && can.download, f.edit, "edit", () => go(editorHash(server, join(path, one.name))));
   }
   if (one !== undefined && !one.folder) {

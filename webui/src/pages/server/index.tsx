@@ -2,7 +2,7 @@
 
 import type { ComponentType } from "preact";
 import { useRef } from "preact/hooks";
-import { maySomewhere, may } from "../../api/account";
+import { may } from "../../api/account";
 import { Problem } from "../../api/problem";
 import { store } from "../../live/store";
 import type { IconName } from "../../parts/icon";
@@ -76,9 +76,9 @@ export default function ServerPage({ name }: ServerPageProps) {
           current: one.at === current,
         }))}
       />
-      {kept !== null && gone && <Fault problem={new Problem(t.problem.goneUnsaved(name), "no-such-server")} />}
+      {kept !== null && gone && <Fault problem={new Problem(server === undefined ? t.problem.goneUnsaved(name) : t.problem.lostUnsaved, "no-such-server")} />}
       {tab === undefined ? (
-        <Fault problem={new Problem(maySomewhere("server.view") ? t.problem.noPage : t.problem.notPermitted, "no-page")} />
+        <Fault problem={new Problem([...TABS, EDITOR].some((one) => one.at === at) ? t.problem.notPermitted : t.problem.noPage, "no-page")} />
       ) : (
         <tab.page name={name} />
       )}
