@@ -1,12 +1,11 @@
 /** Tells in messages what happens, on whatever page the person is. */
 
-import { useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { account } from "../api/account";
 import { tell } from "../parts/toast";
 import { go, hashOf, place } from "../route";
 import { t } from "../strings";
-import { store } from "./store";
+import { useHappenings } from "./happenings";
 import { Tidings, together } from "./tidings";
 
 /** Milliseconds in which what happens is told together. */
@@ -17,14 +16,9 @@ export function useMessages(): void {
   const kept = useRef({
     tidings: new Tidings(),
     news: [] as Parameters<typeof together>[0][number][],
-    // What was there before we came is no news.
-    last: store.happened.peek(),
   });
-  useSignalEffect(() => {
-    const event = store.happened.value;
+  useHappenings((event) => {
     const state = kept.current;
-    if (event === null || event === state.last) return;
-    state.last = event;
     const one = state.tidings.of(event, account.peek()?.name ?? "");
     if (one === null) return;
     state.news.push(one);

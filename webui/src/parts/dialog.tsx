@@ -45,7 +45,13 @@ export function Dialog({ title, onClose, actions, wide, firm, children }: Dialog
     dialog.showModal();
     stack.push(dialog);
     placeToasts(dialog);
+    // Of quick ones the next would reach what lies below, before this one is open again.
+    const escape = (event: KeyboardEvent) => {
+      if (firm && event.key === "Escape" && stack.at(-1) === dialog) event.preventDefault();
+    };
+    addEventListener("keydown", escape, true);
     return () => {
+      removeEventListener("keydown", escape, true);
       stack.splice(stack.indexOf(dialog), 1);
       placeToasts(stack.at(-1) ?? null);
       dialog.close();

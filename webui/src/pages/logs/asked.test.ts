@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { store } from "../../live/store";
 import { addressOf, apiQuery, askedBy, finder, lasting, plain, USUAL } from "./asked";
 
 test("what is asked stands in the address, and comes back from it", () => {
@@ -38,4 +39,12 @@ test("it is found here as there", () => {
   expect(finder(USUAL)).toBeNull();
   const odd = "\\^$.*+?()[]{}|/-";
   expect(new RegExp(plain(odd), "u").test(odd)).toBe(true);
+});
+
+test("a range is reckoned by the daemon's clock, where the browser's is wrong", () => {
+  const before = lasting({ ...USUAL, range: "1h" }).to ?? 0;
+  store.ahead.value = -3600;
+  const after = lasting({ ...USUAL, range: "1h" }).to ?? 0;
+  store.ahead.value = 0;
+  expect(Math.abs(before - 3600 - after)).toBeLessThanOrEqual(60);
 });

@@ -1,13 +1,12 @@
 /** What happened to a server: who did what, how runs ended and with what last words; the newest first, live. */
 
-import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { serverPath } from "../../api/base";
 import { type Problem, problemOf } from "../../api/problem";
 import { askJson } from "../../api/request";
 import { duration, moment } from "../../format";
 import { useBack } from "../../live/again";
-import { store } from "../../live/store";
+import { useHappenings } from "../../live/happenings";
 import type { Happening, State } from "../../live/types";
 import { Button } from "../../parts/button";
 import { Fault, Waiting } from "../../parts/load";
@@ -61,9 +60,8 @@ export function History({ name }: { name: string }) {
   };
   useEffect(() => void begin(), [name]);
   useBack(begin, true);
-  useSignalEffect(() => {
-    const event = store.happened.value;
-    if (event?.server !== here.current) return;
+  useHappenings((event) => {
+    if (event.server !== here.current) return;
     early.current.push(event);
     setEvents((known) => known && withNew(known, event));
   });
