@@ -1,7 +1,7 @@
 /** One server: its name and state, and pages below it. */
 
 import type { ComponentType } from "preact";
-import { maySomewhere, may } from "../../api/account";
+import { may } from "../../api/account";
 import { Problem } from "../../api/problem";
 import { store } from "../../live/store";
 import type { IconName } from "../../parts/icon";
@@ -66,7 +66,7 @@ export default function ServerPage({ name }: ServerPageProps) {
         }))}
       />
       {tab === undefined ? (
-        <Fault problem={new Problem(maySomewhere("server.view") ? t.problem.noPage : t.problem.notPermitted, "no-page")} />
+        <Fault problem={new Problem([...TABS, EDITOR].some((one) => one.at === at) ? t.problem.notPermitted : t.problem.noPage, "no-page")} />
       ) : (
         <tab.page name={name} />
       )}
