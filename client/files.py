@@ -29,6 +29,8 @@ class Entry(Record):
     """The API says that of links, too: see `kind`."""
     last_modified: int = 0
     """Unix time."""
+    mode: str = ""
+    """Who may read, write and run it: three octal digits; empty from an older API."""
 
     @property
     def kind(self) -> str:

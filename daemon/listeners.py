@@ -117,7 +117,8 @@ class Listeners:
         other = self._other_pair(config, wanted)
         fresh: list[Listener] = []
         missing: dict[Address, str] = {}
-        moved = self._moves_page(config)
+        old = self.config
+        moved = old is not None and (old.web_ui, old.listen) != (config.web_ui, config.listen)
         try:
             for address in wanted:
                 if address in self._served:
@@ -151,6 +152,7 @@ class Listeners:
             listener.server.should_exit = True
         self.config = config
         self._miss(missing)
+        self.tell_page(moved=moved)
         if self.on_change is not None:
             await self.on_change()
 
@@ -167,15 +169,10 @@ class Listeners:
                 log.info("the API is served at %s", " and ".join(self.addresses))
                 self.tell_page()
 
-    def tell_page(self) -> None:
-        """Say in the log where the web page is: a person who has just started us looks for it there."""
-        if self.web:
+    def tell_page(self, *, moved: bool = True) -> None:
+        """Say in the log where the web page is: people look for it there. Nothing if it has not moved."""
+        if moved and self.web:
             log.info("the web page is at %s", " and ".join(self.web))
-
-    def _moves_page(self, config: Config) -> bool:
-        """Tell whether a config has another place for the web page than the one before."""
-        old = self.config
-        return old is not None and (old.web_ui, old.listen) != (config.web_ui, config.listen)
 
     def _miss(self, missing: dict[Address, str]) -> None:
         """Take note of what is not served that should be, say so, and go on trying."""

@@ -152,6 +152,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "mimeType": text("Empty for a folder"),
             "folder": flag("Whether it is a folder or a link"),
             "lastModified": {"type": "integer", "description": "Seconds since 1970"},
+            "mode": text("Who may read, write and run it: three octal digits"),
         }
     ),
     "Listing": shape({"contents": listed(ref("FileEntry"), "By name")}),

@@ -50,6 +50,11 @@ MEANT = Param(
     required=True,
     example="HEAD",
 )
+ONLY_NEW = Param(
+    "If-None-Match",
+    "`*` with the last bytes: only if there is no such file; if there is, all bytes are kept",
+    TEXT,
+)
 LOCATION = Param("Location", "Where it goes on", TEXT)
 EXPIRES = Param("Upload-Expires", "When it is forgotten if nothing more comes", TEXT)
 ABILITIES = (
@@ -58,6 +63,22 @@ ABILITIES = (
     Param("Tus-Max-Size", "Bytes that an upload may have", WHOLE),
     Param("Tus-Checksum-Algorithm", "For `Upload-Checksum`", TEXT),
 )
+
+# Why requests are refused, by status: all, those about an upload, and those that add to one.
+REFUSED = {400: "invalid-header", 410: "expired", 412: "wrong-version"}
+REFUSED_UPLOAD = {404: "no-such-file", 423: "busy"}
+REFUSED_ADDING = {
+    400: "unknown-checksum not-a-file not-a-folder",
+    403: "forbidden",
+    404: "no-such-file",
+    408: "too-slow",
+    409: "wrong-offset",
+    412: "modified",
+    413: "too-large",
+    415: "wrong-content-type",
+    423: "busy",
+    460: "checksum-mismatch",
+}
 
 _WHOLE = re.compile(r"[0-9]{1,18}")
 _KEY = re.compile(r"[!-+\--~]+")  # ASCII without blanks and commas
@@ -93,6 +114,11 @@ def whole(headers: Headers, name: str) -> int | None:
     if not _WHOLE.fullmatch(text):
         raise invalid(name)
     return int(text)
+
+
+def only_new(headers: Headers) -> bool:
+    """Tell whether the whole upload may become a new file, but replace none."""
+    return headers.get("if-none-match", "").strip() == "*"
 
 
 def length(headers: Headers) -> int | None:

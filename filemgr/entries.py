@@ -24,6 +24,8 @@ _SPECIAL = {
     stat.S_IFBLK: "inode/blockdevice",
 }
 
+_PERMISSIONS = 0o777
+
 _RUN = 4096
 
 _CHECKED = 64
@@ -33,7 +35,7 @@ _Key = tuple[int, int, int, int]
 
 
 class Listed(NamedTuple):
-    """Something in a folder: bytes, MIME type (folders: none), and the second of its last modification."""
+    """Something in a folder: bytes, MIME type (folders: none), the second of its last change, mode."""
 
     name: str
     """As it can be shown: what is not UTF-8 has become U+FFFD."""
@@ -42,6 +44,8 @@ class Listed(NamedTuple):
     folder: bool
     """A link counts as one, as in Octyne, whatever it leads to."""
     modified: int
+    mode: int
+    """Who may read, write and run it: the permission bits alone."""
 
 
 class _Sniffed:
@@ -114,7 +118,7 @@ def _listed(folder: int, name: str, info: os.stat_result) -> Listed:
         mime, is_folder = _SPECIAL.get(kind, UNKNOWN), False
     if not name.isascii():
         name = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return Listed(name, info.st_size, mime, is_folder, int(info.st_mtime))
+    return Listed(name, info.st_size, mime, is_folder, int(info.st_mtime), info.st_mode & _PERMISSIONS)
 
 
 def _mime(folder: int, name: str, info: os.stat_result) -> str:

@@ -13,12 +13,13 @@ import errno
 import os
 import secrets
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as changed
 from typing import Self
 
 from .checksum import Checksum
 from .content import look, publish, refuse_without_space, write_all
-from .errors import FileError, InvalidPath, NoSuchFile, TooLarge, about
+from .errors import FileError, InvalidPath, Modified, NoSuchFile, TooLarge, about
 from .hidden import hidden, hidden_if_there, tidy
 from .partial import (
     METADATA,
@@ -62,15 +63,19 @@ class Upload:
     """The file is at its place."""
 
 
-def create_upload(root: Root, path: RelPath, length: int | None, metadata: str) -> str:
+def create_upload(
+    root: Root, path: RelPath, length: int | None, metadata: str, *, replace: bool = True
+) -> str:
     """Begin an upload that shall become the file at `path`; return its ID, which nobody can guess.
 
-    Raises `NoSuchFile` without a folder to put it in, `NotAFile`, `NoSpace`, `InvalidPath`.
+    Raises `NoSuchFile` without a folder to put it in, `NotAFile`, `NoSpace`, `InvalidPath`; `Modified` if
+    something is there and `replace` is false.
     """
     if len(metadata) > MOST_METADATA or not METADATA.fullmatch(metadata):
         raise TooLarge(f"the metadata may have at most {MOST_METADATA} characters, all of them ASCII")
     with StagedFile(root, path) as trial:
-        look(trial)
+        if look(trial) is not None and not replace:
+            raise Modified(f"{path}: exists already")
     upload = secrets.token_hex(16)
     try:
         with hidden(root, KIND) as folder, about(path):
@@ -178,7 +183,7 @@ class Continued:
         """Say how long it will be, which may be said once; raises `TooLarge` if it is longer already."""
         if self.offset > length:
             raise TooLarge(f"{self.path}: more than {length} bytes have come already")
-        self._keep(replace(self._info, length=length))
+        self._keep(changed(self._info, length=length))
 
     def begin(self, size: int | None, limit: int, checksum: Checksum | None) -> None:
         """Expect so many bytes; raises `TooLarge`, `NoSpace`, and `write` does too."""
@@ -186,7 +191,7 @@ class Continued:
         self._count(size or 0)
         refuse_without_space(self._fd, size or 0, self.path)
         if checksum is not None:
-            self._keep(replace(self._info, verified=self.offset))
+            self._keep(changed(self._info, verified=self.offset))
             self._checksum = checksum
 
     def write(self, data: bytes | memoryview) -> None:
@@ -206,21 +211,24 @@ class Continued:
             os.fdatasync(self._fd)
         if self._checksum is not None:
             self._checksum = None
-            self._keep(replace(self._info, verified=None))
+            self._keep(changed(self._info, verified=None))
 
-    def publish(self, progress: Progress | None = None) -> str:
-        """Put the whole file in its place and return its ETag; raises as `content.publish`."""
-        self._keep(replace(self._info, whole=True))
+    def publish(self, progress: Progress | None = None, *, replace: bool = True) -> str:
+        """Put the whole file in its place and return its ETag; raises as `content.publish`.
+
+        What was not published can be: it stays, whole.
+        """
+        self._keep(changed(self._info, whole=True))
         with StagedFile.held(self._root, self.path, self._fd, self._folder, part_name(self.id)) as staged:
             try:
-                return publish(staged)
+                return publish(staged, replace=replace)
             except InvalidPath as exc:
                 if not isinstance(exc.__cause__, OSError) or exc.__cause__.errno != errno.EXDEV:
                     raise
         # Another file system is mounted there.
         with StagedFile(self._root, self.path) as copy:
             self._copy(copy.fd, progress or Progress())
-            etag = publish(copy)
+            etag = publish(copy, replace=replace)
         os.unlink(part_name(self.id), dir_fd=self._folder)
         return etag
 
@@ -229,7 +237,7 @@ class Continued:
         if self._checksum is not None and self._info.verified is not None:
             with suppress(OSError, FileError):
                 os.ftruncate(self._fd, self._info.verified)
-                self._keep(replace(self._info, verified=None))
+                self._keep(changed(self._info, verified=None))
         self._stack.close()
 
     def __enter__(self) -> Self:

@@ -48,8 +48,25 @@ def next_steps(path: str) -> list[str]:
 
 
 def say_next(invocation: Invocation, path: str) -> None:
-    """Say what to type now."""
+    """Say what to type now, and where the web page will be."""
     first, second = next_steps(path)
     invocation.out.say()
     invocation.out.say(f"Now start it:             {first}")
     invocation.out.say(f"and in another terminal:  {second}")
+    if address := page_of(path):
+        invocation.out.say(f"The web page is then at   {address}")
+
+
+def page_of(path: str) -> str:
+    """Return where the web page will be by a config; nothing if it has none, or nobody can know."""
+    from ..doctor.settings import read_settings  # noqa: PLC0415
+
+    try:
+        settings = read_settings(path)
+    except (OSError, ValueError):
+        return ""
+    if not settings.web_port or settings.web_port == settings.port:
+        return ""
+    # While there is no account, it is for this machine only.
+    host = "[::1]" if settings.listen == "::1" else "127.0.0.1"
+    return f"http{'s' if settings.https else ''}://{host}:{settings.web_port}/"

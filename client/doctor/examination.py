@@ -11,7 +11,7 @@ from .folders import folders, temporary
 from .groups import cgroups
 from .kernel import features, kernel, namespace
 from .language import language
-from .ports import ports
+from .ports import page, ports
 from .software import python, version
 from .standing import api, socket, supervisor
 from .subject import Subject
@@ -29,6 +29,7 @@ def examine(subject: Subject, installed: str, read: Reader) -> Iterator[Finding]
         ("api", api),
         ("socket", socket),
         ("port", ports),
+        ("page", page),
         ("folders", folders),
         ("tmpdir", temporary),
         ("descriptors", descriptors),

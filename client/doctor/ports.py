@@ -1,9 +1,11 @@
-"""The TCP port: whether somebody listens, who that is, and who can reach it."""
+"""The TCP ports of the API and the web page: whether somebody listens, who that is, who can reach it."""
 
 import contextlib
+import importlib.util
 import os
 import socket
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from .findings import Finding, Level
 from .subject import Subject
@@ -13,42 +15,82 @@ _LOOPBACK = ("127.", "::1", "localhost")
 _PROGRAMS = ("supervisor", "daemon")
 
 
+class _Door(NamedTuple):
+    """A port, and what is told of it."""
+
+    check: str
+    port: int
+    key: str
+    """Where it stands in the config."""
+    lost: str
+    """What nobody can do while it is not served."""
+
+
 def ports(subject: Subject) -> Iterator[Finding]:
-    """Look at the port of the config, in the kernel's own list."""
+    """Look at the API's port, in the kernel's own list."""
     settings = subject.settings
     if settings is None or not settings.port:
         return
-    port = settings.port
-    inodes = set(_listening(port))
-    holders = dict(_holders(inodes))
-    strangers = {pid: command for pid, command in holders.items() if not _ours(pid, command)}
-    if not inodes:
-        yield from _free(subject, port)
-    elif strangers:
-        pid, command = next(iter(strangers.items()))
-        cost = "nobody can use Holdfast over TCP; it tries again each second"
-        remedy = f"stop that, or give Holdfast another port ({subject.config})"
-        yield Finding("port", Level.BAD, f"{port} is held by process {pid}: {command[:80]}", cost, remedy)
-    elif holders or subject.api.version is not None:
-        whom = f" by process {next(iter(holders))}" if holders else ""
-        yield Finding("port", Level.OK, f"{port} is served{whom}")
-    else:
-        yield Finding("port", Level.UNKNOWN, f"somebody listens on {port}; who it is, only root can see")
+    yield from _port(subject, _Door("port", settings.port, "port", "use Holdfast over TCP"))
     yield from _open(subject)
 
 
-def _free(subject: Subject, port: int) -> Iterator[Finding]:
-    if subject.api.version is not None:
-        cost = "nobody can use it over TCP"
-        yield Finding("port", Level.BAD, f"nobody listens on {port}", cost, "look at what Holdfast printed")
+def page(subject: Subject) -> Iterator[Finding]:
+    """Look at whether there is a web page, and at its port."""
+    settings = subject.settings
+    if settings is None:
         return
+    if settings.web_port is None and not settings.web_on_api:
+        yield Finding("page", Level.OK, "switched off (webUI.enabled)")
+        return
+    package = importlib.util.find_spec("daemon")
+    index = os.path.join(os.path.dirname((package and package.origin) or ""), "webui", "index.html")
+    if not os.path.isfile(index):
+        cost = "browsers are told so instead of shown the page"
+        remedy = "scripts/run or `python3 scripts/webui.py build` in a checkout; an installed package has it"
+        yield Finding("page", Level.WARN, f"it was not built: there is no {index}", cost, remedy)
+    if settings.web_port is None:
+        yield Finding("page", Level.OK, "on the port of the API only, at /ui/")
+    elif settings.web_port == settings.port != 0:
+        cost = "there is no web page" + (" but at /ui/" if settings.web_on_api else "")
+        remedy = f"another webUI.port in {subject.config}"
+        yield Finding("page", Level.WARN, f"its port {settings.port} is that of the API", cost, remedy)
+    elif settings.web_port == 0:
+        yield Finding("page", Level.OK, "the kernel chooses its port; Holdfast says at its start which")
+    else:
+        yield from _port(subject, _Door("page", settings.web_port, "webUI.port", "open the web page there"))
+
+
+def _port(subject: Subject, door: _Door) -> Iterator[Finding]:
+    inodes = set(_listening(door.port))
+    holders = dict(_holders(inodes))
+    strangers = {pid: command for pid, command in holders.items() if not _ours(pid, command)}
+    if not inodes:
+        yield _free(subject, door)
+    elif strangers:
+        pid, command = next(iter(strangers.items()))
+        found = f"{door.port} is held by process {pid}: {command[:80]}"
+        cost = f"nobody can {door.lost}; it is tried again by itself"
+        remedy = f"stop that, or give Holdfast another port ({door.key} in {subject.config})"
+        yield Finding(door.check, Level.BAD, found, cost, remedy)
+    elif holders or subject.api.version is not None:
+        whom = f" by process {next(iter(holders))}" if holders else ""
+        yield Finding(door.check, Level.OK, f"{door.port} is served{whom}")
+    else:
+        found = f"somebody listens on {door.port}; who it is, only root can see"
+        yield Finding(door.check, Level.UNKNOWN, found)
+
+
+def _free(subject: Subject, door: _Door) -> Finding:
+    if subject.api.version is not None:
+        found, cost = f"nobody listens on {door.port}", f"nobody can {door.lost}"
+        return Finding(door.check, Level.BAD, found, cost, "look at what Holdfast printed")
     lowest = _lowest()
-    if port < lowest and subject.owner:
+    if door.port < lowest and subject.owner:
         cost = "Holdfast cannot listen there as an ordinary user"
         remedy = f"a port from {lowest}, or CAP_NET_BIND_SERVICE (systemd/README.md)"
-        yield Finding("port", Level.BAD, f"{port} is below {lowest}", cost, remedy)
-    else:
-        yield Finding("port", Level.OK, f"{port} is free")
+        return Finding(door.check, Level.BAD, f"{door.port} is below {lowest}", cost, remedy)
+    return Finding(door.check, Level.OK, f"{door.port} is free")
 
 
 def _open(subject: Subject) -> Iterator[Finding]:

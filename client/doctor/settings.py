@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
-_PORT = 42069
+_PORT, _WEB_PORT = 42069, 7877
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,10 @@ class Settings:
     port: int = _PORT
     listen: str = ""
     """Nothing: all addresses."""
+    web_port: int | None = _WEB_PORT
+    """The web page's. None if it has none; then it may be on the API's."""
+    web_on_api: bool = False
+    """Whether the web page is on the API's port, too."""
     https: bool = False
     proxies: bool = False
     socket: str | None = None
@@ -41,12 +45,14 @@ def read_settings(path: str) -> Settings:
     port = root.number("port", _PORT)
     way, https, logs = root.below("unixSocket"), root.below("https"), root.below("logging")
     usual = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"octyne.sock.{port}")  # noqa: S108
-    servers = root.below("servers")
+    page, servers = root.below("webUI"), root.below("servers")
     names = list(servers.keys)
     folders = {name: _path(base, servers.below(name).text("directory")) for name in names}
     return Settings(
         port=port,
         listen=root.text("listen"),
+        web_port=page.number("port", _WEB_PORT) if page.flag("enabled", True) else None,
+        web_on_api=page.flag("onApiPort", False),
         https=https.flag("enabled", False),
         proxies=bool(root.get("proxies")),
         socket=_path(base, way.text("location") or usual) if way.flag("enabled", True) else None,

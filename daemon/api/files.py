@@ -68,5 +68,5 @@ def _row(entry: Listed) -> str:
     folder = "true" if entry.folder else "false"
     return (
         f'{{"name":{name},"size":{entry.size},"mimeType":{mime},"folder":{folder},'
-        f'"lastModified":{entry.modified}}}'
+        f'"lastModified":{entry.modified},"mode":"{entry.mode:03o}"}}'
     )

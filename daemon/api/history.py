@@ -1,33 +1,26 @@
 """`/server/{id}/history`, `/events`: what happened to servers, why, and what comes next."""
 
-import contextlib
 import json
 import time
-from collections.abc import Awaitable
 
-import anyio
 from starlette.responses import Response
-from starlette.websockets import WebSocketDisconnect
 
 from supervisor import ServiceStatus
 
+from ..access import Identity
 from ..described import JSON, Content, Param, described, described_socket, json_of, ref
-from ..errors import ApiError, NotAuthenticated, answer_for
+from ..errors import ApiError
 from ..eventreader import CONSOLE, EventReader
 from ..eventstream import BEGIN, HEADERS, STILL_HERE, event, place
 from ..happening import Past, next_of
 from ..logquery import InvalidLogQuery, moment_of
 from ..parts import Answer, Call, SocketCall
-from ..query import whole_number
 from ..shapes import FLAG, TEXT, shape, text, whole
+from ..socketstream import MOST_ID, Send, number_of, tell
 from ..streams import Streamed, Write
-
-STUCK = 30.0
-"""Seconds in which a client must take a message."""
 
 MOST = 500
 USUAL = 50
-MOST_ID = (1 << 53) - 1
 
 _EVENT = text("An event", contentMediaType=JSON, contentSchema=ref("Event"))
 _EVENTS = Content(
@@ -51,9 +44,9 @@ _SERVER = Param("server", "Only of this server", TEXT)
 )
 def show(call: Call) -> Answer:
     """Tell what happened to a server, why, how its runs ended, and what happens next."""
-    limit = _number(call.query("limit") or str(USUAL), "limit", MOST)
+    limit = number_of(call.query("limit") or str(USUAL), "limit", MOST)
     before = call.query("before")
-    last = None if before is None else _number(before, "before", MOST_ID)
+    last = None if before is None else number_of(before, "before", MOST_ID)
 
     def tell(status: ServiceStatus) -> Answer:
         known = call.parts.chronicle.latest_of(call.server, limit) if last is None else None
@@ -93,7 +86,7 @@ async def events(call: Call) -> Response:
     before that can go on, too.
     """
     since = call.query("since") or call.request.headers.get("last-event-id")
-    begin = None if since is None else _number(since, "since", MOST_ID)
+    begin = None if since is None else number_of(since, "since", MOST_ID)
     if begin is None and (moment := _moment(call)) is not None:
         begin = await call.parts.chronicle.before(moment)
     reader = EventReader(call.parts.chronicle, call.who, call.query("server"), begin)
@@ -121,46 +114,24 @@ async def events(call: Call) -> Response:
 )
 async def follow(call: SocketCall) -> None:
     """Tell what happens to the servers that the caller may see, as messages."""
-    query, who = call.socket.query_params, call.identity
-    refusal = call.refusal
-    reader: EventReader | None = None
-    if refusal is None and who is not None:
-        try:
-            since = query.get("since")
-            begin = None if since is None else _number(since, "since", MOST_ID)
-            reader = EventReader(call.parts.chronicle, who, query.get("server"), begin)
-        except ApiError as exc:
-            refusal = exc
-    if reader is None or who is None:
-        await call.socket.send_denial_response(answer_for(refusal or NotAuthenticated()))
-        return
-    await call.socket.accept()
-    async with anyio.create_task_group() as tasks:
+    query = call.socket.query_params
 
-        async def until(waited: Awaitable[None]) -> None:
-            await waited
-            tasks.cancel_scope.cancel()
+    def prepare(who: Identity) -> EventReader:
+        since = query.get("since")
+        begin = None if since is None else number_of(since, "since")
+        return EventReader(call.parts.chronicle, who, query.get("server"), begin)
 
-        tasks.start_soon(until, who.ended())
-        tasks.start_soon(until, _gone(call))
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
-            await _tell(call, reader)
-        tasks.cancel_scope.cancel()
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError), anyio.move_on_after(1.0):
-        await call.socket.close(4401 if who.over else 1001 if reader.over else 1000)
+    def code(reader: EventReader, who: Identity) -> int:
+        return 4401 if who.over else 1001 if reader.over else 1000
+
+    await tell(call, prepare, _tell, code)
 
 
-async def _tell(call: SocketCall, reader: EventReader) -> None:
+async def _tell(reader: EventReader, send: Send) -> None:
     while not reader.over:
         told = [body for _, body in await reader.receive()]
         for body in told or ['{"type":"alive"}']:
-            with anyio.fail_after(STUCK):
-                await call.socket.send_text(body)
-
-
-async def _gone(call: SocketCall) -> None:
-    while (await call.socket.receive())["type"] != "websocket.disconnect":
-        pass
+            await send(body)
 
 
 def _moment(call: Call) -> float | None:
@@ -168,10 +139,3 @@ def _moment(call: Call) -> float | None:
         return moment_of(call.request.query_params, "from", time.time())
     except InvalidLogQuery as exc:
         raise ApiError(400, "invalid-query", f"{exc}") from exc
-
-
-def _number(given: str, name: str, most: int) -> int:
-    """Return a whole number of the query; raises `ApiError` 400."""
-    if (number := whole_number(given, 0, most)) is None:
-        raise ApiError(400, "invalid-query", f"{name} must be a whole number from 0 to {most}")
-    return number

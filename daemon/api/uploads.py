@@ -15,6 +15,7 @@ from filemgr import (
     Busy,
     Continued,
     InvalidPath,
+    Modified,
     NoSuchFile,
     RelPath,
     Root,
@@ -38,26 +39,13 @@ from ..shapes import BYTES
 
 Endpoint = Callable[[Call], Awaitable[Response]]
 
+INTO_NEW = {**INTO, Modified: (412, "There is a file of this name already!")}
 UPLOAD = {
     NoSuchFile: (404, "This upload does not exist!"),
     Busy: (423, "Somebody else sends this upload just now!"),
 }
 
 _CONTENT = Content("The next bytes of it", {tus.CONTENT: BYTES}, example="@mod.jar")
-
-_TUS = {400: "invalid-header", 410: "expired", 412: "wrong-version"}
-_UPLOAD = {404: "no-such-file", 423: "busy"}
-_ADDING = {
-    400: "unknown-checksum not-a-file not-a-folder",
-    403: "forbidden",
-    404: "no-such-file",
-    408: "too-slow",
-    409: "wrong-offset",
-    413: "too-large",
-    415: "wrong-content-type",
-    423: "busy",
-    460: "checksum-mismatch",
-}
 
 
 def _spoken(endpoint: Endpoint) -> Endpoint:
@@ -87,10 +75,10 @@ async def options(call: Call) -> Response:
 
 @described(
     "Uploads",
-    headers=(tus.SPOKEN, tus.METADATA, tus.LENGTH, tus.LATER, tus.CHECKSUM),
+    headers=(tus.SPOKEN, tus.METADATA, tus.LENGTH, tus.LATER, tus.CHECKSUM, tus.ONLY_NEW),
     body=replace(_CONTENT, about="The first bytes of it, or none", required=False),
     answers={201: empty("It has begun", tus.LOCATION, tus.OFFSET, tus.EXPIRES)},
-    errors=(IN_FOLDER, _TUS, _ADDING),
+    errors=(IN_FOLDER, tus.REFUSED, tus.REFUSED_ADDING),
 )
 @_spoken
 async def create(call: Call) -> Response:
@@ -103,10 +91,11 @@ async def create(call: Call) -> Response:
         tus.check_content_type(headers)
     if length is not None and length > transfers.limit:
         raise TooLarge(f"an upload may have at most {transfers.limit} bytes here")
-    begin = partial(create_upload, path=path, length=length, metadata=headers.get("upload-metadata", ""))
+    told, new = headers.get("upload-metadata", ""), tus.only_new(headers)
+    begin = partial(create_upload, path=path, length=length, metadata=told, replace=not new)
     async with call.folder() as root:
         try:
-            with saying(INTO):
+            with saying(INTO_NEW):
                 upload = await transfers.run(partial(begin, root))
         except InvalidPath as exc:
             raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
@@ -125,7 +114,7 @@ async def create(call: Call) -> Response:
     "Uploads",
     headers=(tus.SPOKEN,),
     answers={200: empty("How far it is, in the headers", tus.OFFSET, tus.EXPIRES)},
-    errors=(IN_FOLDER, _TUS, _UPLOAD),
+    errors=(IN_FOLDER, tus.REFUSED, tus.REFUSED_UPLOAD),
 )
 @_spoken
 async def show(call: Call) -> Response:
@@ -145,10 +134,16 @@ async def show(call: Call) -> Response:
 
 @described(
     "Uploads",
-    headers=(tus.SPOKEN, replace(tus.OFFSET, required=True, example="0"), tus.LENGTH, tus.CHECKSUM),
+    headers=(
+        tus.SPOKEN,
+        replace(tus.OFFSET, required=True, example="0"),
+        tus.LENGTH,
+        tus.CHECKSUM,
+        tus.ONLY_NEW,
+    ),
     body=_CONTENT,
     answers={204: empty("How far it is now, in the headers", tus.OFFSET, tus.EXPIRES)},
-    errors=(IN_FOLDER, _TUS, _UPLOAD, _ADDING),
+    errors=(IN_FOLDER, tus.REFUSED, tus.REFUSED_UPLOAD, tus.REFUSED_ADDING),
 )
 @_spoken
 async def add(call: Call) -> Response:
@@ -176,7 +171,7 @@ async def add(call: Call) -> Response:
     "Uploads",
     headers=(tus.SPOKEN,),
     answers={204: empty("It is gone")},
-    errors=(IN_FOLDER, _TUS, _UPLOAD),
+    errors=(IN_FOLDER, tus.REFUSED, tus.REFUSED_UPLOAD),
 )
 @_spoken
 async def remove(call: Call) -> Response:
@@ -193,13 +188,13 @@ async def remove(call: Call) -> Response:
 
 @described(
     "Uploads",
-    headers=(tus.SPOKEN, tus.MEANT, tus.OFFSET, tus.LENGTH, tus.CHECKSUM),
+    headers=(tus.SPOKEN, tus.MEANT, tus.OFFSET, tus.LENGTH, tus.CHECKSUM, tus.ONLY_NEW),
     body=replace(_CONTENT, about="As with the method that is meant", required=False),
     answers={
         200: empty("As for HEAD", tus.OFFSET, tus.EXPIRES),
         204: empty("As for PATCH and DELETE", tus.EXPIRES),
     },
-    errors=(IN_FOLDER, _TUS, _UPLOAD, _ADDING, {400: "invalid-request"}),
+    errors=(IN_FOLDER, tus.REFUSED, tus.REFUSED_UPLOAD, tus.REFUSED_ADDING, {400: "invalid-request"}),
 )
 @_spoken
 async def override(call: Call) -> Response:
@@ -254,8 +249,8 @@ async def _add(call: Call, root: Root, upload: str, offset: int | None, displace
             raise
         await transfers.finish(continued.end)
         if continued.is_whole:
-            with saying(INTO):
-                await transfers.finish(continued.publish)
+            with saying(INTO_NEW):
+                await transfers.finish(partial(continued.publish, replace=not tus.only_new(headers)))
             recorded()
     finally:
         await transfers.finish(continued.close)

@@ -17,7 +17,7 @@ from client.place import started_place
 from client.target import Target
 
 from ..system import processes
-from ..system.house import ROOT, Holdfast, sleeper
+from ..system.house import ROOT, Holdfast, free_port, sleeper
 from ..system.processes import DEADLINE
 from .typed import Typist, bare
 
@@ -31,6 +31,7 @@ CHECKS = (
     "socket",
     "port",
     "exposure",
+    "page",
     "state",
     "logs",
     "disk",
@@ -153,8 +154,41 @@ def test_a_port_that_somebody_else_holds_is_bad_and_he_is_named(typist: Typist, 
     assert told["port"]["level"] == "bad"
     assert told["port"]["found"].startswith(f"{house.port} is held by process {os.getpid()}: ")
     assert told["port"]["remedy"] == (
-        f"stop that, or give Holdfast another port ({house.path('config.hjson')})"
+        f"stop that, or give Holdfast another port (port in {house.path('config.hjson')})"
     )
+
+
+def test_of_the_web_page_it_tells_who_holds_its_port_and_where_it_is(typist: Typist, house: Holdfast) -> None:
+    web = free_port()
+    house.settings["webUI"] = {"port": web}
+    house.configure(web=sleeper())
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", web))
+        other.listen()
+        told = look(typist, code=1)
+        assert told["port"]["level"] == "ok"
+        assert told["page"]["level"] == "bad"
+        assert told["page"]["found"].startswith(f"{web} is held by process {os.getpid()}: ")
+        assert told["page"]["remedy"].startswith("stop that, or give Holdfast another port (webUI.port in ")
+    house.start()
+    house.until(lambda: pages(typist)[-1].startswith(f"{web} is served by process "), "the page has its port")
+    house.stop()
+    for section, found in (
+        ({"port": 0}, "the kernel chooses its port; Holdfast says at its start which"),
+        ({"port": house.port}, f"its port {house.port} is that of the API"),
+        ({"enabled": False, "onApiPort": True}, "on the port of the API only, at /ui/"),
+        ({"enabled": False}, "switched off (webUI.enabled)"),
+    ):
+        house.settings["webUI"] = section
+        house.configure(web=sleeper())
+        assert pages(typist)[-1] == found
+
+
+def pages(typist: Typist) -> list[str]:
+    """Return what is told of the web page; whether it was built comes first."""
+    told = cast("list[Finding]", json.loads(typist("doctor", "--json", code=None).out)["findings"])
+    return [one["found"] for one in told if one["check"] == "page"]
 
 
 def test_what_everybody_may_write_is_bad(typist: Typist, house: Holdfast) -> None:
@@ -235,7 +269,7 @@ def test_people_read_lines_that_end_with_a_sum(typist: Typist, house: Holdfast) 
         "                      costs: no program runs under supervision\n"
         "                      mend:  holdfast run, or systemctl start holdfast-supervisor holdfast\n"
     ) in said.out
-    assert "27 looked at: " in said.out.splitlines()[-1]
+    assert "28 looked at: " in said.out.splitlines()[-1]
     with typist.terminal("doctor") as terminal:
         seen = terminal.read()
         terminal.wait()

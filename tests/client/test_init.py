@@ -101,6 +101,7 @@ def test_without_a_terminal_nothing_is_asked(typist: Typist, house: Holdfast) ->
         f"{config} is written.\n\n"
         f"Now start it:             holdfast run --config {config}\n"
         f"and in another terminal:  holdfast list --config {config}\n"
+        "The web page is then at   http://127.0.0.1:7877/\n"
     )
     assert said.err == ""
     assert read(house, "new", "config.hjson") == EMPTY

@@ -34,6 +34,7 @@ async def test_a_folder_is_listed(shelf: Shelf) -> None:
     (shelf.folder / "größe.txt").write_text("hello")
     (shelf.folder / "dir").mkdir()
     os.utime(shelf.folder / "größe.txt", (1, 1_600_000_000))
+    (shelf.folder / "größe.txt").chmod(0o4640)  # what is no permission is not told
     for path in ("", "?path=", "?path=/", "?path=//.//", "?path=/../"):
         answer = await shelf.client.get(FILES + path)
         assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
@@ -45,6 +46,7 @@ async def test_a_folder_is_listed(shelf: Shelf) -> None:
             "mimeType": "text/plain; charset=utf-8",
             "folder": False,
             "lastModified": 1_600_000_000,
+            "mode": "640",
         }
     assert (await shelf.client.get(f"{FILES}?path=dir")).json() == {"contents": []}
 

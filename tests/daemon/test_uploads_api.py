@@ -191,6 +191,28 @@ async def test_an_upload_that_nobody_knows(shelf: Shelf) -> None:
         assert await offset(shelf, url) == "status 404"
 
 
+async def test_what_must_be_new_replaces_nothing(shelf: Shelf) -> None:
+    url = await begin(shelf, If_None_Match="*")
+    assert (await patch(shelf, url, 0, b"01234", If_None_Match="*")).status_code == 204
+    (shelf.folder / "x").write_text("made meanwhile")
+    answer = await patch(shelf, url, 5, b"56789", If_None_Match="*")
+    assert (answer.status_code, answer.json()["kind"]) == (412, "modified")
+    assert (shelf.folder / "x").read_text() == "made meanwhile"
+    answer = await create(shelf, If_None_Match="*")
+    assert (answer.status_code, answer.json()["kind"]) == (412, "modified")
+    assert await offset(shelf, url) == "10"
+    assert (await patch(shelf, url, 10, b"", If_None_Match="*")).status_code == 412
+    assert (await patch(shelf, url, 10, b"")).status_code == 204
+    assert (shelf.folder / "x").read_text() == "0123456789"
+    assert (await patch(shelf, url, 10, b"", If_None_Match="*")).status_code == 204  # it is done
+
+
+async def test_what_must_be_new_is_made_where_nothing_is(shelf: Shelf) -> None:
+    url = await begin(shelf, If_None_Match="*")
+    assert (await patch(shelf, url, 0, b"0123456789", If_None_Match="*")).status_code == 204
+    assert (shelf.folder / "x").read_text() == "0123456789"
+
+
 async def test_a_checksum_is_verified(shelf: Shelf) -> None:
     url = await begin(shelf)
     wrong = f"sha1 {b64(hashlib.sha1(b'other').digest())}"

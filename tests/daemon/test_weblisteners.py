@@ -38,11 +38,15 @@ async def page_answers(port: int) -> bool:
         return False
 
 
-async def test_a_reload_moves_the_page_and_switches_it_off_and_on(house: House) -> None:
+async def test_a_reload_moves_the_page_and_switches_it_off_and_on(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     api = house.port
     first, second = web_port(house), free_port()
     assert (await change(house, webUI={"port": second})).status_code == 200
     assert web_port(house) == second
+    assert f"the web page is at http://127.0.0.1:{second}/" in caplog.text
     assert await page_answers(second)
     await eventually(partial(reached, first), lambda answered: not answered)
     assert (await change(house, webUI={"enabled": False})).status_code == 200

@@ -35,12 +35,13 @@ def test_a_folder_is_listed_by_name_with_what_octyne_tells(tmp_path: Path) -> No
     (tmp_path / "a").mkdir()
     (tmp_path / "C.png").write_bytes(b"\x89PNG\r\n\x1a\n0000")
     (tmp_path / "d").symlink_to("b.txt")
+    (tmp_path / "C.png").chmod(0o4640)
     for name in ("b.txt", "a", "C.png"):
         os.utime(tmp_path / name, (1, 1_600_000_000.9))
     found = listed(tmp_path)
     assert [one.name for one in found] == ["C.png", "a", "b.txt", "d"]
     image, folder, text, link = found
-    assert image == Listed("C.png", 12, "image/png", folder=False, modified=1_600_000_000)
+    assert image == Listed("C.png", 12, "image/png", folder=False, modified=1_600_000_000, mode=0o640)
     assert (folder.mime, folder.folder) == ("", True)
     assert (text.size, text.mime, text.folder) == (5, TEXT, False)
     assert (link.size, link.mime, link.folder) == (len("b.txt"), "inode/symlink", True)

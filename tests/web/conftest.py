@@ -14,6 +14,9 @@ The fixtures:
 
     house    a `Site`, not started: `house.configure(name=program("echo"), …)`, then `house.start()`
     home     a `house` that runs `app` (does nothing), `chat` (says back what it is told), and has `off`
+    town     a `house` for the tests of several modules, which is quicker: it runs `app`, and `other` is off;
+             a module takes it by a fixture `house` of its own that returns `town`; its folders are as the
+             test before has left them
     visit    `visit("#/server/app/files")` opens a page of `house`: logged in, 1280x800, dark, without motion;
              `visit(phone=True)`: 390x844 with touch; `visit(logged_in=False)`; each in a browser of its own
     page     `visit()` of `home`
@@ -87,6 +90,18 @@ def house(tmp_path: Path, browser: Browser) -> Iterator[Site]:  # without a brow
         yield house
     finally:
         house.end()
+
+
+@pytest.fixture(scope="package")
+def town(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """A Holdfast for all tests that leave nothing behind but files; see above."""
+    town = Site(str(tmp_path_factory.mktemp("town")))
+    try:
+        town.configure(app=sleeper(), other=sleeper(enabled=False))
+        town.start()
+        yield town
+    finally:
+        town.end()
 
 
 @pytest.fixture

@@ -10,15 +10,24 @@ from playwright.sync_api import BrowserContext
 from ..system.house import program, sleeper
 from .site import Site
 
+Servers = dict[str, dict[str, object]]
+"""Servers of a config, by name."""
 
-def lived_in(folder: Path, **settings: object) -> Iterator[Site]:
-    """Yield a `home` for all tests of a module, each with people of its own; stop it at the end."""
+
+def lived_in(folder: Path, servers: Servers | None = None, **settings: object) -> Iterator[Site]:
+    """Yield a `home` for all tests of a module, each with people of its own; stop it at the end.
+
+    To start one costs more than most tests take. Without `servers` it has those of every `home`.
+    """
     house = Site(str(folder))
     try:
         house.settings.update(settings)
-        house.configure(app=sleeper(), chat=program("echo"), off=sleeper(enabled=False))
+        house.configure(
+            **(servers or {"app": sleeper(), "chat": program("echo"), "off": sleeper(enabled=False)})
+        )
         house.start()
-        house.until_status("chat", 1)
+        if servers is None:
+            house.until_status("chat", 1)
         yield house
     finally:
         house.end()

@@ -15,7 +15,9 @@ class Site(Holdfast):
 
     def __init__(self, folder: str) -> None:
         super().__init__(folder)
-        web = free_port()
+        web = self.port
+        while web == self.port:  # the kernel may choose the same one twice
+            web = free_port()
         self.settings["webUI"] = {"enabled": True, "port": web}
         self.address = f"http://127.0.0.1:{web}/"
         """Where the page is."""

@@ -1,13 +1,28 @@
 """The page of the audit log: sentences, filters in the address, older entries, an export."""
 
 import json
+from collections.abc import Iterator
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from .axe import accessible
+from .people import lived_in
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """One Holdfast for all of these; without a browser there is nothing to start."""
+    yield from lived_in(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def home(house: Site) -> Site:
+    """The same."""
+    return house
 
 
 def test_who_did_what_is_told_in_sentences_and_can_be_filtered(home: Site, visit: Visitor) -> None:

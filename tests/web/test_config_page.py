@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from ..system.house import sleeper
+from ..system.house import free_port, sleeper
 from .axe import accessible
 from .faults import Faults
 from .shots import shot
@@ -109,6 +110,26 @@ def test_it_is_saved_with_its_comments_after_a_look_at_what_changes(
     expect(page.get_by_text("app is restarted.")).to_be_visible()
     house.until(lambda: house.pid("app") != before, "app runs again")
     expect(page.get_by_role("button", name="Restart them")).to_have_count(0)
+
+
+def test_who_moves_the_page_is_told_so_and_goes_along(
+    text: str, house: Site, visit: Visitor, faults: Faults
+) -> None:
+    faults.allow("ERR_CONNECTION_REFUSED")
+    page = visit("#/config")
+    before, after = str(urlsplit(page.url).port), str(free_port())
+    line = page.locator(".cm-line", has_text=before).first
+    moved = (line.text_content() or "").replace(before, after)
+    line.click()
+    # The editor deletes by itself; what Chromium puts in place of coloured text gets a style from it.
+    for key in ("Home", "Shift+End", "Delete"):
+        page.keyboard.press(key)
+    page.keyboard.insert_text(moved)
+    question = save(page)
+    expect(question.get_by_text(f"http://127.0.0.1:{after}/")).to_be_visible()
+    question.get_by_role("button", name="Save").click()
+    page.wait_for_url(f"http://127.0.0.1:{after}/#/config")
+    expect(shown(page)).to_contain_text(after)
 
 
 def test_what_somebody_else_has_written_is_joined(

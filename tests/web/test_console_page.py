@@ -56,6 +56,7 @@ def servers() -> dict[str, Settings]:
         "count": program("ticker"),
         "late": {"command": ["/bin/sh", "-c", COUNTS], "scrollbackBytes": 10_000},
         "term": program("pty_echo", "raw", terminal=True),
+        "asks": program("asker", terminal=True),
         "gone": program("echo"),
     }
 
@@ -122,9 +123,11 @@ def test_what_is_typed_is_given_to_the_program_and_kept_in_a_history(house: Site
     expect(line(page)).to_have_value("hello world")
     accessible(page)
     shot(page, "console")
-    # The history is there again in another page.
+    # The history is there again in another page, and what was not sent.
     page.reload()
     expect(said(page)).to_contain_text("echo: hello world")
+    expect(line(page)).to_have_value("hello world")
+    line(page).fill("")
     line(page).press("ArrowUp")
     expect(line(page)).to_have_value("list players")
     # Of what a program says, nothing but colour counts.
@@ -339,6 +342,20 @@ def test_a_program_in_a_terminal_gets_keys_and_its_size(house: Site, visit: Visi
     expect(page.get_by_role("button", name="Search in the output")).to_be_focused()
     accessible(page)
     shot(page, "console-terminal")
+
+
+def test_a_terminal_answers_what_a_program_asks_now_and_not_what_it_asked_before(visit: Visitor) -> None:
+    # Answers are typed into the program: those to old questions would be typed at each look.
+    page = visit("#/server/asks/console")
+    for typed in ("one", "ask"):
+        expect(said(page)).to_contain_text("ready")
+        page.locator(".xterm").click()
+        page.keyboard.type(f"{typed}\n")
+        expect(said(page)).to_contain_text(f"heard '{typed}'")
+        if typed == "one":
+            page.reload()
+    page.keyboard.type("end\n")
+    expect(said(page)).to_contain_text(re.compile(r"heard '\\x1b\[\d+;\d+Rend'"))
 
 
 def test_a_session_that_ends_costs_nothing_that_was_typed(

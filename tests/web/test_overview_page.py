@@ -3,29 +3,57 @@
 import os
 import re
 import signal
+from collections.abc import Iterator
 from typing import cast
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Browser, Route, expect
 
 from ..system.house import program, sleeper
 from .axe import accessible
 from .faults import Faults
+from .people import Servers, lived_in
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
 
+SCHEDULES = {
+    "save": {
+        "cron": "0 4 * * *",
+        "timeZone": "Europe/Berlin",
+        "action": "command",
+        "command": ["echo", "saved"],
+    },
+    "never": {"cron": "*/15 * * * *", "action": "stop", "enabled": False},
+}
+
+CRASHER = {"command": ["sh", "-c", "read line; echo I cannot go on; exit 3"]}
+
+SERVERS: Servers = {
+    "app": sleeper(checks={"up": {"type": "tcp", "address": "127.0.0.1:1", "failures": 1}}),
+    "chat": program("echo"),
+    "crasher": {**CRASHER, "backoff": {"initial": 600, "cap": 600}},
+    "plain": sleeper(),
+    "timed": sleeper(schedules=SCHEDULES),
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """One Holdfast for all of these; without a browser there is nothing to start."""
+    yield from lived_in(tmp_path_factory.mktemp("house"), SERVERS, usage={"interval": 1})
+
 
 def test_a_crash_is_shown_with_its_reason_its_last_words_and_the_restart(house: Site, visit: Visitor) -> None:
-    crasher = {"command": ["sh", "-c", "read line; echo I cannot go on; exit 3"]}
-    house.configure(crasher={**crasher, "backoff": {"initial": 600, "cap": 600}})
-    house.start()
     page = visit("#/server/crasher")
     how = page.get_by_role("region", name="How it is")
     expect(how).to_contain_text("running")
     history = page.get_by_role("region", name="History")
     expect(history.get_by_role("listitem").first).to_contain_text("running")
 
-    house.console("crasher").type("go")
+    console = house.console("crasher")
+    console.type("go")
+    console.connection.close()
     expect(how).to_contain_text("exited with code 3")
     expect(how).to_contain_text(re.compile(r"restarts in \d+ min( \d+ s)?, 1 of 5"))
     latest = history.get_by_role("listitem").first
@@ -39,10 +67,7 @@ def test_a_crash_is_shown_with_its_reason_its_last_words_and_the_restart(house: 
     shot(page, "overview-history")
 
 
-def test_what_it_uses_is_drawn_and_goes_on(house: Site, visit: Visitor) -> None:
-    house.settings["usage"] = {"interval": 1}
-    house.configure(app=sleeper(checks={"up": {"type": "tcp", "address": "127.0.0.1:1", "failures": 1}}))
-    house.start()
+def test_what_it_uses_is_drawn_and_goes_on(visit: Visitor) -> None:
     page = visit("#/server/app")
     usage = page.get_by_role("region", name="Usage")
     expect(usage.locator("canvas")).to_have_count(4)
@@ -78,55 +103,56 @@ def test_what_it_uses_is_drawn_and_goes_on(house: Site, visit: Visitor) -> None:
 
 def test_the_page_goes_on_when_the_daemon_was_killed(house: Site, visit: Visitor, faults: Faults) -> None:
     faults.allow(r"WebSocket connection|ERR_CONNECTION|status of 50\d|Failed to load resource")
-    house.configure(app=program("echo"))
-    house.start()
-    page = visit("#/server/app")
+    page = visit("#/server/chat")
     history = page.get_by_role("region", name="History")
     expect(history.get_by_role("listitem").first).to_contain_text("running")
     os.kill(cast("int", house.daemon), signal.SIGKILL)
     house.until_it_answers()
-    house.order("app", "TERM")
+    house.order("chat", "TERM")
     expect(history.get_by_role("listitem").first).to_contain_text("by somebody at the machine")
     expect(page.get_by_role("region", name="How it is")).to_contain_text("stopped")
 
 
-def test_a_signal_is_sent_and_a_server_paused(house: Site, visit: Visitor) -> None:
-    house.configure(app=sleeper())
-    house.start()
-    page = visit("#/server/app")
+def test_what_happens_while_the_history_is_fetched_is_in_it(house: Site, visit: Visitor) -> None:
+    page = visit()
+    held: list[Route] = []
+    page.route("**/server/timed/history*", lambda route: held.append(route))
+    page.goto(f"{house.address}#/server/timed")
     how = page.get_by_role("region", name="How it is")
     expect(how).to_contain_text("running")
-    page.get_by_role("button", name="More for app").click()
+    house.until(lambda: page.evaluate("() => 1") and held, "the history is asked for")
+    answer = held[0].fetch()
+    house.order("timed", "TERM")
+    expect(how).to_contain_text("stopped")
+    held[0].fulfill(response=answer)
+    latest = page.get_by_role("region", name="History").get_by_role("listitem").first
+    expect(latest).to_contain_text("by somebody at the machine")
+
+
+def test_a_signal_is_sent_and_a_server_paused(visit: Visitor) -> None:
+    page = visit("#/server/plain")
+    how = page.get_by_role("region", name="How it is")
+    expect(how).to_contain_text("running")
+    page.get_by_role("button", name="More for plain").click()
     page.get_by_role("menuitem", name="Pause").click()
     expect(how).to_contain_text("It is paused")
-    page.get_by_role("button", name="Resume app").click()
+    page.get_by_role("button", name="Resume plain").click()
     expect(how).not_to_contain_text("It is paused")
 
-    page.get_by_role("button", name="More for app").click()
+    page.get_by_role("button", name="More for plain").click()
     page.get_by_role("menuitem", name="Send a signal…").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Signal").fill("USR1")
     dialog.get_by_role("button", name="Send").click()
     history = page.get_by_role("region", name="History")
     expect(history).to_contain_text("SIGUSR1")
-    page.get_by_role("button", name="Kill app").click()
+    page.get_by_role("button", name="Kill plain").click()
     page.get_by_role("dialog").get_by_role("button", name="Kill").click()
     expect(how).to_contain_text("stopped")
 
 
 def test_schedules_are_told_in_words_and_run_when_asked(house: Site, visit: Visitor) -> None:
-    schedules = {
-        "save": {
-            "cron": "0 4 * * *",
-            "timeZone": "Europe/Berlin",
-            "action": "command",
-            "command": ["echo", "saved"],
-        },
-        "never": {"cron": "*/15 * * * *", "action": "stop", "enabled": False},
-    }
-    house.configure(app=sleeper(schedules=schedules), plain=sleeper())
-    house.start()
-    page = visit("#/server/app/schedules")
+    page = visit("#/server/timed/schedules")
     save = page.get_by_role("region", name="save")
     expect(save).to_contain_text("every day at 04:00")
     expect(save).to_contain_text("time of Europe/Berlin")
@@ -134,7 +160,7 @@ def test_schedules_are_told_in_words_and_run_when_asked(house: Site, visit: Visi
     expect(page.get_by_role("region", name="never")).to_contain_text("every 15 minutes")
     page.get_by_role("button", name="Run now save").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("A command is run in the folder of app.")
+    expect(dialog).to_contain_text("A command is run in the folder of timed.")
     dialog.get_by_role("button", name="Run now").click()
     expect(save).to_contain_text("done")
     expect(save).to_contain_text("asked for by admin")
@@ -146,8 +172,7 @@ def test_schedules_are_told_in_words_and_run_when_asked(house: Site, visit: Visi
     expect(page.get_by_text("This server has no schedules.")).to_be_visible()
 
 
-def test_the_machine_is_shown(home: Site, visit: Visitor) -> None:
-    del home
+def test_the_machine_is_shown(visit: Visitor) -> None:
     page = visit("#/host")
     expect(page.get_by_role("region", name="Disks").get_by_role("progressbar").first).to_be_visible()
     expect(page.get_by_role("region", name="Machine").get_by_text("Load")).to_be_visible()

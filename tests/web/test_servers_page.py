@@ -3,18 +3,48 @@
 import os
 import re
 import signal
+from collections.abc import Iterator
 from typing import cast
 
-from playwright.sync_api import Locator, Page, expect
+import pytest
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
+from ..system import processes
 from ..system.house import program, sleeper
 from .axe import accessible
 from .faults import Faults
+from .people import Servers, let_in, lived_in, person
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
 
 FAILS = {"command": ["sh", "-c", "echo last words; exit 3"]}
+
+LOST = r"WebSocket connection|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|status of 50\d|Failed to load resource"
+"""What Chromium's console tells while no daemon is there."""
+
+TOGETHER = [f"one-{number}" for number in range(4)]
+
+
+def servers() -> Servers:
+    """Return those of these tests; each test leaves those up that it has found up."""
+    return {
+        "app": sleeper(),
+        "chat": program("echo"),
+        "off": sleeper(enabled=False),
+        "parked": {**FAILS, "budget": {"restarts": 0}},
+        "crasher": {**FAILS, "backoff": {"initial": 600, "cap": 600, "jitter": 0}},
+        "waits": sleeper(requires="late"),
+        "late": sleeper(ready="notify"),
+        "stubborn": program("stubborn", stopGrace=20, enabled=False),
+        **{name: sleeper() for name in TOGETHER},
+    }
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """One Holdfast for all of these; without a browser there is nothing to start."""
+    yield from lived_in(tmp_path_factory.mktemp("house"), servers())
 
 
 def row(page: Page, name: str) -> Locator:
@@ -28,17 +58,8 @@ def state(page: Page, name: str, word: str) -> None:
 
 
 def test_the_list_shows_how_servers_are_and_why(house: Site, visit: Visitor) -> None:
-    house.configure(
-        app=sleeper(),
-        off=sleeper(enabled=False),
-        parked={**FAILS, "budget": {"restarts": 0}},
-        crasher={**FAILS, "backoff": {"initial": 600, "cap": 600, "jitter": 0}},
-        waits=sleeper(requires="late"),
-        late=sleeper(ready="notify"),
-    )
-    house.start()
     page = visit()
-    expect(page.get_by_text("2 of 6 servers up")).to_be_visible()
+    expect(page.get_by_text("7 of 12 servers up")).to_be_visible()
     expect(page.get_by_text("2 crashed")).to_be_visible()
     expect(row(page, "parked")).to_contain_text("exited with code 3")
     expect(row(page, "parked")).to_contain_text("stays down until somebody starts it")
@@ -68,12 +89,22 @@ def test_the_list_shows_how_servers_are_and_why(house: Site, visit: Visitor) -> 
     fits(phone)
     accessible(phone)
     shot(phone, "servers-phone")
+    phone.get_by_role("checkbox", name="Select app").check()
+    bar = phone.get_by_role("toolbar")
+    bar.get_by_role("button", name="Select all").click()
+    expect(bar).to_contain_text("12 selected")
+    count, start = (bar.get_by_text("12 selected"), bar.get_by_role("button", name="Start", exact=True))
+    boxes = [one.bounding_box() or FloatRect(x=0, y=0, width=0, height=0) for one in (count, start)]
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"], f"one lies on the other: {boxes}"
+    accessible(phone)
+    shot(phone, "servers-phone-selected")
 
 
 def test_a_stop_is_asked_for_and_one_that_takes_long_can_be_killed(house: Site, visit: Visitor) -> None:
-    house.configure(app=sleeper(), stubborn=program("stubborn", stopGrace=20))
-    house.start()
-    house.console("stubborn").until("ready")
+    house.order("stubborn", "START")
+    console = house.console("stubborn")
+    console.until("ready")
+    console.connection.close()
     page = visit()
     state(page, "stubborn", "running")
 
@@ -81,6 +112,10 @@ def test_a_stop_is_asked_for_and_one_that_takes_long_can_be_killed(house: Site, 
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("killed if it has not ended after 30 s")
     accessible(page)
+    house.order("chat", "TERM")
+    told = dialog.get_by_role("status").filter(has_text="chat was stopped")
+    told.get_by_role("button", name="Dismiss").click()  # a message is not below the dialog
+    expect(told).to_have_count(0)
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_be_hidden()
     state(page, "app", "running")
@@ -102,38 +137,36 @@ def test_a_stop_is_asked_for_and_one_that_takes_long_can_be_killed(house: Site, 
     page.get_by_role("button", name="Stopping… stubborn").click()
     page.get_by_role("dialog").get_by_role("button", name="Kill").click()
     state(page, "stubborn", "stopped")
+    house.order("chat", "START")
 
 
 def test_several_are_stopped_and_started_at_once(house: Site, visit: Visitor) -> None:
-    house.configure(**{f"s{number}": sleeper() for number in range(4)})
-    house.start()
     page = visit()
-    state(page, "s3", "running")
-    for name in ("s0", "s2"):
+    state(page, "one-3", "running")
+    for name in ("one-0", "one-2"):
         page.get_by_role("checkbox", name=f"Select {name}").check()
     bar = page.get_by_role("toolbar")
     expect(bar).to_contain_text("2 selected")
     bar.get_by_role("button", name="Stop").click()
     page.get_by_role("dialog").get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stop: done for 2 servers.")).to_be_visible()
-    for name, word in (("s0", "stopped"), ("s1", "running"), ("s2", "stopped"), ("s3", "running")):
+    for name, word in zip(TOGETHER, ("stopped", "running", "stopped", "running"), strict=True):
         state(page, name, word)
+    page.get_by_role("searchbox").fill("one-")
     page.get_by_role("checkbox", name="Select all that are shown").check()
     expect(bar).to_contain_text("4 selected")
     bar.get_by_role("button", name="Start", exact=True).click()
-    for name in ("s0", "s2"):
+    for name in TOGETHER:
         state(page, name, "running")
 
 
 def test_what_others_do_and_crashes_are_told_and_the_list_follows(house: Site, visit: Visitor) -> None:
-    house.configure(app=sleeper(), chat=program("echo"))
-    house.start()
     page = visit()
     state(page, "app", "running")
 
-    house.configure(app=sleeper(), chat=program("echo"), new=sleeper())
+    house.configure(**servers(), new=sleeper())
     state(page, "new", "running")
-    house.configure(app=sleeper(), chat=program("echo"))
+    house.configure(**servers())
     expect(row(page, "new")).to_contain_text("it is gone when it has ended")
     house.order("new", "TERM")
     expect(row(page, "new")).to_have_count(0)
@@ -146,16 +179,28 @@ def test_what_others_do_and_crashes_are_told_and_the_list_follows(house: Site, v
     expect(messages).to_contain_text("app is up again.")
     messages.get_by_role("status").filter(has_text="app is up").get_by_role("button", name="Show").click()
     expect(page.get_by_role("navigation", name="Pages of this server")).to_be_visible()
+    house.order("chat", "START")
 
 
-def test_the_list_comes_back_when_the_daemon_was_killed(house: Site, visit: Visitor, faults: Faults) -> None:
-    faults.allow(r"WebSocket connection|ERR_CONNECTION|status of 50\d|Failed to load resource")
-    house.configure(app=sleeper())
-    house.start()
+def test_the_page_says_when_nobody_answers_and_goes_on_by_itself_when_somebody_does(
+    house: Site, visit: Visitor, faults: Faults
+) -> None:
+    faults.allow(LOST)
     page = visit()
     state(page, "app", "running")
     pid = house.pid("app")
-    os.kill(cast("int", house.daemon), signal.SIGKILL)
+    told = page.get_by_text("The connection is cut; what you see may be old.")
+    # A supervisor that is stopped does not start the next one.
+    house.signal(signal.SIGSTOP)
+    try:
+        processes.kill(cast("int", house.daemon))
+        expect(told).to_be_visible()
+        state(page, "app", "running")  # what was known stays
+        accessible(page)
+        shot(page, "connection-cut")
+    finally:
+        house.signal(signal.SIGCONT)
+    expect(told).to_be_hidden()
     house.until_it_answers()
     house.order("app", "TERM")
     state(page, "app", "stopped")
@@ -164,19 +209,29 @@ def test_the_list_comes_back_when_the_daemon_was_killed(house: Site, visit: Visi
     assert house.pid("app") != pid
 
 
-def test_who_may_only_look_is_offered_no_more(house: Site, visit: Visitor, faults: Faults) -> None:
+def test_who_may_only_look_is_offered_no_more_and_what_is_taken_away_is_gone_at_once(
+    house: Site, visit: Visitor, faults: Faults
+) -> None:
     faults.allow("status of 401")
-    house.configure(app=sleeper())
-    house.start()
-    made = house.local.post(
-        "/accounts", json={"username": "maria", "password": "maria's word", "grants": ["server.view"]}
-    )
-    assert made.is_success, made.text
+    everything = {"permissions": ["server.*"], "servers": ["app", "off"]}
+    person(house, "maria", "maria's word", everything)
     page = visit(logged_in=False)
-    page.get_by_label("Name").fill("maria")
-    page.get_by_label("Password", exact=True).fill("maria's word")
-    page.get_by_role("button", name="Log in").click()
+    let_in(house, page.context, "maria", "maria's word")
+    page.reload()
     state(page, "app", "running")
-    expect(row(page, "app").get_by_role("button", name="Stop app")).to_have_count(0)
+    expect(row(page, "chat")).to_have_count(0)
+    stop = row(page, "app").get_by_role("button", name="Stop app")
+    expect(stop).to_be_visible()
+
+    def may(*grants: object) -> None:
+        wish = {"grants": [*grants], "roles": []}
+        house.local.patch("/accounts?username=maria", json=wish).raise_for_status()
+
+    may({"permissions": ["server.view"], "servers": ["app", "chat"]})
+    expect(stop).to_have_count(0)
     expect(row(page, "app").get_by_role("checkbox")).to_have_count(0)
     expect(row(page, "app").get_by_role("button", name="More for app")).to_be_disabled()
+    expect(row(page, "off")).to_have_count(0)
+    state(page, "chat", "running")
+    may()
+    expect(page.get_by_text("There are no servers")).to_be_visible()

@@ -9,7 +9,6 @@ import { Login, LoginAgain } from "./pages/login";
 import { Dialogs } from "./parts/dialog";
 import { Dock } from "./parts/dock";
 import { Fault, Waiting } from "./parts/load";
-import { Toasts } from "./parts/toast";
 import { lazy } from "./parts/lazy";
 import { place } from "./route";
 import { t } from "./strings";
@@ -31,7 +30,6 @@ export function App() {
       {known.value && <Dock />}
       <Dialogs />
       {presence.value === "expired" && <LoginAgain />}
-      <Toasts />
     </>
   );
 }

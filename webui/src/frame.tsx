@@ -9,7 +9,7 @@ import { Page } from "./pages";
 import { Icon, type IconName } from "./parts/icon";
 import { Button } from "./parts/button";
 import { now } from "./parts/time";
-import { hashOf, place } from "./route";
+import { hashOf, mayLeave, place } from "./route";
 import { t } from "./strings";
 import { chooseTheme, theme, type Theme } from "./theme";
 
@@ -84,7 +84,7 @@ function Side() {
       <div class="rest" />
       <Themes />
       <Item to="account" icon="user" text={account.value?.name ?? ""} hint={t.nav.account} />
-      <button type="button" class="item" onClick={() => void logOut()}>
+      <button type="button" class="item" onClick={() => void (mayLeave() && logOut())}>
         <Icon name="logout" />
         <span>{t.nav.logout}</span>
       </button>
@@ -113,7 +113,7 @@ function Themes() {
   const choices: Theme[] = ["system", "dark", "light"];
   const next = choices[(choices.indexOf(theme.value) + 1) % choices.length] ?? "system";
   return (
-    <button type="button" class="item" title={t.nav.theme} onClick={() => chooseTheme(next)}>
+    <button type="button" class="item" aria-label={t.nav.themeIs(t.nav.themes[theme.value])} title={t.nav.theme} onClick={() => chooseTheme(next)}>
       <Icon name={theme.value === "light" ? "sun" : "moon"} />
       <span>{t.nav.themes[theme.value]}</span>
     </button>

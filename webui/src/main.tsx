@@ -7,7 +7,9 @@ import "./frame.css";
 import { render } from "preact";
 import { findOut } from "./api/account";
 import { App } from "./app";
+import { beginToasts } from "./parts/toast";
 
+beginToasts();
 void findOut();
 const page = document.getElementById("page");
 if (page !== null) render(<App />, page);

@@ -42,8 +42,22 @@ export function guard(unsaved: Guard): () => void {
   return () => void guards.delete(unsaved);
 }
 
-function isUnsaved(): boolean {
+/** Tell whether something would be lost if the place were left now. */
+export function isUnsaved(): boolean {
   return [...guards].some((unsaved) => unsaved());
+}
+
+const works = new Set<Guard>();
+
+/** Say what goes on wherever the person is, and ends with the page, such as uploads. */
+export function work(goesOn: Guard): void {
+  works.add(goesOn);
+}
+
+/** Ask the person, if something would be lost by leaving the page; tells whether to go on. */
+export function mayLeave(): boolean {
+  if (isUnsaved()) return confirm(t.unsaved);
+  return ![...works].some((goesOn) => goesOn()) || confirm(t.underWay);
 }
 
 addEventListener("hashchange", () => {
@@ -55,7 +69,7 @@ addEventListener("hashchange", () => {
   hash.value = location.hash;
 });
 addEventListener("beforeunload", (event) => {
-  if (isUnsaved()) event.preventDefault();
+  if (isUnsaved() || [...works].some((goesOn) => goesOn())) event.preventDefault();
 });
 
 /** Go to a place; with `replace`, the place before is forgotten. */

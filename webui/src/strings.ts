@@ -31,6 +31,7 @@ export const t = {
   product: "Holdfast",
   cancel: "Cancel",
   close: "Close",
+  dismiss: "Dismiss",
   save: "Save",
   again: "Try again",
   loading: "Loading…",
@@ -50,6 +51,7 @@ export const t = {
   toasts: "Messages",
   skip: "Skip to the content",
   unsaved: "There are changes that are not saved. Leave this page all the same?",
+  underWay: "Uploads are under way. Leave, and give them up?",
 
   problem: {
     aborted: "Stopped.",
@@ -60,6 +62,8 @@ export const t = {
     status: (status: number) => `Something went wrong (${status}).`,
     notPermitted: "You are not permitted to see this.",
     noServer: (name: string) => `There is no server ${name}, or you may not see it.`,
+    goneUnsaved: (name: string) =>
+      `There is no server ${name} any more, or you may not see it. What you typed is still here: copy what you need.`,
     noPage: "There is no such page.",
   },
 
@@ -87,6 +91,7 @@ export const t = {
     logout: "Log out",
     menu: "Menu",
     theme: "Light or dark",
+    themeIs: (theme: string) => `${theme}: colours of the page`,
     themes: { system: "As the system", dark: "Dark", light: "Light" },
     cut: "The connection is cut; what you see may be old.",
     unsupervised: "The supervisor does not answer: nobody knows how the servers are.",
@@ -163,6 +168,7 @@ export const t = {
     of: (action: string, name: string) => `${action} ${name}`,
     select: (name: string) => `Select ${name}`,
     selectAll: "Select all that are shown",
+    selectShown: "Select all",
     selected: (count: number) => `${count.toLocaleString()} selected`,
     deselect: "Select none",
     notPermitted: "You may not start or stop this server.",
@@ -480,7 +486,8 @@ export const t = {
     mode_: {
       title: (name: string) => `Permissions of ${name}`,
       titleMany: (count: number) => `Permissions of ${some(count, "entry", "entries")}`,
-      unknown: "What they are now is not told. Choose what they shall be.",
+      unknown: "What they are now is not known. Choose what they shall be.",
+      different: "They are not the same for all that is chosen. Choose what they shall be.",
       octal: "As three digits",
       wrong: "Three digits from 0 to 7, such as 644.",
       who: { owner: "Owner", group: "Group", others: "Others" },
@@ -1356,6 +1363,7 @@ export const t = {
     reviewTitle: "Save the config?",
     restartNote: (count: number) =>
       count === 1 ? "1 server goes on by its old settings until you restart it." : `${count} servers go on by their old settings until you restart them.`,
+    moves: "This page will be at another address, and does not answer here any more.",
     saved: "Saved, and in force.",
     toRestart: (count: number) => (count === 1 ? "1 server runs by old settings until it is restarted:" : `${count} servers run by old settings until they are restarted:`),
     restartThem: "Restart them…",

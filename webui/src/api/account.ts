@@ -4,7 +4,9 @@ import { computed, signal } from "@preact/signals";
 import { forgetDrafts } from "../drafts";
 import { ask, askJson, onceOut } from "./request";
 import { Problem, problemOf } from "./problem";
+import { store } from "../live/store";
 import { t } from "../strings";
+import { own } from "../own";
 
 /** What `GET /account` tells. */
 export interface Account {
@@ -37,12 +39,12 @@ export function may(permission: string, server?: string): boolean {
   const who = account.value;
   if (who === null) return false;
   if (who.permissions.includes(permission)) return true;
-  return server !== undefined && (who.servers[server]?.includes(permission) ?? false);
+  return server !== undefined && (own(who.servers, server)?.includes(permission) ?? false);
 }
 
 /** Return the folders of a server to which a permission about files is kept, such as `/world`; null if it is not. */
 export function keptTo(permission: string, server: string): readonly string[] | null {
-  return account.value?.limits?.[server]?.paths?.[permission] ?? null;
+  return own(account.value?.limits, server)?.paths?.[permission] ?? null;
 }
 
 /** Tell whether something is permitted on any server. */
@@ -55,8 +57,13 @@ export function maySomewhere(permission: string): boolean {
 /** Find out who it is, at the start and when rights have changed. */
 export async function findOut(): Promise<void> {
   try {
-    account.value = await askJson<Account>("account", { mayBeOut: true });
-    presence.value = "in";
+    const answer = await ask("account", { mayBeOut: true });
+    // The live stream tells it more exactly, but what a page asks first may depend on it already.
+    store.meet(answer.headers.get("Date"));
+    const found = (await answer.json()) as Account;
+    // What is on the page is another person's: he is asked to log in again, as before.
+    if (presence.value === "expired" && found.name !== account.value?.name) return;
+    isIn(found);
   } catch (thrown) {
     const problem = problemOf(thrown);
     if (problem.status === 401) {
@@ -87,10 +94,26 @@ export async function logIn(name: string, password: string, code: string): Promi
     location.reload();
     return;
   }
-  account.value = now;
+  isIn(now);
+  tabs.postMessage(now.name);
+}
+
+function isIn(who: Account): void {
+  account.value = who;
   presence.value = "in";
   for (const one of waiting.splice(0)) one.done();
 }
+
+/** Other tabs have the same cookie: one of them says who has logged in. */
+const tabs = new BroadcastChannel("holdfast");
+tabs.onmessage = ({ data: name }: MessageEvent<string>) => {
+  if (account.value === null || account.value.name === name) {
+    if (presence.value !== "in") void findOut();
+  } else {
+    // From now on our requests would be his, with what stands here.
+    presence.value = "expired";
+  }
+};
 
 /** End the session. */
 export async function logOut(): Promise<void> {

@@ -20,6 +20,8 @@ it.each([
   // A name is no ending.
   ["java", undefined],
   ["", undefined],
+  ["constructor", undefined],
+  ["a.__proto__", undefined],
 ])("%s is %s", (path, language) => expect(languageOf(path)).toBe(language));
 
 it.each([

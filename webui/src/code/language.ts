@@ -7,6 +7,7 @@
 
 import { type LanguageSupport, StreamLanguage, type StreamParser } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
+import { own } from "../own";
 
 type Loader = () => Promise<LanguageSupport | Extension>;
 
@@ -123,13 +124,13 @@ const PROGRAMS: readonly (readonly [RegExp, LanguageName])[] = [
 /** Return the language of a file, by its name or by the program that its first line names; undefined for plain text. */
 export function languageOf(path: string, text = ""): LanguageName | undefined {
   const name = (path.split("/").at(-1) ?? "").toLowerCase();
-  const known = NAMES[name];
+  const known = own(NAMES, name);
   if (known !== undefined) return known;
   if (/^\.env(\.|$)/.test(name)) return "Properties";
   if (/^(?:dockerfile|containerfile)\./.test(name)) return "Dockerfile";
   // What a program or a person keeps of a file is written as the file is.
   const plain = name.replace(/(?:\.(?:bak|old|orig|new|dist|sample|example|template|disabled)|~)+$/, "");
-  const found = ENDINGS[plain.split(".").at(-1) ?? ""];
+  const found = own(ENDINGS, plain.split(".").at(-1) ?? "");
   if (found !== undefined && plain.includes(".")) return found;
   const first = /^#!(.*)/.exec(text)?.[1];
   if (first !== undefined) return PROGRAMS.find(([program]) => program.test(first))?.[1];

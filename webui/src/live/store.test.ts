@@ -94,3 +94,25 @@ it("knows which event was told last, so that who comes back misses none", () => 
   store.clear();
   expect(store.lastEvent).toBeUndefined();
 });
+
+it("goes by the time of an answer until the stream tells a better one", () => {
+  const store = new Store();
+  store.meet("Thu, 01 Jan 1970 01:00:00 GMT", 3598); // whole seconds, and some on its way
+  expect(store.ahead.value).toBe(0);
+  store.meet("Thu, 01 Jan 1970 01:00:00 GMT", 7200);
+  expect(store.ahead.value).toBe(-3600);
+  store.meet("nonsense", 7200);
+  store.take(FIRST, 4603);
+  store.meet("Thu, 01 Jan 1970 01:00:00 GMT", 7200);
+  expect(store.ahead.value).toBe(-3600);
+});
+
+it("knows servers by names that every object has", () => {
+  const servers = JSON.parse('{"constructor": {"reason": "1"}, "__proto__": {"reason": "2"}}') as Record<string, Server>;
+  const store = told({ type: "servers", servers, supervisor: true, now: 1000 });
+  expect(store.names.value).toEqual(["__proto__", "constructor"]);
+  store.take({ type: "usage", at: 5, servers: {} });
+  expect(store.usage("constructor").value.cpu).toBe(0);
+  store.take({ type: "servers", servers: {}, supervisor: true, now: 1000 });
+  expect(store.names.value).toEqual([]);
+});

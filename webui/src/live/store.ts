@@ -2,6 +2,7 @@
 
 import { batch, type Signal, signal } from "@preact/signals";
 import type { Happening, Job, Measured, Message, Server } from "./types";
+import { own } from "../own";
 
 /** How many measurements a sparkline shows. */
 export const SPARK = 60;
@@ -91,6 +92,13 @@ export class Store {
     });
   }
 
+  /** Take in the time of an answer, as its header says it, until the live stream has told a better one. */
+  meet(date: string | null, now = Date.now() / 1000): void {
+    const told = Date.parse(date ?? "") / 1000;
+    // A header has whole seconds, and was on its way: what is that near is the same time.
+    if (this.names.peek() === null && Math.abs(told - now) > 5) this.ahead.value = told - now;
+  }
+
   /** Forget everything: it was another person's. */
   clear(): void {
     batch(() => {
@@ -105,7 +113,7 @@ export class Store {
 
   #begin(servers: Record<string, Server>, supervised: boolean, ahead: number): void {
     for (const name of [...this.#servers.keys()]) {
-      if (!(name in servers)) this.#servers.delete(name);
+      if (own(servers, name) === undefined) this.#servers.delete(name);
     }
     for (const [name, server] of Object.entries(servers)) this.#put(name, server, false);
     this.turn.value += 1;
@@ -131,7 +139,7 @@ export class Store {
 
   #measured(at: number, servers: Record<string, Measured>): void {
     for (const name of this.#servers.keys()) {
-      const told = servers[name];
+      const told = own(servers, name);
       const usage = this.usage(name);
       const before = usage.value;
       if (told === undefined && before.processes === 0) continue; // down since long
@@ -152,3 +160,8 @@ export class Store {
 }
 
 export const store = new Store();
+
+/** The Unix time by the daemon's clock: the browser's may be wrong. */
+export function daemonTime(): number {
+  return Date.now() / 1000 + store.ahead.peek();
+}

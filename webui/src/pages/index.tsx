@@ -8,6 +8,7 @@ import { Fault } from "../parts/load";
 import { place } from "../route";
 import { t } from "../strings";
 import { Servers } from "./servers";
+import { own } from "../own";
 
 interface Entry {
   title: string;
@@ -33,7 +34,7 @@ const ServerPage = lazy(() => import("./server"));
 /** Draw the page of the place where the person is. */
 export function Page() {
   const [first = "", name] = place.value.parts;
-  const entry = PAGES[first];
+  const entry = own(PAGES, first);
   const title = first === "server" ? name : entry?.title;
   useEffect(() => {
     document.title = title ? `${title} – ${t.product}` : t.product;

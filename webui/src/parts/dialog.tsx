@@ -5,6 +5,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../strings";
 import { Button } from "./button";
+import { placeToasts } from "./toast";
 
 export interface DialogProps {
   title: string;
@@ -18,21 +19,43 @@ export interface DialogProps {
   children?: ComponentChildren;
 }
 
+/** Those that are drawn, in the order in which they lie on each other. */
+const stack: HTMLDialogElement[] = [];
+
+/**
+ * Open one again that is still drawn, below those that lie on it: at the second Escape, or when "back" is pressed twice
+ * on a phone, the browser closes a dialog whatever we say.
+ */
+function keep(dialog: HTMLDialogElement): void {
+  const at = stack.indexOf(dialog);
+  if (at < 0 || dialog.open) return;
+  for (const one of stack.slice(at)) {
+    one.close();
+    one.showModal();
+  }
+}
+
 /** A dialog that is open for as long as it is drawn. */
 export function Dialog({ title, onClose, actions, wide, firm, children }: DialogProps) {
   const self = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = self.current;
     const before = document.activeElement;
-    dialog?.showModal();
+    if (dialog === null) return undefined;
+    dialog.showModal();
+    stack.push(dialog);
+    placeToasts(dialog);
     return () => {
-      dialog?.close();
+      stack.splice(stack.indexOf(dialog), 1);
+      placeToasts(stack.at(-1) ?? null);
+      dialog.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
   return (
     <dialog
       ref={self}
+      onClose={(event) => event.target === event.currentTarget && keep(event.currentTarget)}
       class={wide ? "dialog wide" : "dialog"}
       aria-label={title}
       onCancel={(event) => {

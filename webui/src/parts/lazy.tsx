@@ -12,7 +12,6 @@ export function lazy<P extends object>(load: () => Promise<{ default: ComponentT
   return function Lazy(props: P) {
     const [Found, setFound] = useState<ComponentType<P> | undefined>(() => loaded);
     const [problem, setProblem] = useState<Problem>();
-    const [attempt, setAttempt] = useState(0);
     useEffect(() => {
       if (Found !== undefined) return;
       load().then(
@@ -20,18 +19,30 @@ export function lazy<P extends object>(load: () => Promise<{ default: ComponentT
           loaded = module.default;
           setFound(() => module.default);
         },
-        // After an upgrade the page that is open asks for files that are there no more.
-        () => setProblem(new Problem(t.problem.newer, "newer")),
+        () => void whyNot().then(setProblem),
       );
-    }, [attempt]);
+    }, []);
     if (Found !== undefined) return <Found {...props} />;
     if (problem === undefined) return <Waiting />;
-    const again = () => {
-      // Browsers keep it in mind that a module could not be loaded: only a new page asks for it again.
-      setProblem(undefined);
-      setAttempt(attempt + 1);
-      location.reload();
+    const again = async () => {
+      // Browsers keep it in mind that a module could not be loaded: only a new page asks for it again. While nobody
+      // answers there is none: the browser would put its own page in place of ours, with all that is typed.
+      const why = await whyNot();
+      setProblem(why);
+      if (why.kind === "newer") location.reload();
     };
     return <Fault problem={problem} again={again} />;
   };
+}
+
+/** Return why a part of the page is not there: nobody answers, or other files are there after an upgrade. */
+async function whyNot(): Promise<Problem> {
+  let thrown: unknown;
+  try {
+    const answer = await fetch(document.baseURI, { method: "HEAD", cache: "no-store" });
+    if (answer.ok) return new Problem(t.problem.newer, "newer");
+  } catch (error) {
+    thrown = error;
+  }
+  return new Problem(t.problem.unreachable, "unreachable", 0, thrown);
 }

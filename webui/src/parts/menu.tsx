@@ -1,19 +1,10 @@
 /** A menu below a button: arrows, Home, End and letters move in it, Escape closes it. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { problemOf } from "../api/problem";
 import { Icon, type IconName } from "./icon";
-import { tell } from "./toast";
+import { choices, type MenuItem, MenuItems, move } from "./menuitems";
 
-export interface MenuItem {
-  label: string;
-  icon?: IconName;
-  danger?: boolean;
-  disabled?: boolean;
-  hint?: string | undefined;
-  /** Its promise is waited for; what it throws is told. */
-  run: () => unknown;
-}
+export type { MenuItem };
 
 /** A button that opens a menu; false among the items is left out. */
 export function Menu(props: {
@@ -48,14 +39,6 @@ export function Menu(props: {
     setOpen(false);
     self.current?.querySelector("button")?.focus();
   };
-  const run = async (item: MenuItem) => {
-    close();
-    try {
-      await item.run();
-    } catch (thrown) {
-      tell(problemOf(thrown));
-    }
-  };
   return (
     <div
       class="menu"
@@ -85,51 +68,9 @@ export function Menu(props: {
       </button>
       {open && (
         <div class={`menu-items ${side}`} role="menu" aria-label={props.label}>
-          {items.map((item) => (
-            <button
-              key={item.label}
-              type="button"
-              role="menuitem"
-              tabIndex={-1}
-              class={item.danger ? "danger" : undefined}
-              disabled={item.disabled}
-              title={item.hint}
-              onClick={() => void run(item)}
-            >
-              {item.icon && <Icon name={item.icon} />}
-              <span>{item.label}</span>
-            </button>
-          ))}
+          <MenuItems items={items} close={close} />
         </div>
       )}
     </div>
   );
-}
-
-/** Return what can be chosen in a menu. */
-export function choices(menu: HTMLElement | null): HTMLButtonElement[] {
-  return [...(menu?.querySelectorAll<HTMLButtonElement>('[role="menuitem"]:not(:disabled)') ?? [])];
-}
-
-/** Move the focus in a menu by a key; tell whether the key meant something. */
-export function move(menu: HTMLElement | null, key: string): boolean {
-  const all = choices(menu);
-  const at = all.indexOf(document.activeElement as HTMLButtonElement);
-  const to = ((): HTMLButtonElement | undefined => {
-    switch (key) {
-      case "ArrowDown":
-        return all[(at + 1) % all.length];
-      case "ArrowUp":
-        return all[(at - 1 + all.length) % all.length];
-      case "Home":
-        return all[0];
-      case "End":
-        return all.at(-1);
-      default:
-        if (key.length !== 1 || key === " ") return undefined;
-        return [...all.slice(at + 1), ...all].find((one) => one.textContent?.toLowerCase().startsWith(key.toLowerCase()));
-    }
-  })();
-  to?.focus();
-  return to !== undefined;
 }

@@ -2,10 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { problemOf } from "../api/problem";
-import { Icon } from "./icon";
-import { choices, type MenuItem, move } from "./menu";
-import { tell } from "./toast";
+import { choices, type MenuItem, MenuItems, move } from "./menuitems";
 
 interface Popup {
   label: string;
@@ -59,14 +56,6 @@ function Shown({ popup }: { popup: Popup }) {
       removeEventListener("resize", away);
     };
   }, [popup]);
-  const run = async (item: MenuItem) => {
-    close(true);
-    try {
-      await item.run();
-    } catch (thrown) {
-      tell(problemOf(thrown));
-    }
-  };
   return (
     <div
       ref={self}
@@ -83,21 +72,7 @@ function Shown({ popup }: { popup: Popup }) {
         }
       }}
     >
-      {popup.items.map((item) => (
-        <button
-          key={item.label}
-          type="button"
-          role="menuitem"
-          tabIndex={-1}
-          class={item.danger ? "danger" : undefined}
-          disabled={item.disabled}
-          title={item.hint}
-          onClick={() => void run(item)}
-        >
-          {item.icon && <Icon name={item.icon} />}
-          <span>{item.label}</span>
-        </button>
-      ))}
+      <MenuItems items={popup.items} close={() => close(true)} />
     </div>
   );
 }

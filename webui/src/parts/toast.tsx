@@ -1,6 +1,7 @@
 /** Short messages at the edge of the page: told to screen readers too, and gone after a while unless they are faults. */
 
 import { signal } from "@preact/signals";
+import { render } from "preact";
 import { Problem } from "../api/problem";
 import { t } from "../strings";
 import { Icon } from "./icon";
@@ -39,8 +40,22 @@ function dismiss(id: number): void {
   shown.value = shown.value.filter((one) => one.id !== id);
 }
 
-/** Where toasts are shown; stands once in the page. */
-export function Toasts() {
+/** Where they are: a place of their own, which an open dialog takes along. What is outside of one cannot be pressed. */
+let home: HTMLElement | null = null;
+
+/** Begin to show them, once. */
+export function beginToasts(): void {
+  home = document.createElement("div");
+  render(<Toasts />, home);
+  placeToasts(null);
+}
+
+/** Show them in a dialog that is open now; null: on the page. */
+export function placeToasts(dialog: HTMLDialogElement | null): void {
+  if (home !== null) (dialog ?? document.body).append(home);
+}
+
+function Toasts() {
   return (
     <div class="toasts" role="region" aria-label={t.toasts} aria-live="polite">
       {shown.value.map((one) => (
@@ -58,7 +73,7 @@ export function Toasts() {
               {one.action.label}
             </button>
           )}
-          <button type="button" class="button quiet bare small" aria-label={t.close} onClick={() => dismiss(one.id)}>
+          <button type="button" class="button quiet bare small" aria-label={t.dismiss} onClick={() => dismiss(one.id)}>
             <Icon name="x" />
           </button>
         </div>

@@ -69,10 +69,12 @@ export function ConfigText({ session, readOnly, flawed }: ConfigTextProps) {
   const save = async (unasked = false) => {
     if (readOnly || session.merging.peek() !== null || !session.dirty.peek()) return;
     try {
-      if (!unasked && !(await reviewed(session.doc.toString()))) return;
+      const { wanted, there } = unasked ? { wanted: true, there: null } : await reviewed(session.doc.toString());
+      if (!wanted) return;
       const done = await session.save();
       setFailed(undefined);
       if (done) tell({ kind: "good", text: t.config.saved });
+      if (done && there) location.assign(there);
     } catch (thrown) {
       const problem = problemOf(thrown);
       if (problem.kind !== "aborted") setFailed(problem);

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { Text } from "@codemirror/state";
 import { expect, it } from "vitest";
-import { type Remark, placeOf, sentence } from "./report";
+import { movedTo, type Remark, placeOf, type Report, sentence } from "./report";
 
 const remark = (line: number, column: number): Remark => ({ line, column, key: "a.b", message: "is wrong" });
 /** What a remark points to. */
@@ -34,4 +34,18 @@ it("names the key once", () => {
   expect(sentence(remark(1, 1))).toBe("a.b: is wrong");
   expect(sentence({ ...remark(1, 1), message: "a.b is wrong" })).toBe("a.b is wrong");
   expect(sentence({ ...remark(1, 1), key: "" })).toBe("is wrong");
+});
+
+it.each([
+  ["http://h:7877/#/config", ["webUI.port: 7877 → 8000"], "http://h:8000/#/config"],
+  ["http://h:7877/", ["port: 42069 → 8000", "servers.a: added"], null],
+  ["http://h:42069/ui/", ["port: 42069 → 8000"], "http://h:8000/ui/"],
+  ["http://h:42069/ui/", ["webUI.port: 7877 → 8000"], null],
+  // Behind a proxy, or somewhere else altogether.
+  ["https://h/holdfast/", ["webUI.port: 7877 → 8000"], ""],
+  ["http://h:7877/", ["webUI.port: 7877 → 0"], ""],
+  ["http://h:7877/", ["webUI.enabled: true → false"], ""],
+  ["http://h:7877/", ["https.enabled: false → true", "webUI.port: 7877 → 8000"], ""],
+])("at %s, %j moves the page to %j", (page, differences, there) => {
+  expect(movedTo({ differences } as Report, page)).toBe(there);
 });

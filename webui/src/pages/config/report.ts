@@ -77,3 +77,21 @@ export function changesNothing({ changes, differences }: Report): boolean {
   const servers = changes === null ? 0 : changes.added.length + changes.changed.length + changes.removed.length;
   return servers === 0 && differences !== null && differences.length === 0;
 }
+
+/**
+ * Return where this page is after a text is in force: null if that is where it is, "" if that cannot be told.
+ *
+ * `page` is its address.
+ */
+export function movedTo({ differences }: Report, page: string): string | null {
+  const here = new URL(page);
+  const keys = here.pathname.endsWith("/ui/")
+    ? /^(?:port|listen|https(?:\.enabled)?|webUI(?:\.onApiPort)?): /
+    : /^(?:webUI(?:\.enabled|\.port)?|listen|https(?:\.enabled)?): /;
+  const moves = (differences ?? []).filter((one) => keys.test(one));
+  if (moves.length === 0) return null;
+  const ports = /^(?:webUI\.)?port: (\d+) → ([1-9]\d*)$/.exec(moves[0] ?? "");
+  if (moves.length > 1 || ports?.[2] === undefined || ports[1] !== here.port) return "";
+  here.port = ports[2];
+  return here.href;
+}

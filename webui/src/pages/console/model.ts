@@ -180,6 +180,7 @@ export class ConsoleModel {
         return this.screen.put({ kind: "gap", bytes: event.to - event.from });
       case "reset":
         this.older.value = "maybe";
+        if (event.stream !== this.settings.peek()?.stream) this.screen.past = 0;
         if (this.screen.oldest !== null) this.screen.put({ kind: "reset" });
         return;
       case "settings":
@@ -201,6 +202,7 @@ export class ConsoleModel {
     else if (this.#asked === null && this.older.value === "loading") this.older.value = "maybe";
     batch(() => {
       this.settings.value = settings;
+      this.screen.past = settings.end;
       this.screen.become(settings.terminal === null, !settings.readOnly && settings.terminal !== null);
     });
     this.#run = -1;

@@ -16,6 +16,7 @@ import "./styles";
 import { bytes } from "../../format";
 import { t } from "../../strings";
 import { Flow, MOST, type Piece } from "./flow";
+import { guardAnswers } from "./answers";
 import { hasGraphics } from "./graphics";
 import { guard } from "./guard";
 import { Letters } from "./letters";
@@ -71,6 +72,11 @@ export class Screen {
   /** Whether the server has no terminal: what it says is lines. */
   lines = true;
   wrap = true;
+  /** What comes before this byte was said before we had connected. */
+  past = 0;
+  /** Whether what is drawn just now is of the past, and whether what was given to xterm last is. */
+  #old = false;
+  #oldAhead = false;
   #first: number | null = null;
   /** Lines of which it is known where in the stream they end; few, since each costs something with every line. */
   #places: { marker: IMarker; offset: number }[] = [];
@@ -107,6 +113,7 @@ export class Screen {
     this.terminal.onBinary((data) => !this.lines && options.typed(Uint8Array.from(data, (one) => one.charCodeAt(0))));
     this.terminal.onRender(() => options.drawn());
     guard(this.terminal, () => this.lines);
+    guardAnswers(this.terminal, () => this.#old || document.activeElement !== this.terminal.textarea || !document.hasFocus());
   }
 
   /** Draw it in an element. */
@@ -243,6 +250,9 @@ export class Screen {
 
   #write(piece: Piece, done: () => void): void {
     if (piece.kind === "output") {
+      const old = piece.offset < this.past;
+      if (old !== this.#oldAhead) this.terminal.write("", () => void (this.#old = old));
+      this.#oldAhead = old;
       if (this.lines && this.#length > LONG) {
         this.#length = 0;
         this.terminal.write("\r\n");

@@ -135,13 +135,14 @@ function UnpackDialog({ server, folder, name, close }: { server: string; folder:
 async function extract(server: string, path: string, dest: string): Promise<void> {
   try {
     const job = await unpack(server, path, dest);
+    // Members that were seen, also those that were left out.
     const { entries } = (job?.result ?? {}) as { entries?: number };
     const skipped = skippedIn(job ?? { result: null });
     if (skipped.count === 0) {
       tell({ kind: "good", text: x.done(entries ?? 0) });
     } else {
       const action = { label: x.show, run: () => showSkipped(skipped) };
-      tell({ kind: "warning", text: x.skipped(entries ?? 0, skipped.count), action });
+      tell({ kind: "warning", text: x.skipped(Math.max(0, (entries ?? 0) - skipped.count), skipped.count), action });
     }
   } catch (thrown) {
     tell(problemOf(thrown));

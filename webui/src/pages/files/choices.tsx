@@ -9,7 +9,7 @@ import { askPack, askUnpack } from "./archives";
 import { download } from "./downloading";
 import type { Entry } from "./entries";
 import { isExtractable, kindOf } from "./kinds";
-import { askMode } from "./mode";
+import { askMode, modesOf } from "./mode";
 import { measureFolder } from "./measuring";
 import { ask, take } from "./moving";
 import { askName } from "./naming";
@@ -103,7 +103,7 @@ export function itemsFor(here: Here, chosen: readonly Entry[]): MenuItem[] {
   add(can.compress, f.archive, "archive", () => {
     askPack({ server, folder: path, names, taken: new Set(here.entries.map((entry) => entry.name)) });
   });
-  add(can.modify, f.mode, "shield", () => askMode(server, path, names, folders.length > 0 ? "755" : "644"));
+  add(can.modify, f.mode, "shield", () => askMode(server, path, names, modesOf(chosen), folders.length > 0 ? "755" : "644"));
   if (one?.folder) add(true, f.measure, "info", () => measureFolder(server, join(path, one.name)));
   add(can.modify, f.remove, "trash", () => remove(server, path, names, false), { danger: true });
   add(can.modify, f.removeForGood, "trash", () => remove(server, path, names, true), { danger: true });

@@ -10,6 +10,8 @@ export interface Listed {
   /** A link counts as a folder, whatever it leads to. */
   folder: boolean;
   lastModified: number;
+  /** Three octal digits; an older daemon does not tell. */
+  mode?: string;
 }
 
 export interface Entry extends Listed {

@@ -7,8 +7,10 @@ import { Dialog, open } from "../../parts/dialog";
 import { Check, TextField } from "../../parts/field";
 import { tell } from "../../parts/toast";
 import { t } from "../../strings";
+import type { Entry } from "./entries";
 import { changeMode } from "./operate";
 import { join } from "./paths";
+import { touch } from "./touched";
 
 const m = t.files.mode_;
 const WHO = ["owner", "group", "others"] as const;
@@ -26,21 +28,35 @@ export function isSet(mode: string, who: number, what: number): boolean {
   return (Number(mode[who] ?? 0) & (4 >> what)) !== 0;
 }
 
-/** Ask for the mode of names in a folder, and change it. */
-export function askMode(server: string, folder: string, names: readonly string[], start: string): void {
-  open((close) => <ModeDialog server={server} folder={folder} names={names} start={start} close={close} />);
+/** Return the mode that all of them have; undefined if they differ, null if it is not known of all: a link's is not that of what it leads to. */
+export function modesOf(entries: readonly Pick<Entry, "mode" | "link">[]): string | null | undefined {
+  const modes = new Set(entries.map((one) => (one.link ? null : (one.mode ?? null))));
+  if (modes.has(null)) return null;
+  return modes.size === 1 ? [...modes][0] : undefined;
+}
+
+/** Ask for the mode of names in a folder, and change it. `now` is that of all of them, as `modesOf` tells it. */
+export function askMode(
+  server: string,
+  folder: string,
+  names: readonly string[],
+  now: string | null | undefined,
+  start: string,
+): void {
+  open((close) => <ModeDialog server={server} folder={folder} names={names} now={now} start={start} close={close} />);
 }
 
 interface Props {
   server: string;
   folder: string;
   names: readonly string[];
+  now: string | null | undefined;
   start: string;
   close: () => void;
 }
 
-function ModeDialog({ server, folder, names, start, close }: Props) {
-  const [mode, setMode] = useState(start);
+function ModeDialog({ server, folder, names, now, start, close }: Props) {
+  const [mode, setMode] = useState(now ?? start);
   const [fault, setFault] = useState<string>();
   const good = /^[0-7]{3}$/.test(mode);
   const apply = async () => {
@@ -48,6 +64,7 @@ function ModeDialog({ server, folder, names, start, close }: Props) {
     try {
       for (const name of names) await changeMode(server, join(folder, name), mode);
       close();
+      touch(server, folder);
       tell({ kind: "good", text: m.done });
     } catch (thrown) {
       setFault(problemOf(thrown).message);
@@ -66,7 +83,7 @@ function ModeDialog({ server, folder, names, start, close }: Props) {
         </>
       }
     >
-      <p class="hint">{m.unknown}</p>
+      {typeof now !== "string" && <p class="hint">{now === null ? m.unknown : m.different}</p>}
       <div class="modes">
         {WHO.map((who, row) => (
           <fieldset key={who}>

@@ -46,6 +46,7 @@ describe("names", () => {
 
   it("are shown in one line", () => {
     expect(visible("two\nlines\t\x7f")).toBe("two␊lines␉␡");
+    expect(visible("rtl\u202egpj.exe")).toBe("rtl<U+202E>gpj.exe");
     expect(visible("a b ü")).toBe("a b ü");
   });
 

@@ -88,7 +88,10 @@ export function isAddressable(name: string): boolean {
 
 /** Return a name as it is shown: in one line, with a sign for each character that has none. */
 export function visible(name: string): string {
-  return name.replace(/[\0-\x1f\x7f]/g, (one) => (one === "\x7f" ? "\u2421" : String.fromCharCode(0x2400 + one.charCodeAt(0))));
+  return name
+    .replace(/[\0-\x1f\x7f]/g, (one) => (one === "\x7f" ? "\u2421" : String.fromCharCode(0x2400 + one.charCodeAt(0))))
+    // These turn the order of what follows: a program could look like a picture.
+    .replace(/[\x80-\x9f\u202a-\u202e\u2066-\u2069]/g, (one) => `<U+${one.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}>`);
 }
 
 export type Wrong = "empty" | "slash" | "dots" | "nul" | "long" | "ours";

@@ -1,6 +1,6 @@
 /** A row of the list: for a mouse, a thumb and the keyboard. */
 
-import { memo } from "preact/compat";
+import { Component } from "preact";
 import { useRef } from "preact/hooks";
 import { bytes, fullMoment, moment } from "../../format";
 import { Icon } from "../../parts/icon";
@@ -33,8 +33,18 @@ interface RowProps {
   actions: RowActions;
 }
 
-/** Draw it. */
-export const Row = memo(function Row({ entry, at, top, chosen, focused, choosing, actions }: RowProps) {
+/** Draw it, and again only if something about it is different. */
+export class Row extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    return (Object.keys(next) as (keyof RowProps)[]).some((key) => next[key] !== this.props[key]);
+  }
+
+  render(props: RowProps) {
+    return <Drawn {...props} />;
+  }
+}
+
+function Drawn({ entry, at, top, chosen, focused, choosing, actions }: RowProps) {
   const press = useRef<{ timer: ReturnType<typeof setTimeout>; x: number; y: number } | null>(null);
   const pointer = useRef("mouse");
   const handled = useRef(false);
@@ -157,4 +167,4 @@ export const Row = memo(function Row({ entry, at, top, chosen, focused, choosing
       </span>
     </div>
   );
-});
+}

@@ -1,6 +1,7 @@
 /** What is asked of a log: as it stands in the page's address, and as the API is asked. */
 
 import type { Query } from "../../api/base";
+import { daemonTime } from "../../live/store";
 
 export const RANGES = ["15m", "1h", "6h", "24h", "7d", "all", "own"] as const;
 export type Range = (typeof RANGES)[number];
@@ -57,14 +58,14 @@ export function addressOf(asked: Asked): Record<string, string> {
 }
 
 /** Return the same with a range that means the same tomorrow, for a link. */
-export function lasting(asked: Asked, now = Date.now() / 1000): Asked {
+export function lasting(asked: Asked, now = daemonTime()): Asked {
   const span = SECONDS[asked.range];
   if (span === undefined) return asked;
   return { ...asked, range: "own", from: Math.floor(now - span), to: Math.ceil(now) };
 }
 
 /** Return what the API is asked, without how much and how. */
-export function apiQuery(asked: Asked, now = Date.now() / 1000): Query {
+export function apiQuery(asked: Asked, now = daemonTime()): Query {
   const span = SECONDS[asked.range];
   const since = asked.range === "own" ? asked.from : span === undefined ? null : Math.floor(now - span);
   const until = asked.range === "own" ? asked.to : null;

@@ -1,6 +1,7 @@
 /** What part of a log is shown: a time, and a text. */
 
 import { useEffect, useState } from "preact/hooks";
+import { daemonTime } from "../../live/store";
 import { Button } from "../../parts/button";
 import { Field } from "../../parts/field";
 import { t } from "../../strings";
@@ -73,7 +74,7 @@ export function Filters({ asked, change }: { asked: Asked; change: (next: Partia
 
 function rangeOf(range: Range): Partial<Asked> {
   if (range !== "own") return { range, from: null, to: null };
-  const now = Math.floor(Date.now() / 1000);
+  const now = Math.floor(daemonTime());
   return { range, from: now - 3600, to: null };
 }
 

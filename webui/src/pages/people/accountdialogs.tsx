@@ -6,12 +6,13 @@ import { ask } from "../../api/request";
 import { Button } from "../../parts/button";
 import { Secret } from "../../parts/copy";
 import { Dialog, sure } from "../../parts/dialog";
-import { Choice, TextField } from "../../parts/field";
+import { TextField } from "../../parts/field";
 import { PasswordField } from "../../parts/password";
 import { tell } from "../../parts/toast";
 import { t } from "../../strings";
 import { FormDialog } from "./formdialog";
 import { GrantForm, type Privileges } from "./grantform";
+import { isComplete, NO_RIGHTS, RightsChoice, wishOf } from "./rightschoice";
 import { newPassword } from "./password";
 import { mayManage, type Person } from "./people";
 
@@ -56,16 +57,13 @@ function Shown({ title, text, secret, close }: { title: string; text: string; se
 export function NewAccount({ close, done }: Props) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  const [mode, setMode] = useState<"some" | "mine">("some");
-  const [privileges, setPrivileges] = useState<Privileges>({ roles: [], grants: [] });
-  const [valid, setValid] = useState(true);
+  const [rights, setRights] = useState(NO_RIGHTS);
   const [made, setMade] = useState(false);
   if (made) {
     return <Shown title={t.accounts.created(name)} text={t.accounts.tellPassword} secret={password} close={close} />;
   }
   const submit = async () => {
-    const rights = mode === "mine" ? {} : privileges;
-    await ask("accounts", { json: { username: name.trim(), password, ...rights } });
+    await ask("accounts", { json: { username: name.trim(), password, ...wishOf(rights) } });
     await done();
     setMade(true);
   };
@@ -75,7 +73,7 @@ export function NewAccount({ close, done }: Props) {
       action={t.accounts.make}
       close={close}
       submit={submit}
-      ready={mode === "mine" || valid}
+      ready={isComplete(rights)}
       typed={name !== "" || password !== ""}
       wide
     >
@@ -83,25 +81,14 @@ export function NewAccount({ close, done }: Props) {
         <TextField label={t.accounts.name} value={name} onInput={setName} autoComplete="off" autoFocus required />
         <NewPassword value={password} onInput={setPassword} />
       </div>
-      <Choice
+      <RightsChoice
         label={t.accounts.may}
-        value={mode}
-        options={[
-          ["some", t.accounts.maySome],
-          ["mine", t.accounts.mayMine],
-        ]}
-        onChange={setMode}
-        hint={mode === "mine" ? t.accounts.mayMineHint : undefined}
+        some={t.accounts.maySome}
+        mine={t.accounts.mayMine}
+        hint={rights.mode === "mine" ? t.accounts.mayMineHint : undefined}
+        rights={rights}
+        onChange={setRights}
       />
-      {mode === "some" && (
-        <GrantForm
-          of={privileges}
-          onChange={(to, complete) => {
-            setValid(complete);
-            setPrivileges(to);
-          }}
-        />
-      )}
     </FormDialog>
   );
 }

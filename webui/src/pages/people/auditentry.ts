@@ -1,5 +1,6 @@
 /** Entries of the audit log: read from lines as they come, and told as sentences. */
 
+import { textLines } from "../../api/textlines";
 import { t } from "../../strings";
 
 /** An entry; what else there is depends on the action. */
@@ -18,21 +19,9 @@ export interface AuditEntry {
 
 /** Yield the objects that lines of JSON are, in the blocks in which they come; a line that is none is left out. */
 export async function* jsonLines<T>(stream: ReadableStream<Uint8Array>): AsyncGenerator<T[]> {
-  const reader = stream.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      rest += done ? decoder.decode() : decoder.decode(value, { stream: true });
-      const lines = rest.split("\n");
-      rest = done ? "" : (lines.pop() ?? "");
-      const found = lines.flatMap((line) => parsed<T>(line));
-      if (found.length > 0) yield found;
-      if (done) return;
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
+  for await (const lines of textLines(stream)) {
+    const found = lines.flatMap((line) => parsed<T>(line));
+    if (found.length > 0) yield found;
   }
 }
 

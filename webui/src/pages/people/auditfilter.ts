@@ -1,6 +1,7 @@
 /** What is asked of the audit log: in the address of the page, so that it can be linked, and in that of the API. */
 
 import type { Query } from "../../api/base";
+import { own } from "../../own";
 
 export const RANGES = { "1h": 3_600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000 } as const;
 export type Range = keyof typeof RANGES | "" | "exact";
@@ -38,7 +39,7 @@ export function filterOf(query: URLSearchParams): Filter {
   const result = query.get("result");
   if (result === "success" || result === "failed" || result === "denied") filter.result = result;
   const range = query.get("range") ?? "";
-  if (range in RANGES) filter.range = range as Range;
+  if (own(RANGES, range) !== undefined) filter.range = range as Range;
   filter.since = momentOf(query.get("since"));
   filter.until = momentOf(query.get("until"));
   if (filter.range === "" && (filter.since !== null || filter.until !== null)) filter.range = "exact";

@@ -1,5 +1,6 @@
 /** The choice of how long something is good. */
 
+import { daemonTime } from "../../live/store";
 import { Choice, TextField } from "../../parts/field";
 import { t } from "../../strings";
 
@@ -14,7 +15,7 @@ export interface Life {
 }
 
 /** Return the seconds for which something is good; undefined is forever, null no moment to come. */
-export function secondsOf(life: Life, now = Date.now() / 1000): number | undefined | null {
+export function secondsOf(life: Life, now = daemonTime()): number | undefined | null {
   if (life.choice === "never") return undefined;
   if (life.choice !== "until") return LIVES[life.choice];
   const left = Math.round(new Date(life.until).getTime() / 1000 - now);

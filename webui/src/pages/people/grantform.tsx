@@ -9,6 +9,7 @@ import { coversAll } from "./coverage";
 import { type Entry, emptyRow, entriesOf, type Grant, grantsOf, type Row } from "./grants";
 import { GrantRow } from "./grantrow";
 import { Permitted } from "./permitted";
+import { own } from "../../own";
 
 /** Roles and grants, as the API takes them. */
 export interface Privileges {
@@ -143,7 +144,7 @@ function Roles({ chosen, onChange }: { chosen: string[]; onChange: (roles: strin
     <fieldset class="group">
       <legend>{t.grants.roles}</legend>
       {all.map((role) => {
-        const grants = known[role];
+        const grants = own(known, role);
         const mine = grants !== undefined && coversAll(account.value?.rights, grants);
         return (
           <div key={role}>

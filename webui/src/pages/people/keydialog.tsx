@@ -3,28 +3,24 @@
 import { useState } from "preact/hooks";
 import { apiUrl } from "../../api/base";
 import { askJson } from "../../api/request";
-import { Button } from "../../parts/button";
 import { Secret } from "../../parts/copy";
-import { Dialog } from "../../parts/dialog";
-import { Choice, TextField } from "../../parts/field";
+import { ShownOnce } from "../../parts/shownonce";
+import { TextField } from "../../parts/field";
 import { t } from "../../strings";
 import { Expiry, type Life, secondsOf } from "./expiry";
 import { FormDialog } from "./formdialog";
-import { GrantForm, type Privileges } from "./grantform";
+import { isComplete, NO_RIGHTS, RightsChoice, wishOf } from "./rightschoice";
 
 /** Make a key. */
 export function KeyDialog({ close, done }: { close: () => void; done: () => Promise<void> }) {
   const [name, setName] = useState("");
-  const [mode, setMode] = useState<"some" | "mine">("some");
-  const [privileges, setPrivileges] = useState<Privileges>({ roles: [], grants: [] });
-  const [valid, setValid] = useState(true);
+  const [rights, setRights] = useState(NO_RIGHTS);
   const [life, setLife] = useState<Life>({ choice: "quarter", until: "" });
   const [token, setToken] = useState<string>();
   if (token !== undefined) return <Made name={name} token={token} close={close} />;
   const seconds = secondsOf(life);
   const submit = async () => {
-    const rights = mode === "mine" ? {} : privileges;
-    const wish = { name: name.trim(), ...rights, ...(seconds ? { expiresIn: seconds } : {}) };
+    const wish = { name: name.trim(), ...wishOf(rights), ...(seconds ? { expiresIn: seconds } : {}) };
     const told = await askJson<{ key: string }>("keys", { json: wish });
     setToken(told.key);
     await done();
@@ -35,7 +31,7 @@ export function KeyDialog({ close, done }: { close: () => void; done: () => Prom
       action={t.keys.make}
       close={close}
       submit={submit}
-      ready={seconds !== null && (mode === "mine" || valid)}
+      ready={seconds !== null && isComplete(rights)}
       typed={name !== ""}
       wide
     >
@@ -53,25 +49,14 @@ export function KeyDialog({ close, done }: { close: () => void; done: () => Prom
           <Expiry life={life} onChange={setLife} forever />
         </div>
       </div>
-      <Choice
+      <RightsChoice
         label={t.keys.may}
-        value={mode}
-        options={[
-          ["some", t.keys.maySome],
-          ["mine", t.keys.mayMine],
-        ]}
-        onChange={setMode}
+        some={t.keys.maySome}
+        mine={t.keys.mayMine}
         hint={t.keys.mayHint}
+        rights={rights}
+        onChange={setRights}
       />
-      {mode === "some" && (
-        <GrantForm
-          of={privileges}
-          onChange={(to, complete) => {
-            setValid(complete);
-            setPrivileges(to);
-          }}
-        />
-      )}
     </FormDialog>
   );
 }
@@ -79,20 +64,11 @@ export function KeyDialog({ close, done }: { close: () => void; done: () => Prom
 function Made({ name, token, close }: { name: string; token: string; close: () => void }) {
   const example = `curl ${apiUrl("servers")} -H "X-API-Key: ${token}"`;
   return (
-    <Dialog
-      title={t.keys.made(name.trim())}
-      onClose={close}
-      firm
-      actions={
-        <Button kind="primary" onClick={close}>
-          {t.people.noted}
-        </Button>
-      }
-    >
+    <ShownOnce title={t.keys.made(name.trim())} close={close}>
       <p>{t.keys.shownOnce}</p>
       <Secret label={t.keys.key} text={token} />
       <Secret label={t.keys.example} text={example} />
       <p class="hint">{t.keys.exampleHint}</p>
-    </Dialog>
+    </ShownOnce>
   );
 }

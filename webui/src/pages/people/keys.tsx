@@ -2,19 +2,20 @@
 
 import { account, may } from "../../api/account";
 import { askJson, ask } from "../../api/request";
+import { daemonTime } from "../../live/store";
 import { Button } from "../../parts/button";
 import { open, sure } from "../../parts/dialog";
 import { Icon } from "../../parts/icon";
-import { Empty, Load, useLoad } from "../../parts/load";
-import { Ago, Until } from "../../parts/time";
+import { useLoad } from "../../parts/load";
+import { Until } from "../../parts/time";
 import { tell } from "../../parts/toast";
 import { fullMoment } from "../../format";
 import { place } from "../../route";
 import { t } from "../../strings";
 import { KeyDialog } from "./keydialog";
+import { ListPage, Times } from "./listpage";
 import { Permitted } from "./permitted";
 import type { Key } from "./people";
-import { Whose } from "./whose";
 import "./people.css";
 
 /** Draw it. */
@@ -26,41 +27,24 @@ export default function Keys() {
   );
   const create = () => open((close) => <KeyDialog close={close} done={keys.reload} />);
   return (
-    <>
-      <div class="title">
-        <h1 class="grow">{t.nav.keys}</h1>
-        <Button
-          kind="primary"
-          icon="plus"
-          disabled={!may("keys.create")}
-          hint={may("keys.create") ? undefined : t.keys.mayNotCreate}
-          onClick={create}
-        >
-          {t.keys.create}
-        </Button>
-      </div>
-      <p class="dim lead">{t.keys.about}</p>
-      {may("keys.view") && <Whose page="keys" all={all} />}
-      <Load of={keys}>
-        {(found) =>
-          found.length === 0 ? (
-            <Empty icon="key" text={all ? t.keys.none : t.keys.noneOwn} />
-          ) : (
-            <ul class="people">
-              {[...found].reverse().map((key) => (
-                <Entry key={key.id} of={key} all={all} reload={keys.reload} />
-              ))}
-            </ul>
-          )
-        }
-      </Load>
-    </>
+    <ListPage
+      title={t.nav.keys}
+      about={t.keys.about}
+      create={{ label: t.keys.create, may: may("keys.create"), whyNot: t.keys.mayNotCreate, run: create }}
+      page={may("keys.view") ? "keys" : undefined}
+      all={all}
+      of={keys}
+      icon="key"
+      none={all ? t.keys.none : t.keys.noneOwn}
+    >
+      {(key) => <Entry key={key.id} of={key} all={all} reload={keys.reload} />}
+    </ListPage>
   );
 }
 
 function Entry({ of, all, reload }: { of: Key; all: boolean; reload: () => Promise<void> }) {
   const mine = of.owner === account.value?.name;
-  const over = of.expires !== null && of.expires * 1000 < Date.now();
+  const over = of.expires !== null && of.expires < daemonTime();
   const end = async () => {
     const question = {
       title: t.keys.deleteSure(of.name),
@@ -90,24 +74,10 @@ function Entry({ of, all, reload }: { of: Key; all: boolean; reload: () => Promi
         )}
       </div>
       {everything ? <p class="keymay">{t.keys.asOwner}</p> : <Permitted roles={of.roles} grants={of.grants} />}
-      <dl class="facts person-foot brief">
-        <dt>{t.keys.lastUse}</dt>
-        <dd>
-          {of.lastUse === null ? (
-            t.keys.never
-          ) : (
-            <>
-              <Ago at={of.lastUse} /> {of.lastAddress && t.keys.from(of.lastAddress)}
-            </>
-          )}
-        </dd>
-        <dt>{t.keys.expires}</dt>
-        <dd>{of.expires === null ? t.keys.notExpires : over ? fullMoment(of.expires) : <Until at={of.expires} />}</dd>
-        <dt>{t.keys.created}</dt>
-        <dd>
-          <Ago at={of.created} />
-        </dd>
-      </dl>
+      <Times
+        of={of}
+        expires={of.expires === null ? t.keys.notExpires : over ? fullMoment(of.expires) : <Until at={of.expires} />}
+      />
     </li>
   );
 }

@@ -4,6 +4,7 @@ import { account } from "../../api/account";
 import { askJson } from "../../api/request";
 import { coversAll } from "./coverage";
 import type { Grant } from "./grants";
+import { own } from "../../own";
 
 export interface Person {
   roles: string[];
@@ -60,7 +61,7 @@ export async function people(signal?: AbortSignal): Promise<Record<string, Perso
 export function reaches(person: Person): boolean {
   const known = account.value?.roles ?? {};
   // A role that we do not know is above us, or may come back with any right.
-  const grants = person.roles.flatMap((role) => known[role] ?? [{ permissions: ["*"] }]);
+  const grants = person.roles.flatMap((role) => own(known, role) ?? [{ permissions: ["*"] }]);
   return coversAll(account.value?.rights, [...grants, ...person.grants]);
 }
 
@@ -68,6 +69,6 @@ export function reaches(person: Person): boolean {
 export function mayManage(person: Pick<Person, "roles" | "grants" | "disabled">): boolean {
   if (person.disabled) return false;
   const known = account.value?.roles ?? {};
-  const grants = [...person.roles.flatMap((role) => known[role] ?? []), ...person.grants];
+  const grants = [...person.roles.flatMap((role) => own(known, role) ?? []), ...person.grants];
   return coversAll([grants], ["accounts.update"]);
 }

@@ -2,7 +2,7 @@
 
 import { Button } from "../../parts/button";
 import { CopyButton } from "../../parts/copy";
-import { Dialog } from "../../parts/dialog";
+import { ShownOnce } from "../../parts/shownonce";
 import { account } from "../../api/account";
 import { t } from "../../strings";
 
@@ -10,16 +10,7 @@ import { t } from "../../strings";
 export function RecoveryDialog({ codes, close }: { codes: readonly string[]; close: () => void }) {
   const text = codes.join("\n");
   return (
-    <Dialog
-      title={t.factor.recovery}
-      onClose={close}
-      firm
-      actions={
-        <Button kind="primary" onClick={close}>
-          {t.people.noted}
-        </Button>
-      }
-    >
+    <ShownOnce title={t.factor.recovery} close={close}>
       <p>{t.factor.recoveryWhat}</p>
       <ol class="codes mono" aria-label={t.factor.recovery}>
         {codes.map((code) => (
@@ -33,7 +24,7 @@ export function RecoveryDialog({ codes, close }: { codes: readonly string[]; clo
         </Button>
         <Button onClick={() => print()}>{t.factor.print}</Button>
       </div>
-    </Dialog>
+    </ShownOnce>
   );
 }
 

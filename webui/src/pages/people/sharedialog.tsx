@@ -5,9 +5,8 @@ import { account, may } from "../../api/account";
 import { apiUrl, serverPath, socketUrl } from "../../api/base";
 import { askJson } from "../../api/request";
 import { store } from "../../live/store";
-import { Button } from "../../parts/button";
 import { Secret } from "../../parts/copy";
-import { Dialog } from "../../parts/dialog";
+import { ShownOnce } from "../../parts/shownonce";
 import { Choice, Field } from "../../parts/field";
 import { hashOf } from "../../route";
 import { t } from "../../strings";
@@ -132,19 +131,10 @@ function FilePath({ server, value, onInput }: { server: string; value: string; o
 
 function Link({ made, close }: { made: Made; close: () => void }) {
   return (
-    <Dialog
-      title={t.shares.made}
-      onClose={close}
-      firm
-      actions={
-        <Button kind="primary" onClick={close}>
-          {t.people.noted}
-        </Button>
-      }
-    >
+    <ShownOnce title={t.shares.made} close={close}>
       <p>{t.shares.shownOnce}</p>
       <Secret label={t.shares.link} text={linkOf(made)} />
       {made.kind === "console" && <Secret label={t.shares.socket} text={socketUrl(made.url.replace(/^\//, ""))} />}
-    </Dialog>
+    </ShownOnce>
   );
 }

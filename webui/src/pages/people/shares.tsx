@@ -6,14 +6,14 @@ import { ask, askJson } from "../../api/request";
 import { Button } from "../../parts/button";
 import { open, sure } from "../../parts/dialog";
 import { Icon } from "../../parts/icon";
-import { Empty, Load, useLoad } from "../../parts/load";
-import { Ago, Until } from "../../parts/time";
+import { useLoad } from "../../parts/load";
+import { Until } from "../../parts/time";
 import { tell } from "../../parts/toast";
 import { go, hashOf, place } from "../../route";
 import { t } from "../../strings";
+import { ListPage, Times } from "./listpage";
 import type { Share } from "./people";
 import { ShareDialog } from "./sharedialog";
-import { Whose } from "./whose";
 import "./people.css";
 
 /** Draw it. `?new=file&server=…&path=…` opens the dialog for a new one, filled in. */
@@ -33,37 +33,25 @@ export default function Shares() {
     go(hashOf(["shares"]), true);
     create(kind, query.get("server") ?? "", query.get("path") ?? "");
   }, [query.get("new")]);
-  const mayCreate = maySomewhere("shares.create");
+  const making = {
+    label: t.shares.create,
+    may: maySomewhere("shares.create"),
+    whyNot: t.shares.mayNotCreate,
+    run: () => create(),
+  };
   return (
-    <>
-      <div class="title">
-        <h1 class="grow">{t.nav.shares}</h1>
-        <Button
-          kind="primary"
-          icon="plus"
-          disabled={!mayCreate}
-          hint={mayCreate ? undefined : t.shares.mayNotCreate}
-          onClick={() => create()}
-        >
-          {t.shares.create}
-        </Button>
-      </div>
-      <p class="dim lead">{t.shares.about}</p>
-      {maySomewhere("shares.view") && <Whose page="shares" all={all} />}
-      <Load of={shares}>
-        {(found) =>
-          found.length === 0 ? (
-            <Empty icon="link" text={all ? t.shares.none : t.shares.noneOwn} />
-          ) : (
-            <ul class="people">
-              {[...found].reverse().map((share) => (
-                <Entry key={share.id} of={share} all={all} reload={shares.reload} />
-              ))}
-            </ul>
-          )
-        }
-      </Load>
-    </>
+    <ListPage
+      title={t.nav.shares}
+      about={t.shares.about}
+      create={making}
+      page={maySomewhere("shares.view") ? "shares" : undefined}
+      all={all}
+      of={shares}
+      icon="link"
+      none={all ? t.shares.none : t.shares.noneOwn}
+    >
+      {(share) => <Entry key={share.id} of={share} all={all} reload={shares.reload} />}
+    </ListPage>
   );
 }
 
@@ -96,26 +84,7 @@ function Entry({ of, all, reload }: { of: Share; all: boolean; reload: () => Pro
           </Button>
         )}
       </div>
-      <dl class="facts person-foot brief">
-        <dt>{t.keys.expires}</dt>
-        <dd>
-          <Until at={of.expires} />
-        </dd>
-        <dt>{t.keys.lastUse}</dt>
-        <dd>
-          {of.lastUse === null ? (
-            t.keys.never
-          ) : (
-            <>
-              <Ago at={of.lastUse} /> {of.lastAddress && t.keys.from(of.lastAddress)}
-            </>
-          )}
-        </dd>
-        <dt>{t.keys.created}</dt>
-        <dd>
-          <Ago at={of.created} />
-        </dd>
-      </dl>
+      <Times of={of} expires={<Until at={of.expires} />} />
     </li>
   );
 }

@@ -37,13 +37,19 @@ export function History({ name }: { name: string }) {
   const [end, setEnd] = useState(false);
   const here = useRef(name);
   here.current = name;
+  /** What happens while the answer is on its way: it may not be in it. */
+  const early = useRef<Happening[]>([]);
+  /** How often it was asked from the beginning: an answer that was overtaken by another one is too old. */
+  const asked = useRef(0);
 
   const ask = async (before?: number) => {
+    const turn = before === undefined ? (asked.current += 1) : asked.current;
+    if (before === undefined) early.current = [];
     const query = before === undefined ? { limit: PAGE } : { limit: PAGE, before };
     const { history } = await askJson<{ history: Happening[] }>(serverPath(name, "history"), { query });
-    if (here.current !== name) return;
+    if (here.current !== name || turn !== asked.current) return;
     setEnd(history.length < PAGE);
-    setEvents((known) => (before === undefined ? history : withOlder(known ?? [], history)));
+    setEvents((known) => (before === undefined ? early.current.reduce(withNew, history as readonly Happening[]) : withOlder(known ?? [], history)));
   };
   const begin = async () => {
     try {
@@ -54,10 +60,12 @@ export function History({ name }: { name: string }) {
     }
   };
   useEffect(() => void begin(), [name]);
-  useBack(begin);
+  useBack(begin, true);
   useSignalEffect(() => {
     const event = store.happened.value;
-    if (event?.server === here.current) setEvents((known) => known && withNew(known, event));
+    if (event?.server !== here.current) return;
+    early.current.push(event);
+    setEvents((known) => known && withNew(known, event));
   });
 
   return (

@@ -1,6 +1,7 @@
 /** One server: its name and state, and pages below it. */
 
 import type { ComponentType } from "preact";
+import { useRef } from "preact/hooks";
 import { may } from "../../api/account";
 import { Problem } from "../../api/problem";
 import { store } from "../../live/store";
@@ -10,7 +11,8 @@ import { Fault, Waiting } from "../../parts/load";
 import { Status } from "../../parts/status";
 import { Tabs } from "../../parts/tabs";
 import { Buttons } from "../../servers/buttons";
-import { hashOf, place } from "../../route";
+import type { Server } from "../../live/types";
+import { hashOf, isUnsaved, place } from "../../route";
 import { t } from "../../strings";
 import Overview from "./overview";
 
@@ -41,20 +43,29 @@ const EDITOR_OF = "files";
 
 /** Draw it. */
 export default function ServerPage({ name }: ServerPageProps) {
+  const shown = useRef<{ server: Server; tab: Tab } | null>(null);
   if (store.names.value === null) return <Waiting />;
   const server = store.server(name)?.value;
-  if (server === undefined) return <Fault problem={new Problem(t.problem.noServer(name), "no-such-server")} />;
+  // What is typed here and not saved stays, also if the server goes, or the right to see it: it can be copied, or saved
+  // when it is back.
+  const kept = shown.current !== null && isUnsaved() ? shown.current : null;
+  if (server === undefined && kept === null) {
+    return <Fault problem={new Problem(t.problem.noServer(name), "no-such-server")} />;
+  }
   const [, , at = ""] = place.value.parts;
   const tabs = TABS.filter((tab) => may(tab.needs, name));
-  const tab = [...tabs, ...(may(EDITOR.needs, name) ? [EDITOR] : [])].find((one) => one.at === at);
+  const permitted = [...tabs, ...(may(EDITOR.needs, name) ? [EDITOR] : [])].find((one) => one.at === at);
+  const tab = kept?.tab.at === at ? kept.tab : permitted;
+  const gone = server === undefined || permitted === undefined;
+  if (server !== undefined && tab !== undefined) shown.current = { server, tab };
   const current = at === EDITOR.at ? EDITOR_OF : at;
   return (
     <>
       <div class="title">
         <h1>{name}</h1>
-        <Status server={server} />
+        {server !== undefined && <Status server={server} />}
         <span class="grow" />
-        <Buttons name={name} server={server} large={at === ""} />
+        {server !== undefined && <Buttons name={name} server={server} large={at === ""} />}
       </div>
       <Tabs
         label={t.server.tabs}
@@ -65,6 +76,7 @@ export default function ServerPage({ name }: ServerPageProps) {
           current: one.at === current,
         }))}
       />
+      {kept !== null && gone && <Fault problem={new Problem(t.problem.goneUnsaved(name), "no-such-server")} />}
       {tab === undefined ? (
         <Fault problem={new Problem([...TABS, EDITOR].some((one) => one.at === at) ? t.problem.notPermitted : t.problem.noPage, "no-page")} />
       ) : (

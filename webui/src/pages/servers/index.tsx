@@ -226,6 +226,9 @@ function Selection() {
   return (
     <div class="row selection" role="toolbar" aria-label={t.servers.selected(names.length)}>
       <strong class="grow">{t.servers.selected(names.length)}</strong>
+      <Button class="picks-all" kind="quiet" onClick={() => select(shownNames.value, true)}>
+        {t.servers.selectShown}
+      </Button>
       <Button icon="play" onClick={() => actOnAll(names, "start")}>
         {t.servers.start}
       </Button>

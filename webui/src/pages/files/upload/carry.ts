@@ -2,19 +2,19 @@
  * How one thing gets to the server: folders are made, small files go in one request, others by tus.
  *
  * Rules:
- * - Nothing is replaced that nobody has agreed to: small files go with `If-None-Match: *`, before a large one it is
- *   looked who has its name.
+ * - Nothing is replaced that nobody has agreed to: all go with `If-None-Match: *`, which is looked at when the last byte
+ *   has come; before a large one is sent, it is looked who has its name.
  * - Memory does not depend on how large a file is: a slice of it is sent at once, and the browser reads it meanwhile.
  */
 
-import { Problem, problemOf } from "../../../api/problem";
+import type { Problem } from "../../../api/problem";
 import { serverPath } from "../../../api/base";
 import { ask } from "../../../api/request";
-import { listFolder } from "../listing";
 import { another, join, nameOf, namesOf, told } from "../paths";
+import { knownOf, namesIn } from "./known";
 import { Memory } from "./memory";
 import { patience } from "./patience";
-import type { Batch, Task } from "./queue";
+import type { Task } from "./queue";
 import { type Reply, send } from "./send";
 import { type Answer, PAUSES, Upload } from "./tus";
 
@@ -28,13 +28,6 @@ const MOST_NAMES = 1000;
 const TUS = { "Tus-Resumable": "1.0.0" };
 
 export const memory = new Memory(localStorage);
-
-/** What is known of a batch: the folders that are there, and the names in those that were looked at. */
-interface Known {
-  folders: Map<string, Promise<void>>;
-  names: Map<string, Promise<Set<string>>>;
-}
-const known = new WeakMap<Batch, Known>();
 
 /** Carry a task; see `Carry`. */
 export async function carry(task: Task, signal: AbortSignal, changed: () => void): Promise<"done" | "exists"> {
@@ -53,7 +46,16 @@ export async function carry(task: Task, signal: AbortSignal, changed: () => void
     if (task.decision === "both") name = another(name, false, (one) => names.has(one));
   }
   names.add(name);
-  await resumable(task, file, name, signal, changed);
+  while ((await resumable(task, file, name, signal, changed)) === "exists") {
+    // Somebody has made it while it came: what has come stays on the server until the person has decided.
+    knownOf(task.batch).names.delete(task.folder);
+    if (task.decision !== "both") return "exists";
+    if (task.url !== undefined) await discard(server, task.url);
+    task.url = undefined;
+    const taken = await namesIn(task.batch, task.folder, signal);
+    name = another(name, false, (one) => taken.has(one));
+    taken.add(name);
+  }
   memory.forget(server, task.url ?? "");
   return "done";
 }
@@ -102,7 +104,6 @@ async function whole(task: Task, file: File, signal: AbortSignal, changed: () =>
   let lost = false;
   for (let count = 0; count < MOST_NAMES; count += 1) {
     const path = join(task.folder, name);
-    const replace = task.decision === "replace";
     const wait: Wait = (problem) => {
       lost ||= problem?.status === 0;
       waits(task, problem, changed);
@@ -111,7 +112,7 @@ async function whole(task: Task, file: File, signal: AbortSignal, changed: () =>
       send(serverPath(server, "file"), {
         method: "PUT",
         query: { path: told(path) },
-        headers: { "Content-Type": "application/octet-stream", ...(replace ? {} : { "If-None-Match": "*" }) },
+        headers: { "Content-Type": "application/octet-stream", ...onlyNew(task) },
         body: file,
         signal,
         progress: (sent) => arrived(task, sent, changed),
@@ -145,7 +146,13 @@ async function isThere(server: string, path: string, file: File, signal: AbortSi
   }
 }
 
-async function resumable(task: Task, file: File, name: string, signal: AbortSignal, changed: () => void): Promise<void> {
+async function resumable(
+  task: Task,
+  file: File,
+  name: string,
+  signal: AbortSignal,
+  changed: () => void,
+): Promise<"done" | "exists"> {
   const { server } = task.batch;
   task.url ??= memory.find(about(task, file, name))?.url;
   const upload = new Upload(file.size, CHUNK, task.url);
@@ -153,8 +160,9 @@ async function resumable(task: Task, file: File, name: string, signal: AbortSign
     const { step } = upload;
     switch (step.do) {
       case "done":
-        return;
+        return "done";
       case "fail":
+        if (step.why.status === 412 && step.why.kind === "modified") return "exists";
         throw step.why;
       case "wait":
         waits(task, step.why, changed);
@@ -182,7 +190,7 @@ function created(task: Task, name: string, size: number, signal: AbortSignal): P
   const metadata = `filename ${base64(name)},path ${base64(told(task.folder))}`;
   return send(serverPath(task.batch.server, "uploads"), {
     method: "POST",
-    headers: { ...TUS, "Upload-Length": String(size), "Upload-Metadata": metadata },
+    headers: { ...TUS, ...onlyNew(task), "Upload-Length": String(size), "Upload-Metadata": metadata },
     signal,
   });
 }
@@ -196,11 +204,16 @@ function sent(
 ): Promise<Reply> {
   return send(uploadPath(task.batch.server, url), {
     method: "PATCH",
-    headers: { ...TUS, "Upload-Offset": String(from), "Content-Type": "application/offset+octet-stream" },
+    headers: { ...TUS, ...onlyNew(task), "Upload-Offset": String(from), "Content-Type": "application/offset+octet-stream" },
     body: file.slice(from, to),
     signal,
     progress: (bytes) => arrived(task, from + bytes, changed),
   });
+}
+
+/** Unless the person has said so, nothing is replaced. */
+function onlyNew(task: Task): Readonly<Record<string, string>> {
+  return task.decision === "replace" ? {} : { "If-None-Match": "*" };
 }
 
 function answerOf(reply: Reply): Answer {
@@ -225,35 +238,6 @@ async function persistent(signal: AbortSignal, wait: Wait, attempt: () => Promis
     wait(reply.problem);
     await patience(Math.max(pause, reply.problem?.retryAfter ?? 0), signal);
   }
-}
-
-async function namesIn(batch: Batch, folder: string, signal: AbortSignal): Promise<Set<string>> {
-  const { names } = knownOf(batch);
-  let looking = names.get(folder);
-  if (looking === undefined) {
-    looking = lookedAt(batch.server, folder, signal);
-    names.set(folder, looking);
-    looking.catch(() => names.delete(folder));
-  }
-  return looking;
-}
-
-async function lookedAt(server: string, folder: string, signal: AbortSignal): Promise<Set<string>> {
-  for (let count = 0; ; count += 1) {
-    try {
-      return new Set((await listFolder(server, folder, signal)).map((one) => one.name));
-    } catch (thrown) {
-      const problem = problemOf(thrown);
-      if (problem.kind !== "unreachable") throw problem;
-      await patience(PAUSES[Math.min(count, PAUSES.length - 1)] as number, signal);
-    }
-  }
-}
-
-function knownOf(batch: Batch): Known {
-  let found = known.get(batch);
-  if (found === undefined) known.set(batch, (found = { folders: new Map(), names: new Map() }));
-  return found;
 }
 
 function waits(task: Task, problem: Problem | undefined, changed: () => void): void {

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { presence } from "../../../api/account";
 import { dock } from "../../../parts/dock";
 import { tell } from "../../../parts/toast";
+import { work } from "../../../route";
 import { t } from "../../../strings";
 import { join, namesOf } from "../paths";
 import { touch } from "../touched";
@@ -97,9 +98,7 @@ function arrivedIn(task: Task): void {
   }, transfers.active ? LISTED : 0);
 }
 
-addEventListener("beforeunload", (event) => {
-  if (transfers.active) event.preventDefault();
-});
+work(() => transfers.active);
 
 // What one person uploads, the next must not go on with.
 presence.subscribe((now) => {
