@@ -170,6 +170,7 @@ def test_several_lines_that_are_pasted_are_asked_about_and_sent_in_their_order(
     echoes = [text for text in everything(page) if text.startswith("echo: number")]
     assert echoes == [f"echo: number {number}" for number in range(200)]
     # A huge line, and what makes no text, are drawn, and searched.
+    page.set_viewport_size({"width": 400, "height": 800})
     for much in ("y" * 900_000, "\x7f" * 2000):
         line(page).fill(much)
         line(page).press("Enter")
@@ -204,6 +205,10 @@ def test_who_may_only_look_is_told_so(house: Site, visit: Visitor, faults: Fault
     expect(page.get_by_role("button", name="Stop seen")).to_have_count(0)
     accessible(page)
     shot(page, "console-read-only")
+    # Who may not even look any more is told that, and not that there is no such page.
+    wish = {"grants": ["server<seen>.view"]}
+    house.local.patch("/accounts", params={"username": "eve"}, json=wish).raise_for_status()
+    expect(page.get_by_text("You are not permitted to see this.")).to_be_visible()
 
 
 def test_a_line_that_no_program_takes_is_told_and_not_lost(house: Site, visit: Visitor) -> None:

@@ -41,7 +41,7 @@ const NOTED = 256 * 1024;
  * Bytes of one line, after which it is broken here, between two parts. xterm searches a line by calling itself once for
  * each row of it: of a line of 10 MB it would be out of stack.
  */
-const LONG = 128 * 1024;
+const LONG = 32 * 1024;
 
 /** Columns where long lines are not to be wrapped. */
 const WIDE = 400;
