@@ -1,14 +1,12 @@
 """One's own account: what one may, another password, the second factor."""
 
-from collections.abc import Iterator
-
 import pyotp
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from .axe import accessible
 from .faults import Faults
-from .people import let_in, lived_in, person
+from .houses import one_house, same_home
+from .people import let_in, person
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
@@ -16,16 +14,8 @@ from .visitor import Visitor, fits
 PASSWORD = "ann's password"
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    """One Holdfast for all of these; without a browser there is nothing to start."""
-    yield from lived_in(tmp_path_factory.mktemp("house"))
-
-
-@pytest.fixture
-def home(house: Site) -> Site:
-    """The same."""
-    return house
+house = one_house()
+home = same_home
 
 
 def own(home: Site, visit: Visitor, faults: Faults, name: str, *, phone: bool = False) -> Page:

@@ -1,15 +1,14 @@
 """The page of the accounts: who may what is said by a form, and told in words."""
 
 import json
-from collections.abc import Iterator
 
 import httpx
-import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from .axe import accessible
 from .faults import Faults
-from .people import let_in, lived_in, person
+from .houses import one_house, same_home
+from .people import let_in, person
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
@@ -17,16 +16,8 @@ from .visitor import Visitor, fits
 ROLES = {"viewer": ["server.view"], "everything": ["*"]}
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    """One Holdfast for all of these; without a browser there is nothing to start."""
-    yield from lived_in(tmp_path_factory.mktemp("house"), roles=ROLES)
-
-
-@pytest.fixture
-def home(house: Site) -> Site:
-    """The same."""
-    return house
+house = one_house(roles=ROLES)
+home = same_home
 
 
 def account(house: Site, name: str) -> dict[str, object]:

@@ -1,28 +1,17 @@
 """The page of the audit log: sentences, filters in the address, older entries, an export."""
 
 import json
-from collections.abc import Iterator
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from .axe import accessible
-from .people import lived_in
+from .houses import one_house, same_home
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
 
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    """One Holdfast for all of these; without a browser there is nothing to start."""
-    yield from lived_in(tmp_path_factory.mktemp("house"))
-
-
-@pytest.fixture
-def home(house: Site) -> Site:
-    """The same."""
-    return house
+house = one_house()
+home = same_home
 
 
 def test_who_did_what_is_told_in_sentences_and_can_be_filtered(home: Site, visit: Visitor) -> None:

@@ -9,15 +9,12 @@ from playwright.sync_api import Dialog, Route, expect
 
 from ..system.house import sleeper
 from .faults import Faults
+from .houses import the_town
 from .site import Site
 from .textedit import ROOT, at_end, content, edit, filled, put, save, saved, text
 from .visitor import Visitor
 
-
-@pytest.fixture
-def house(town: Site) -> Site:
-    """The Holdfast of all: these tests use files of their own."""
-    return town
+house = the_town
 
 
 @pytest.fixture

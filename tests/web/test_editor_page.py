@@ -7,16 +7,13 @@ from playwright.sync_api import expect
 
 from .axe import accessible
 from .faults import Faults
+from .houses import the_town
 from .shots import shot
 from .site import Site
 from .textedit import at_end, content, edit, filled, put, save, saved, text
 from .visitor import Visitor, fits
 
-
-@pytest.fixture
-def house(town: Site) -> Site:
-    """The Holdfast of all: these tests use files of their own."""
-    return town
+house = the_town
 
 
 @pytest.fixture

@@ -8,15 +8,12 @@ from playwright.sync_api import expect
 
 from .axe import accessible
 from .filelist import FILES, choose, filled, grid, named
+from .houses import the_town
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
 
-
-@pytest.fixture
-def house(town: Site) -> Site:
-    """The Holdfast of all."""
-    return town
+house = the_town
 
 
 @pytest.fixture

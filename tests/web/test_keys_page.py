@@ -1,15 +1,13 @@
 """The pages of keys, shares, sessions and notifications."""
 
 import os
-from collections.abc import Iterator
 
 import httpx
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from .axe import accessible
 from .faults import Faults
-from .people import lived_in
+from .houses import one_house, same_home
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
@@ -20,16 +18,8 @@ TARGETS = {
 }
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    """One Holdfast for all of these; without a browser there is nothing to start."""
-    yield from lived_in(tmp_path_factory.mktemp("house"), notifications={"targets": TARGETS})
-
-
-@pytest.fixture
-def home(house: Site) -> Site:
-    """The same."""
-    return house
+house = one_house(notifications={"targets": TARGETS})
+home = same_home
 
 
 def test_a_key_is_shown_once_and_opens_what_it_should(home: Site, page: Page) -> None:

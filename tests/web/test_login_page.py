@@ -1,30 +1,19 @@
 """Coming in: the password, the second factor, too many attempts, and a session that ends meanwhile."""
 
-from collections.abc import Iterator
-
 import httpx
 import pyotp
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from .axe import accessible
 from .faults import Faults
-from .people import factor_of, lived_in, person
+from .houses import one_house, same_home
+from .people import factor_of, person
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
 
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    """One Holdfast for all of these; without a browser there is nothing to start."""
-    yield from lived_in(tmp_path_factory.mktemp("house"))
-
-
-@pytest.fixture
-def home(house: Site) -> Site:
-    """The same."""
-    return house
+house = one_house()
+home = same_home
 
 
 def come_in(page: Page, name: str, password: str) -> None:

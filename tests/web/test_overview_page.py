@@ -3,16 +3,15 @@
 import os
 import re
 import signal
-from collections.abc import Iterator
 from typing import cast
 
-import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Route, expect
 
 from ..system.house import program, sleeper
 from .axe import accessible
 from .faults import Faults
-from .people import Servers, lived_in
+from .houses import one_house
+from .people import Servers
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
@@ -38,10 +37,7 @@ SERVERS: Servers = {
 }
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    """One Holdfast for all of these; without a browser there is nothing to start."""
-    yield from lived_in(tmp_path_factory.mktemp("house"), SERVERS, usage={"interval": 1})
+house = one_house(SERVERS, usage={"interval": 1})
 
 
 def test_a_crash_is_shown_with_its_reason_its_last_words_and_the_restart(house: Site, visit: Visitor) -> None:

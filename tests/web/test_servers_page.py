@@ -3,17 +3,16 @@
 import os
 import re
 import signal
-from collections.abc import Iterator
 from typing import cast
 
-import pytest
-from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from ..system import processes
 from ..system.house import program, sleeper
 from .axe import accessible
 from .faults import Faults
-from .people import Servers, let_in, lived_in, person
+from .houses import one_house
+from .people import Servers, let_in, person
 from .shots import shot
 from .site import Site
 from .visitor import Visitor, fits
@@ -41,10 +40,7 @@ def servers() -> Servers:
     }
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    """One Holdfast for all of these; without a browser there is nothing to start."""
-    yield from lived_in(tmp_path_factory.mktemp("house"), servers())
+house = one_house(servers())
 
 
 def row(page: Page, name: str) -> Locator:

@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from .axe import accessible
 from .faults import Faults
 from .filelist import FILES, filled, named
+from .houses import the_town
 from .shots import shot
 from .site import Site
 from .visitor import Visitor
@@ -20,10 +21,7 @@ TAKEN = r"status of 412"
 """A file is there already: the browser tells of that as of an error."""
 
 
-@pytest.fixture
-def house(town: Site) -> Site:
-    """The Holdfast of all."""
-    return town
+house = the_town
 
 
 @pytest.fixture
