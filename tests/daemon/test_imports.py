@@ -5,7 +5,14 @@ import sys
 
 from ..system.house import ROOT
 
-LATER = {"importlib.metadata", "segno", "websockets", "daemon.configreport", "daemon.frames"}
+LATER = {
+    "importlib.metadata",
+    "segno",
+    "websockets",
+    "daemon.configreport",
+    "daemon.configschema",
+    "daemon.frames",
+}
 
 
 def test_what_the_first_answer_does_not_need_is_not_imported_before() -> None:
