@@ -42,8 +42,12 @@ LIST = 'a[href="#/server/app00"]'
 FORM = 'input[autocomplete="username"]'
 
 FRAMES = """() => {
-  window.frames_ = [];
-  const note = (at) => { window.frames_.push(at); requestAnimationFrame(note); };
+  const mine = (window.frames_ = []);
+  const note = (at) => {
+    if (window.frames_ !== mine) return; // somebody else counts now
+    mine.push(at);
+    requestAnimationFrame(note);
+  };
   requestAnimationFrame(note);
 }"""
 
