@@ -12,10 +12,10 @@ from contextlib import ExitStack
 import anyio
 from starlette.responses import Response
 
-from filemgr import InvalidPath, NoSuchFile, RelPath, fence_around
+from filemgr import NoSuchFile, RelPath, fence_around
 
 from .disposition import attachment
-from .errors import ApiError, NotPermitted, saying
+from .errors import ApiError, NotPermitted, naming, saying
 from .hardening import FOREIGN
 from .parts import Call
 from .query import paths_in
@@ -72,10 +72,8 @@ async def archived(call: Call, path: RelPath, kind: str) -> Response:
 
 
 def _names(call: Call) -> list[RelPath]:
-    try:
+    with naming("file"):
         return list(paths_in(call.head.scope["query_string"], "name"))
-    except InvalidPath as exc:
-        raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
 
 
 async def _pass_on(reading: int, write: Write) -> None:

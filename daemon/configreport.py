@@ -55,21 +55,16 @@ class ConfigReport:
             text = file.read()
         except ConfigError as exc:
             return cls(path, error=str(exc), detail=_parts(exc))
-        try:
-            before = stored_config(state, _parser(file))
-        except Unreadable as exc:
-            return cls._of_text(text, file, state, exc)
-        return cls._of_text(text, file, state, before)
+        return cls.of_text(text, file, state, lambda: stored_config(state, _parser(file)))
 
     @classmethod
-    def of_text(cls, text: bytes, file: ConfigFile, state: str, before: tuple[bytes, Config]) -> Self:
-        """Look at what the file would be with this text, while what is in force is `before`."""
-        return cls._of_text(text, file, state, before)
-
-    @classmethod
-    def _of_text(
-        cls, text: bytes, file: ConfigFile, state: str, before: tuple[bytes, Config] | Unreadable | None
+    def of_text(
+        cls, text: bytes, file: ConfigFile, state: str, in_force: Callable[[], tuple[bytes, Config] | None]
     ) -> Self:
+        """Look at what the file would be with this text.
+
+        `in_force` returns the text and config that count now, None if there are none; may raise `Unreadable`.
+        """
         path = file.path
         try:
             config = file.parse(text)
@@ -83,8 +78,7 @@ class ConfigReport:
         remarks += [_parts(ConfigError(path, 0, 0, "", one)) for one in warnings[len(remarks) :]]
         found, differences = None, None
         try:
-            if isinstance(before, Unreadable):
-                raise before
+            before = in_force()
             wishes = stored_wishes(state)
             if (stored := stored_plan(state)) is not None:
                 known = None if before is None else before[1]

@@ -127,6 +127,15 @@ def saying(sentences: Mapping[type[FileError], tuple[int, str]]) -> Iterator[Non
         raise ApiError(status, kinds[type(exc)], sentence) from exc
 
 
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Answer an invalid path with the sentence that says what it is the path of: `file`, `destination`."""
+    try:
+        yield
+    except InvalidPath as exc:
+        raise ApiError(400, "invalid-path", f"Invalid {what} path: {exc}") from exc
+
+
 # (exception, status, kind, sentence); without a sentence, the exception's own.
 _TABLE: tuple[tuple[type[Exception], int, str, str | None], ...] = (
     (NoSuchService, 404, "no-such-server", "This server does not exist!"),

@@ -32,11 +32,17 @@ class Listener:
         return is_web(self.address)
 
     @property
+    def port(self) -> int:
+        """The TCP port, which the kernel has chosen for port 0."""
+        number: int = self.sockets[0].getsockname()[1]
+        return number
+
+    @property
     def shown(self) -> str:
         """The address as people write it, with the port that the kernel chose for port 0."""
         address = self.address
         if isinstance(address, TcpAddress) and address.port == 0:
-            return f"{str(address).removesuffix(':0')}:{self.sockets[0].getsockname()[1]}"
+            return f"{str(address).removesuffix(':0')}:{self.port}"
         return str(address)
 
     @property
@@ -45,12 +51,10 @@ class Listener:
         address = self.address
         if not isinstance(address, TcpAddress):
             return None
-        first = self.sockets[0]
-        port = address.port or first.getsockname()[1]
         host = address.host or "127.0.0.1"
         if host in EVERY:
-            host = "127.0.0.1" if first.family == socket.AF_INET else "::1"
-        return str(TcpAddress(host, port, address.tls))
+            host = "127.0.0.1" if self.sockets[0].family == socket.AF_INET else "::1"
+        return str(TcpAddress(host, self.port, address.tls))
 
     def shares(self, address: TcpAddress) -> bool:
         """Tell whether it has the same port, perhaps on another address."""

@@ -80,6 +80,8 @@ class LiveReader:
         self._changed: dict[str, None] = {}
         self._known: set[str] = set()
         self._told: dict[str, str] = {}
+        self._jobs_then: anyio.Event | None = None
+        """What is set as soon as the jobs are not those any more that were looked at last."""
         self._silent_since = 0.0
 
     def note(self, name: str) -> None:
@@ -212,6 +214,8 @@ class LiveReader:
         await send("jobs", f'{{"type":"jobs","jobs":[{",".join(text for _, text in jobs)}]}}')
 
     async def _tell_jobs(self, send: Send) -> None:
+        if self._jobs_then is self._jobs.change():
+            return
         jobs = self._look_at_jobs()
         for job, text in reversed(jobs):
             if self._told.get(job.id) != text:
@@ -220,6 +224,7 @@ class LiveReader:
 
     def _look_at_jobs(self) -> list[tuple[Job, str]]:
         """Return the jobs, the latest first, each as JSON."""
+        self._jobs_then = self._jobs.change()
         seen = [job for job in self._jobs.all() if job.seen_by(self._who)]
         return [(job, json.dumps(job.describe(), separators=(",", ":"))) for job in seen]
 

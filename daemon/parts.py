@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive
 from starlette.websockets import WebSocket
 
-from filemgr import Fences, InvalidPath, RelPath, Root, common, outermost
+from filemgr import Fences, RelPath, Root, common, outermost
 from supervisor import ServiceStatus
 
 from .access import Access, Identity, Rule
@@ -22,7 +22,7 @@ from .bodies import read_body
 from .chronicle import Chronicle
 from .consoles import Consoles
 from .documents import Documents
-from .errors import ApiError, NoSuchServer, NotAuthenticated, NotPermitted
+from .errors import ApiError, NoSuchServer, NotAuthenticated, NotPermitted, naming
 from .files import Files
 from .head import Head
 from .health import Health
@@ -184,10 +184,8 @@ class Call:
 
         Raises `ApiError` 400 `Invalid file path: …`, where `what` is `file`.
         """
-        try:
+        with naming(what):
             return path_in(self.head.scope["query_string"], key)
-        except InvalidPath as exc:
-            raise ApiError(400, "invalid-path", f"Invalid {what} path: {exc}") from exc
 
     def trying(self, action: str, **fields: Detail) -> None:
         """Say what it is that the caller wants, for the case that it fails."""

@@ -75,7 +75,7 @@ async def check(call: Call) -> Response:
     def report() -> str:
         from ..configreport import ConfigReport  # noqa: PLC0415  (nobody's first answer waits for it)
 
-        return ConfigReport.of_text(text, reloader.file, reloader.state, reloader.in_force).to_json()
+        return ConfigReport.of_text(text, reloader.file, reloader.state, lambda: reloader.in_force).to_json()
 
     told = await anyio.to_thread.run_sync(report, limiter=reloader.checks)
     return Response(told, media_type="application/json")

@@ -6,10 +6,10 @@ from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
-from filemgr import InvalidPath, RelPath, Root, fence_around
+from filemgr import RelPath, Root, fence_around
 
 from ..described import Param, described, json_of
-from ..errors import NO_FILE, ApiError, NotPermitted, saying
+from ..errors import NO_FILE, ApiError, NotPermitted, naming, saying
 from ..keys import Key
 from ..parts import Call
 from ..schemas import JSON_BODY, SESSIONS_FILE
@@ -96,10 +96,8 @@ def _own(call: Call) -> Sequence[Share]:
 
 
 def _path(text: str) -> RelPath:
-    try:
+    with naming("file"):
         path = RelPath.parse(text)
-    except InvalidPath as exc:
-        raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
     if path.is_root:
         raise ApiError(400, "not-a-file", "This is not a file!")
     return path

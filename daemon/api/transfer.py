@@ -10,7 +10,6 @@ from filemgr import (
     Accepts,
     Download,
     Incoming,
-    InvalidPath,
     Modified,
     RelPath,
     Root,
@@ -22,7 +21,7 @@ from ..archived import TYPES, archived
 from ..conditions import accepts, date_of, outcome, wants_range
 from ..described import Content, Param, described, empty, json_of
 from ..disposition import attachment
-from ..errors import NO_FILE, ApiError, error, saying
+from ..errors import NO_FILE, ApiError, error, naming, saying
 from ..hardening import FOREIGN
 from ..multipart import Form, boundary_of
 from ..parts import Call
@@ -164,16 +163,13 @@ async def upload(call: Call) -> Response:
             files.feed(form)
             return files.publish()
 
-    try:
-        with saying(INTO):
-            if (whole := await body.at_once()) is not None:
-                paths = await call.deliver(partial(all_at_once, form=whole))
-            else:
-                async with call.folder() as root, transfers.closing(partial(begin, root)) as form:
-                    await body.give_to(form.feed)
-                    paths = await transfers.finish(form.publish)
-    except InvalidPath as exc:
-        raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
+    with naming("file"), saying(INTO):
+        if (whole := await body.at_once()) is not None:
+            paths = await call.deliver(partial(all_at_once, form=whole))
+        else:
+            async with call.folder() as root, transfers.closing(partial(begin, root)) as form:
+                await body.give_to(form.feed)
+                paths = await transfers.finish(form.publish)
     for path in paths:
         call.record("server.files.upload", server=call.server, path=str(path))
     return JSONResponse({"success": True})

@@ -29,7 +29,7 @@ from filemgr import (
 from .. import tus
 from ..conditions import date_of
 from ..described import Content, described, empty
-from ..errors import ApiError, answer_for, saying
+from ..errors import ApiError, answer_for, naming, saying
 from ..multipart import last_name
 from ..parts import Call
 from ..receiving import INTO, Batch, Body, declared
@@ -94,11 +94,8 @@ async def create(call: Call) -> Response:
     told, new = headers.get("upload-metadata", ""), tus.only_new(headers)
     begin = partial(create_upload, path=path, length=length, metadata=told, replace=not new)
     async with call.folder() as root:
-        try:
-            with saying(INTO_NEW):
-                upload = await transfers.run(partial(begin, root))
-        except InvalidPath as exc:
-            raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
+        with naming("file"), saying(INTO_NEW):
+            upload = await transfers.run(partial(begin, root))
         if with_content or length == 0:
             async with transfers.senders.sole((call.server, upload)) as displaced:
                 await _add(call, root, upload, None, displaced)
@@ -272,14 +269,13 @@ def _write(continued: Continued, batch: Batch) -> None:
 def _path(call: Call) -> RelPath:
     """Return where the file shall be: `path` names the folder, `filename` the file."""
     said = tus.metadata(call.request.headers)
-    try:
-        folder = RelPath.parse(said.get("path", b"").decode())
+    with naming("file"):
+        try:
+            folder = RelPath.parse(said.get("path", b"").decode())
+        except UnicodeDecodeError as exc:
+            raise InvalidPath("it is not UTF-8") from exc
         if name := last_name(said.get("filename", b"")):
             return folder / name
-    except UnicodeDecodeError as exc:
-        raise ApiError(400, "invalid-path", "Invalid file path: it is not UTF-8") from exc
-    except InvalidPath as exc:
-        raise ApiError(400, "invalid-path", f"Invalid file path: {exc}") from exc
     raise tus.invalid("Upload-Metadata")
 
 
